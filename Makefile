@@ -1,0 +1,105 @@
+# Postern.  Two commands matter: `make run` and `make test`.
+# Variables: CC=gcc|clang  SAN=address,undefined|thread  FUZZ_SECONDS=10
+#            PREFIX=/usr/local  DESTDIR=  FIXTURES=../shared/fixtures
+
+CC       ?= gcc
+PREFIX   ?= /usr/local
+FIXTURES ?= ../shared/fixtures
+FUZZ_SECONDS ?= 10
+
+# One folder per build flavour; the plain gcc build is build/ itself.
+flavour := $(if $(filter clang%,$(notdir $(CC))),-clang)$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+comma   := ,
+BUILD   ?= build$(if $(flavour),/flavour$(flavour))
+OBJ     := $(BUILD)/obj
+
+LIBS := libmicrohttpd libcurl jansson yaml-0.1 sqlite3 libcrypto libsodium libseccomp gnutls
+
+WARN := -Wall -Wextra -Wconversion -Wshadow -Wvla -Wformat=2 -Wstrict-prototypes \
+	-Wmissing-prototypes -Wundef -Werror -Werror=format-security \
+	-Werror=implicit-function-declaration
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
+	-ftrivial-auto-var-init=zero -fno-strict-overflow -fno-delete-null-pointer-checks \
+	$(if $(SAN),,-D_FORTIFY_SOURCE=3) \
+	$(if $(findstring clang,$(CC)),,-fzero-call-used-regs=used-gpr)
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=c17 $(CFLAGS) -fPIE -pthread -D_GNU_SOURCE $(WARN) $(HARDEN) \
+	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
+	-Iinclude -Igateway -include gateway/base/banned.h -MMD -MP \
+	$(shell pkg-config --cflags $(LIBS) 2>/dev/null)
+ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code \
+	$(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
+ALL_LIBS = $(shell pkg-config --libs $(LIBS) 2>/dev/null)
+
+lib_src  := $(sort $(wildcard policy/*.c gateway/*/*.c))
+sim_src  := $(sort $(wildcard tests/sim/*.c))
+test_src := $(sort $(wildcard tests/test_*.c tests/contract_*.c))
+fuzz_src := $(sort $(wildcard tests/fuzz_*.c))
+lib      := $(OBJ)/libpostern.a
+tests    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(test_src))
+fuzzers  := $(patsubst tests/%.c,build/fuzz/%,$(fuzz_src))
+
+all: $(BUILD)/postern $(BUILD)/postern-sim
+
+$(OBJ)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+$(lib): $(lib_src:%.c=$(OBJ)/%.o)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/postern: $(OBJ)/gateway/main.o $(lib)
+	$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -o $@
+
+$(BUILD)/postern-sim: $(sim_src:%.c=$(OBJ)/%.o) $(lib)
+	$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -o $@
+
+$(BUILD)/tests/%: $(OBJ)/tests/%.o $(lib)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -lcmocka -o $@
+
+# Each parser's fuzz target, for libFuzzer, with address and UB checks.
+build/fuzz/%: tests/%.c $(lib_src)
+	@$(MAKE) --no-print-directory CC=clang SAN=fuzzer-no-link,address,undefined BUILD=build/fuzz build/fuzz/obj/libpostern.a
+	@mkdir -p $(@D)
+	clang -std=c17 -O1 -g -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -Iinclude -Igateway \
+		$(shell pkg-config --cflags $(LIBS)) $< build/fuzz/obj/libpostern.a $(ALL_LIBS) -pthread -o $@
+
+unit: $(tests)
+fuzzers: $(fuzzers)
+
+deps:
+	@tools/install-deps
+
+run: deps
+	@$(MAKE) --no-print-directory all
+	@tools/demo run
+
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@tools/demo story
+
+test: deps
+	@FIXTURES=$(FIXTURES) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run
+
+fuzz: deps
+	@$(MAKE) --no-print-directory fuzzers
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz
+
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
+lint:
+	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
+	cppcheck -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 -Iinclude -Igateway $(lib_src)
+
+install: all
+	tools/install "$(DESTDIR)" "$(PREFIX)" "$(BUILD)"
+
+clean:
+	rm -rf build
+
+.PHONY: all unit fuzzers deps run demo test fuzz format lint install clean
+.SECONDARY:
+-include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

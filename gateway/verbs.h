@@ -1,0 +1,29 @@
+/* verbs.h - one verb, one function; main.c holds the table. */
+#ifndef POSTERN_VERBS_H
+#define POSTERN_VERBS_H
+
+#include <stdbool.h>
+
+#define EXIT_DONE    0
+#define EXIT_REFUSED 1
+#define EXIT_USAGE   2
+
+struct verb_args {
+	const char *dir; /* -d DIR */
+	bool json;	 /* --json */
+	int argc;	 /* what follows the verb, options included */
+	char **argv;
+};
+
+int verb_init(const struct verb_args *args);	   /* settings/init.c */
+int verb_check(const struct verb_args *args);	   /* settings/check.c */
+int verb_serve(const struct verb_args *args);	   /* supervise/serve.c */
+int verb_version(const struct verb_args *args);	   /* main.c */
+int verb_decode(const struct verb_args *args);	   /* channel/decode.c */
+int verb_status(const struct verb_args *args);	   /* api/operator.c */
+int verb_token(const struct verb_args *args);	   /* api/operator.c */
+int verb_quarantine(const struct verb_args *args); /* api/operator.c */
+int verb_outbox(const struct verb_args *args);	   /* api/operator.c */
+int verb_keys(const struct verb_args *args);	   /* api/operator.c */
+
+#endif

@@ -1,0 +1,152 @@
+/* worker.h - inside process 2.
+ *
+ * One thread runs the loop: receive -> deliver/send/media -> api jobs.  Every
+ * step is one file named after it and does its database work in transactions
+ * of its own; all of them share this struct and this thread, so there is one
+ * writer and no lock.  Only the API listener has threads, and they hand jobs
+ * to the loop (api.h).
+ *
+ * A step function returns 0 (setting *ret_moved when it did something, so the
+ * loop comes round again at once) or -1: ERR_BUSY means later, ERR_STORAGE,
+ * ERR_UNCERTAIN and ERR_CORRUPT of the archive end the process. */
+#ifndef POSTERN_WORKER_H
+#define POSTERN_WORKER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "postern/channel.h"
+#include "postern/env.h"
+#include "postern/helpdesk.h"
+#include "postern/http.h"
+#include "postern/id.h"
+#include "postern/keeper.h"
+#include "postern/policy.h"
+#include "postern/settings.h"
+#include "postern/store.h"
+
+struct intake_counts;
+struct receive;
+struct deliver;
+struct send;
+struct media;
+struct api;
+
+/* Counters for /metrics; no labels with personal data.  Relaxed atomics. */
+#define WORKER_COUNTERS(X)                                                    \
+	X(received_bodies)                                                    \
+	X(received_events) X(messages_stored) X(duplicates) X(ignored_events) \
+	    X(foreign_account) X(quarantined) X(batches) X(delivered)         \
+		X(delivery_retries) X(delivery_dead) X(sent) X(send_retries)  \
+		    X(send_failed) X(media_kept) X(media_failed)              \
+			X(media_tidied) X(api_requests) X(api_refused)        \
+			    X(spool_damaged) X(persons_joined)                \
+				X(persons_split) X(keeper_waits)
+struct worker_counts {
+#define X(n) _Atomic uint64_t n;
+	WORKER_COUNTERS(X)
+#undef X
+};
+#define COUNT(w, n) \
+	atomic_fetch_add_explicit(&(w)->counts.n, 1, memory_order_relaxed)
+#define COUNT_ADD(w, n, v)                                       \
+	atomic_fetch_add_explicit(&(w)->counts.n, (uint64_t)(v), \
+				  memory_order_relaxed)
+
+struct worker {
+	struct env *env;
+	const struct settings *settings;
+	const struct policy *policy;
+	struct store *store;
+	struct keeper *keeper;
+	struct http_client *http;
+	struct id_source ids;
+	struct id_mask mask;
+	struct channel **channels;   /* in the order of settings->channels */
+	struct helpdesk **helpdesks; /* in the order of settings->helpdesks */
+	struct receive *receive;
+	struct deliver *deliver;
+	struct send *send;
+	struct media *media;
+	struct api *api;
+	struct worker_counts counts;
+	_Atomic bool ready; /* archive open, keeper unlocked, spool read once */
+	const struct intake_counts *intake;
+	bool stopping;
+};
+
+/* --- process (worker.c) --------------------------------------------------- */
+struct worker_conf {
+	const char *dir;
+	const struct settings *settings;
+	const struct policy *policy;
+	int listen_fd;	 /* internal API, TCP */
+	int operator_fd; /* internal API, unix socket of this host's operator */
+	int wake_fd;	 /* eventfd the intake adds to after each commit */
+	int lifeline_fd; /* EOF: stop */
+	const struct intake_counts *intake; /* shared page; may be NULL */
+};
+int worker_serve(struct env *env, const struct worker_conf *conf);
+int64_t worker_now(const struct worker *w);  /* wall, ms */
+int64_t worker_boot(const struct worker *w); /* boot clock, ms */
+int64_t worker_id(struct worker *w);	     /* next record id */
+/* Index in settings->channels / helpdesks, or -1. */
+int worker_channel_index(const struct worker *w, const char *name);
+int worker_helpdesk_index(const struct worker *w, const char *name);
+
+/* --- receive.c: spool -> archive ------------------------------------------ */
+int receive_open(struct worker *w, struct receive **ret, struct err *err);
+void receive_close(struct receive **r);
+int receive_step(struct worker *w, bool *ret_moved, struct err *err);
+/* Takes one quarantined body through the same steps again (verb replay). */
+int receive_replay(struct worker *w, int64_t quarantine, struct err *err);
+uint64_t receive_backlog_bytes(const struct worker *w);
+
+/* --- deliver.c: outbox -> helpdesks --------------------------------------- */
+int deliver_open(struct worker *w, struct deliver **ret, struct err *err);
+void deliver_close(struct deliver **d);
+/* New, retried or unblocked outbox rows for a helpdesk may be there. */
+void deliver_wake(struct worker *w, const char *helpdesk);
+int deliver_step(struct worker *w, bool *ret_moved, struct err *err);
+/* Milliseconds until something is due (boot clock); -1 nothing. */
+int64_t deliver_due_in_ms(const struct worker *w);
+
+/* --- send.c: outbox -> providers ------------------------------------------ */
+int send_open(struct worker *w, struct send **ret, struct err *err);
+void send_close(struct send **s);
+void send_wake(struct worker *w, const char *channel);
+int send_step(struct worker *w, bool *ret_moved, struct err *err);
+int64_t send_due_in_ms(const struct worker *w);
+/* A status came that names our reference: settles an unknown outcome. */
+void send_settled(struct worker *w, int64_t message);
+
+/* --- media.c: attachments in, provider copies tidied -----------------------
+ */
+int media_open(struct worker *w, struct media **ret, struct err *err);
+void media_close(struct media **m);
+void media_wake(struct worker *w);
+int media_step(struct worker *w, bool *ret_moved, struct err *err);
+int64_t media_due_in_ms(const struct worker *w);
+
+/* --- mediafile.c: sealed files (secretstream, 64 KiB chunks, TAG_FINAL) -----
+ */
+/* DIR/media/xx/<32 hex>.  key: keeper_add_file_key.  Never clear on disk. */
+struct mediafile;
+int mediafile_create(struct worker *w, const uint8_t key[32],
+		     struct mediafile **ret, char ret_file[33],
+		     struct err *err);
+int mediafile_write(struct mediafile *f, const void *clear, size_t len,
+		    struct err *err);
+/* Final tag, fsync file and directory.  Closes in every case. */
+int mediafile_finish(struct mediafile **f, struct err *err);
+void mediafile_abandon(struct mediafile **f); /* closes and unlinks */
+int mediafile_open(const char *dir, const char *file, const uint8_t key[32],
+		   int64_t clear_len, struct mediafile **ret, struct err *err);
+/* 0 bytes at the end, and only if the final tag and clear_len were right. */
+int mediafile_read(struct mediafile *f, uint8_t *ret, size_t size,
+		   size_t *ret_len, struct err *err);
+void mediafile_close(struct mediafile **f);
+int mediafile_unlink(const char *dir, const char *file, struct err *err);
+
+#endif

@@ -1,0 +1,141 @@
+/* settings.h - postern.yaml as one immutable struct. */
+#ifndef POSTERN_SETTINGS_H
+#define POSTERN_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "postern/diag.h"
+#include "postern/err.h"
+#include "postern/name.h"
+#include "postern/secret.h"
+
+/* Which process reads: secrets of the others are checked, not kept. */
+enum settings_role {
+	ROLE_CHECK = 0, /* all files checked, no secret kept */
+	ROLE_INTAKE = 1,
+	ROLE_WORKER = 2,
+	ROLE_KEEPER = 4,
+};
+
+enum setting_type {
+	SETTING_TEXT,
+	SETTING_DIGITS,
+	SETTING_URL,
+	SETTING_SECRET,
+	SETTING_HOSTS /* list of host names */
+};
+
+/* One row of a driver's own settings; the manual and the JSON Schema are
+ * written from the same rows. */
+struct setting_row {
+	const char *key;
+	enum setting_type type;
+	bool required;
+	unsigned int roles;	 /* SECRET: which processes hold it */
+	size_t len_min, len_max; /* bytes */
+	const char *fallback;	 /* default, or NULL */
+	const char *help;	 /* one sentence */
+};
+
+struct setting_value {
+	const char *key;
+	const char
+	    *text; /* not for secrets; HOSTS: NUL-separated, double NUL */
+	struct secret secret;
+};
+
+#define SETTINGS_VALUES_MAX 24
+
+struct settings_channel {
+	struct name name;
+	char type[NAME_LEN_MAX + 1]; /* driver */
+	char path[129];		     /* of /hooks/<type>/<path>, >= 128 bit */
+	struct {
+		char role[16]; /* processor | joint | controller */
+		char contract[128], mechanism[32], review[11];
+	} provider;
+	struct setting_value values[SETTINGS_VALUES_MAX];
+	size_t values_len;
+};
+
+#define SETTINGS_ALLOW_MAX 16
+struct settings_helpdesk {
+	struct name name;
+	char type[NAME_LEN_MAX + 1];
+	char url[1024];
+	struct setting_value values[SETTINGS_VALUES_MAX]; /* "secret", ... */
+	size_t values_len;
+	char allow[SETTINGS_ALLOW_MAX][280]; /* "host:port" or "CIDR:port" */
+	size_t allow_len;
+};
+
+struct settings_route {
+	struct name channel, helpdesk;
+};
+
+#define SETTINGS_CHANNELS_MAX  64
+#define SETTINGS_HELPDESKS_MAX 32
+#define SETTINGS_ROUTES_MAX    128
+
+struct settings {
+	char dir[512];
+	struct {
+		char name[201], contact[401], dpo[255], land[3], timezone[65],
+		    language[3];
+		char
+		    country[8]; /* calling code for numbers without one: "49" */
+	} controller;
+	struct {
+		char public[280], internal[280]; /* "127.0.0.1:8080" */
+	} listen;
+	char store[16]; /* sqlite */
+	struct { /* every number has a row in gateway/settings/params.c */
+		int64_t intake_threads, connections_max, header_deadline_ms,
+		    body_deadline_ms, commit_deadline_ms, disk_low_bytes,
+		    reserve_bytes, api_body_max, attempts_max, in_flight_max,
+		    media_bytes_max;
+	} limits;
+	char log_level[8];
+	/* Where the root key comes from: "file" (keys/root), "credential". */
+	char keys_source[16], keys_credential[64];
+	struct settings_channel *channels;
+	size_t channels_len;
+	struct settings_helpdesk *helpdesks;
+	size_t helpdesks_len;
+	struct settings_route *routes;
+	size_t routes_len;
+};
+
+/*
+ * settings_load - read DIR/postern.yaml and the secrets it names.
+ *
+ * Returns 0, or -1 with findings in diag (a secret file that is empty, too
+ * short or readable by others is a finding at the line that names it).
+ */
+int settings_load(const char *dir, enum settings_role role, struct diag *diag,
+		  struct settings **ret);
+void settings_free(struct settings **s); /* wipes secrets */
+
+const char *setting_text(const struct setting_value *values, size_t len,
+			 const char *key);
+const struct secret *setting_secret(const struct setting_value *values,
+				    size_t len, const char *key);
+
+const struct settings_channel *settings_channel(const struct settings *s,
+						const struct name *name);
+const struct settings_helpdesk *settings_helpdesk(const struct settings *s,
+						  const struct name *name);
+/* The helpdesk a channel's messages go to, or NULL. */
+const struct settings_helpdesk *settings_route(const struct settings *s,
+					       const struct name *channel);
+
+/* settings_init - makes a data directory (verb init). template_name: one of
+ * policy/templates.  Prints what it made and the first operator token, once. */
+struct settings_init_conf {
+	const char *dir, *template_name;
+	const char *passphrase_file; /* NULL: key file */
+};
+
+#endif
