@@ -8,8 +8,8 @@ FIXTURES ?= ../shared/fixtures
 FUZZ_SECONDS ?= 10
 
 # One folder per build flavour; the plain gcc build is build/ itself.
-flavour := $(if $(filter clang%,$(notdir $(CC))),-clang)$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 comma   := ,
+flavour := $(if $(filter clang%,$(notdir $(CC))),-clang)$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 BUILD   ?= build$(if $(flavour),/flavour$(flavour))
 OBJ     := $(BUILD)/obj
 
