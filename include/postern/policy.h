@@ -29,6 +29,13 @@ size_t policy_check_names(const struct policy *p, const struct name *channels,
 			  size_t channels_len, const struct name *helpdesks,
 			  size_t helpdesks_len, struct diag *diag);
 
+/* What is read and checked but has no effect yet, one remark each: the file
+ * never promises silently what nobody does. */
+void policy_notes(const struct policy *p, struct diag *notes);
+/* The purpose of what is sent on a channel; NULL for an unknown channel. */
+const struct name *policy_purpose(const struct policy *p,
+				  const struct name *channel);
+
 enum policy_act {
 	ACT_RECEIVE, /* store and forward an inbound event */
 	ACT_SEND,    /* hand a reply to a provider */

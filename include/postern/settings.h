@@ -35,7 +35,7 @@ struct setting_row {
 	bool required;
 	unsigned int roles;	 /* SECRET: which processes hold it */
 	size_t len_min, len_max; /* bytes */
-	const char *fallback;	 /* default, or NULL */
+	const char *fallback;	 /* default, or NULL; HOSTS: space-separated */
 	const char *help;	 /* one sentence */
 };
 
@@ -98,7 +98,8 @@ struct settings {
 		    media_bytes_max;
 	} limits;
 	char log_level[8];
-	/* Where the root key comes from: "file" (keys/root), "credential". */
+	/* Where the root key comes from: "file" (keys/root), "credential",
+	 * "passphrase" (keys/root, wrapped; `postern keys unlock`). */
 	char keys_source[16], keys_credential[64];
 	struct settings_channel *channels;
 	size_t channels_len;
@@ -116,6 +117,44 @@ struct settings {
  */
 int settings_load(const char *dir, enum settings_role role, struct diag *diag,
 		  struct settings **ret);
+
+/* Where parsing gets what is not in the bytes.  Every callback may be NULL:
+ * then secrets are not read (no value is kept) and zones are not looked up. */
+enum secret_source { SECRET_FROM_FILE, SECRET_FROM_CREDENTIAL };
+struct settings_source {
+	const char *dir;
+	enum settings_role role;
+	/* ERR_ABSENT: no such file; ERR_INPUT: its content or mode is refused.
+	 * name is as written: a path (relative to dir) or a credential. */
+	int (*read)(void *ctx, enum secret_source source, const char *name,
+		    size_t len_min, struct secret *ret, struct err *err);
+	bool (*zone_known)(void *ctx, const char *zone);
+	void *ctx;
+	/* Remarks that stop nothing; NULL: none wanted. */
+	struct diag *notes;
+};
+/*
+ * settings_parse - the pure half of settings_load; has a fuzz target.
+ *
+ * Returns 0, or -1 with findings in diag.
+ */
+int settings_parse(const uint8_t *bytes, size_t len,
+		   const struct settings_source *source, struct diag *diag,
+		   struct settings **ret);
+/* settings_load with remarks. */
+int settings_load_noted(const char *dir, enum settings_role role,
+			struct diag *diag, struct diag *notes,
+			struct settings **ret);
+
+/* A file in the data directory, at most 1 MiB, as findings: the bytes are the
+ * caller's to free. */
+int settings_read_file(const char *dir, const char *name, struct diag *diag,
+		       uint8_t **ret, size_t *ret_len);
+
+/* $CREDENTIALS_DIRECTORY/name, or /run/credentials/postern.service/name when
+ * that variable is not set.  Returns 0, or -1 with ERR_INPUT: too long. */
+int settings_credential_path(const char *name, char *ret, size_t ret_size,
+			     struct err *err);
 void settings_free(struct settings **s); /* wipes secrets */
 
 const char *setting_text(const struct setting_value *values, size_t len,
@@ -131,11 +170,21 @@ const struct settings_helpdesk *settings_helpdesk(const struct settings *s,
 const struct settings_helpdesk *settings_route(const struct settings *s,
 					       const struct name *channel);
 
-/* settings_init - makes a data directory (verb init). template_name: one of
- * policy/templates.  Prints what it made and the first operator token, once. */
+/* settings_init - makes a data directory (verb init).  Never replaces a file
+ * or a key.  template_name: one of policy/templates. */
 struct settings_init_conf {
 	const char *dir, *template_name;
-	const char *passphrase_file; /* NULL: key file */
+	const char *passphrase_file;   /* NULL: key file */
+	const char *public, *internal; /* host:port of the listeners */
 };
+struct settings_made {
+	char path[33]; /* of /hooks/<type>/<path> */
+	char channel[33], type[33];
+	char token[128]; /* of the first operator: show once, then wipe */
+	int64_t token_expires_ms;
+};
+struct env;
+int settings_init(struct env *env, const struct settings_init_conf *conf,
+		  struct settings_made *ret, struct err *err);
 
 #endif
