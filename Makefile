@@ -19,7 +19,7 @@ WARN := -Wall -Wextra -Wconversion -Wshadow -Wvla -Wformat=2 -Wstrict-prototypes
 	-Wmissing-prototypes -Wundef -Werror -Werror=format-security \
 	-Werror=implicit-function-declaration
 HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
-	-ftrivial-auto-var-init=zero -fno-strict-overflow -fno-delete-null-pointer-checks \
+	-ftrivial-auto-var-init=$(if $(findstring clang,$(CC)),pattern,zero) -fno-strict-overflow -fno-delete-null-pointer-checks \
 	$(if $(SAN),,-D_FORTIFY_SOURCE=3) \
 	$(if $(findstring clang,$(CC)),,-fzero-call-used-regs=used-gpr)
 CFLAGS ?= -O2 -g

@@ -27,6 +27,9 @@ struct yaml {
 
 struct yaml_doc;
 
+/* libyaml exports a yaml_free of its own; ours must not take its place. */
+#define yaml_free yaml_doc_free
+
 /* yaml_parse - bytes to a tree.  Returns 0, or -1 with findings in diag.
  * Pure; has a fuzz target (fuzz_settings). */
 int yaml_parse(const uint8_t *bytes, size_t len, struct diag *diag,
