@@ -1,0 +1,18 @@
+/* registry.c - the only file that names every store driver. */
+#include "postern/store.h"
+#include "sqlite.h"
+
+static const struct store_driver *const drivers[] = {
+    &store_sqlite,
+    &store_memory,
+    &store_failing,
+};
+
+int store_open(const char *driver_name, const char *path, struct store **ret,
+	       struct err *err)
+{
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		if (strcmp(drivers[i]->name, driver_name) == 0)
+			return drivers[i]->open(path, ret, err);
+	return ERR_SET(err, ERR_INPUT, "no such store driver", 0);
+}

@@ -1,0 +1,109 @@
+/* store.c - conveniences over a store driver. */
+#include "postern/store.h"
+
+struct store_value store_text(const char *text)
+{
+	if (text == NULL)
+		return S_NULL;
+	return (struct store_value){
+	    .type = STORE_TEXT, .bytes = text, .len = strlen(text)};
+}
+
+void store_close(struct store **st)
+{
+	if (st != NULL && *st != NULL)
+		(*st)->driver->close(st);
+}
+
+int store_begin(struct store *st, struct err *err)
+{
+	return st->driver->begin(st, err);
+}
+
+int store_commit(struct store *st, struct err *err)
+{
+	return st->driver->commit(st, err);
+}
+
+void store_roll_back(struct store *st)
+{
+	st->driver->roll_back(st);
+}
+
+int store_start(struct store *st, const char *sql,
+		const struct store_value *args, size_t args_len,
+		struct store_rows **ret, struct err *err)
+{
+	return st->driver->start(st, sql, args, args_len, ret, err);
+}
+
+int store_step(struct store *st, struct store_rows *rows, struct err *err)
+{
+	return st->driver->step(rows, err);
+}
+
+struct store_value store_column(struct store *st, struct store_rows *rows,
+				unsigned int i)
+{
+	return st->driver->column(rows, i);
+}
+
+void store_finish(struct store *st, struct store_rows **rows)
+{
+	if (rows != NULL && *rows != NULL)
+		st->driver->finish(rows);
+}
+
+int store_run(struct store *st, const char *sql, const struct store_value *args,
+	      size_t args_len, struct err *err)
+{
+	struct store_rows *rows = NULL;
+	int rc;
+
+	if (store_start(st, sql, args, args_len, &rows, err) != 0)
+		return -1;
+	do {
+		rc = store_step(st, rows, err);
+	} while (rc > 0);
+	store_finish(st, &rows);
+	return rc;
+}
+
+int store_one_int(struct store *st, const char *sql,
+		  const struct store_value *args, size_t args_len, int64_t *ret,
+		  bool *ret_found, struct err *err)
+{
+	struct store_rows *rows = NULL;
+	struct store_value value;
+	int rc;
+
+	if (store_start(st, sql, args, args_len, &rows, err) != 0)
+		return -1;
+	rc = store_step(st, rows, err);
+	if (rc >= 0) {
+		value = rc > 0 ? store_column(st, rows, 0) : S_NULL;
+		*ret_found = value.type == STORE_INT;
+		if (*ret_found)
+			*ret = value.num;
+		/* An INSERT ... RETURNING takes effect with its last step. */
+		while (rc > 0)
+			rc = store_step(st, rows, err);
+	}
+	store_finish(st, &rows);
+	return rc;
+}
+
+int store_checkpoint(struct store *st, struct err *err)
+{
+	int64_t busy = 0;
+	bool found = false;
+
+	if (strcmp(st->driver->name, "sqlite") != 0)
+		return 0;
+	if (store_one_int(st, "PRAGMA wal_checkpoint(TRUNCATE)", STORE_NO_ARGS,
+			  &busy, &found, err) != 0)
+		return -1;
+	if (busy != 0)
+		return ERR_SET(err, ERR_BUSY, "a reader holds the log", 0);
+	return 0;
+}
