@@ -77,9 +77,11 @@ struct event {
 	const char *reply_to, *group, *target, *emoji, *ref, *status, *purpose,
 	    *field, *event, *payload, *to;
 	bool removed, by_business, standby;
-	struct event_media media;	   /* id NULL: none */
-	int64_t error;			   /* provider's code, 0 = none */
-	bool code_only;			   /* error is printed as "code" */
+	struct event_media media; /* id NULL: none */
+	int64_t error;		  /* provider's code, 0 = none */
+	bool code_only;		  /* error is printed as "code" */
+	bool withdraw_marketing;  /* 1.6: a failed status that means stop */
+	bool quiet; /* decode prints no text, media or party of this one */
 	struct party new_party, old_party; /* identity_changed */
 	bool watermark;
 	int64_t watermark_ms;
