@@ -88,6 +88,10 @@ int http_start(struct http_client *c, struct http_call *call, http_done done,
  * all calls and runs done callbacks. */
 int http_poll(struct http_client *c, const int *fds, size_t fds_len,
 	      int timeout_ms, struct err *err);
+/* For tests: fixed answers "host:port:address" instead of DNS, for calls
+ * started from now on.  Copied; NULL ends it. */
+int http_set_resolve(struct http_client *c, const char *const *answers,
+		     size_t answers_len, struct err *err);
 size_t http_under_way(const struct http_client *c);
 
 /* Pure, fuzzed: is this address public?  (RFC 6890 ranges, embedded IPv4.) */
@@ -95,6 +99,11 @@ bool http_address_public(const void *sockaddr, size_t len);
 /* Pure: does the list name this address and port? host is the URL's host. */
 bool http_allowed(const char *const *allow, size_t allow_len, const char *host,
 		  const void *sockaddr, size_t len);
+/* Pure: is this a well-formed entry of an allow list?  An "ip:port" or
+ * "cidr:port" entry permits exactly those addresses.  A "host:port" entry
+ * permits what the name resolves to only if that is public, private, or
+ * loopback for "localhost"; never link-local, metadata or multicast. */
+bool http_allow_entry(const char *entry);
 /* Retry-After: seconds or HTTP date, against now; -1 if neither. */
 int64_t http_retry_after_ms(const char *value, int64_t now_ms);
 
