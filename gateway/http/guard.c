@@ -150,7 +150,8 @@ int guard_before_request(void *ctx, char *peer_ip, char *local_ip,
 	(void)local_ip;
 	(void)local_port;
 	/* A second time: the first may have been acted upon. */
-	if (x->began && strcmp(x->call.method, "GET") != 0)
+	if (x->began && !x->call.repeatable &&
+	    strcmp(x->call.method, "GET") != 0)
 		return CURL_PREREQFUNC_ABORT;
 	if (!peer_read(peer_ip, peer_port, &peer, &peer_len) ||
 	    !may_reach(x, &peer, peer_len)) {

@@ -52,6 +52,10 @@ struct http_call {
 	const char *const *hosts;
 	size_t hosts_len;
 	bool http_allowed; /* plain http, only towards allowed targets */
+	/* The receiver tells repeats apart (GET always counts as such): when a
+	 * kept-alive connection dies without an answer, the request goes out
+	 * once more at once instead of ending as HTTP_CUT. */
+	bool repeatable;
 };
 int http_call_header(struct http_call *call, const char *name,
 		     const char *value, struct err *err);
