@@ -1,0 +1,313 @@
+/* parse.c - postern.yaml to a struct settings; pure but for the callbacks. */
+#include "settings/parse.h"
+
+#include "settings/params.h"
+#include "settings/syntax.h"
+
+/* --- controller ----------------------------------------------------------- */
+
+static void controller_land(struct parse *in, const struct yaml *map)
+{
+	const struct yaml *node =
+	    conf_need(in, map, "land",
+		      "add the Land whose holidays count, "
+		      "such as land: BE");
+	size_t len;
+	const char *const *lands;
+
+	if (!node)
+		return;
+	lands = syntax_lands(&len);
+	(void)conf_word_into(in, node, lands, len, in->s->controller.land,
+			     sizeof(in->s->controller.land));
+}
+
+static void controller_zone(struct parse *in, const struct yaml *node)
+{
+	const struct settings_source *source = in->source;
+	char *zone = in->s->controller.timezone;
+	size_t size = sizeof(in->s->controller.timezone);
+
+	if (!node) {
+		(void)snprintf(zone, size, "Europe/Berlin");
+		return;
+	}
+	if (node->type != YAML_SCALAR || !syntax_zone(node->text)) {
+		diag_add(in->diag, node->line, node->column,
+			 "timezone is no zone; write Area/City, such as "
+			 "Europe/Berlin");
+		return;
+	}
+	if (source->zone_known && !source->zone_known(source->ctx, node->text))
+		diag_add(in->diag, node->line, node->column,
+			 "timezone is not one this system knows; see "
+			 "`timedatectl list-timezones`");
+	(void)snprintf(zone, size, "%s", node->text);
+}
+
+static void controller_codes(struct parse *in, const struct yaml *map)
+{
+	static const char *const languages[] = {"de", "en"};
+	const struct yaml *node = yaml_get(map, "language");
+
+	memcpy(in->s->controller.language, "de", 3);
+	memcpy(in->s->controller.country, "49", 3);
+	if (node)
+		(void)conf_word_into(in, node, languages, COUNT_OF(languages),
+				     in->s->controller.language,
+				     sizeof(in->s->controller.language));
+	node = yaml_get(map, "country");
+	if (!node)
+		return;
+	if (node->type == YAML_SCALAR && syntax_digits(node->text) &&
+	    strlen(node->text) <= 3 && node->text[0] != '0')
+		memcpy(in->s->controller.country, node->text,
+		       strlen(node->text) + 1);
+	else
+		diag_add(in->diag, node->line, node->column,
+			 "country is no calling code; write its digits without "
+			 "+ or 00, such as \"49\"");
+}
+
+static void conf_controller(struct parse *in, const struct yaml *map)
+{
+	static const char *const keys[] = {"name",   "contact",	 "dpo",
+					   "land",   "timezone", "language",
+					   "country"};
+	struct settings *s = in->s;
+	const struct yaml *node;
+
+	if (!conf_is_map(in, map, "controller"))
+		return;
+	yaml_unknown_keys(map, keys, COUNT_OF(keys), in->diag);
+	node = conf_need(in, map, "name", "add who is responsible by law");
+	if (node)
+		(void)conf_text_into(in, node, "name", 1, s->controller.name,
+				     sizeof(s->controller.name));
+	node = conf_need(in, map, "contact", "add the postal address");
+	if (node)
+		(void)conf_text_into(in, node, "contact", 1,
+				     s->controller.contact,
+				     sizeof(s->controller.contact));
+	node = yaml_get(map, "dpo");
+	if (node)
+		(void)conf_text_into(in, node, "dpo", 3, s->controller.dpo,
+				     sizeof(s->controller.dpo));
+	controller_land(in, map);
+	controller_zone(in, yaml_get(map, "timezone"));
+	controller_codes(in, map);
+}
+
+/* --- small sections ------------------------------------------------------- */
+
+static void listen_one(struct parse *in, const struct yaml *node, char *ret,
+		       size_t ret_size)
+{
+	if (!node || !conf_text_into(in, node, node->key, 1, ret, ret_size))
+		return;
+	if (!syntax_listen(ret))
+		diag_add(in->diag, node->line, node->column,
+			 "%s is no address to listen at; write host:port, such "
+			 "as \"127.0.0.1:8080\"",
+			 node->key);
+}
+
+static void conf_listen(struct parse *in, const struct yaml *map)
+{
+	static const char *const keys[] = {"public", "internal"};
+	struct settings *s = in->s;
+
+	if (!conf_is_map(in, map, "listen"))
+		return;
+	yaml_unknown_keys(map, keys, COUNT_OF(keys), in->diag);
+	listen_one(in, yaml_get(map, "public"), s->listen.public,
+		   sizeof(s->listen.public));
+	listen_one(in, yaml_get(map, "internal"), s->listen.internal,
+		   sizeof(s->listen.internal));
+	if (strcmp(s->listen.public, s->listen.internal) == 0)
+		diag_add(in->diag, map->line, map->column,
+			 "both listeners have one address; the internal one "
+			 "must not be reachable from outside, give it its own");
+}
+
+static void conf_store(struct parse *in, const struct yaml *node)
+{
+	static const char *const words[] = {"sqlite"};
+
+	(void)conf_word_into(in, node, words, COUNT_OF(words), in->s->store,
+			     sizeof(in->s->store));
+}
+
+static void conf_log(struct parse *in, const struct yaml *map)
+{
+	static const char *const keys[] = {"level"};
+	static const char *const words[] = {"debug", "info", "warn", "error"};
+	const struct yaml *node;
+
+	if (!conf_is_map(in, map, "log"))
+		return;
+	yaml_unknown_keys(map, keys, COUNT_OF(keys), in->diag);
+	node = yaml_get(map, "level");
+	if (node)
+		(void)conf_word_into(in, node, words, COUNT_OF(words),
+				     in->s->log_level,
+				     sizeof(in->s->log_level));
+}
+
+static void conf_keys(struct parse *in, const struct yaml *map)
+{
+	static const char *const keys[] = {"source", "credential"};
+	static const char *const words[] = {"file", "passphrase"};
+	const struct yaml *source, *credential;
+	struct settings *s = in->s;
+	struct name name;
+
+	if (!conf_is_map(in, map, "keys"))
+		return;
+	yaml_unknown_keys(map, keys, COUNT_OF(keys), in->diag);
+	source = yaml_get(map, "source");
+	credential = yaml_get(map, "credential");
+	if (!source == !credential) {
+		diag_add(in->diag, map->line, map->column,
+			 "keys names %s; write one of {source: file}, {source: "
+			 "passphrase}, {credential: NAME}",
+			 source ? "two sources" : "no source");
+	} else if (source) {
+		(void)conf_word_into(in, source, words, COUNT_OF(words),
+				     s->keys_source, sizeof(s->keys_source));
+	} else if (conf_name(in, credential, "credential", &name)) {
+		(void)snprintf(s->keys_source, sizeof(s->keys_source),
+			       "credential");
+		(void)snprintf(s->keys_credential, sizeof(s->keys_credential),
+			       "%s", name.text);
+	}
+}
+
+/* --- limits --------------------------------------------------------------- */
+
+static int64_t *param_at(struct settings *s, const struct param *p)
+{
+	return (int64_t *)(void *)((char *)s + p->offset);
+}
+
+static void limit_read(struct parse *in, const struct yaml *node,
+		       const struct param *p)
+{
+	int64_t value;
+
+	if (yaml_int(node, &value) && value >= p->min && value <= p->max)
+		*param_at(in->s, p) = value;
+	else
+		diag_add(in->diag, node->line, node->column,
+			 "%s is out of range; it has to be a whole number from "
+			 "%lld to %lld (%s)",
+			 p->name, (long long)p->min, (long long)p->max,
+			 p->unit);
+}
+
+static void conf_limits(struct parse *in, const struct yaml *map)
+{
+	const char *keys[64];
+
+	_Static_assert(sizeof(((struct settings *)0)->limits) /
+			       sizeof(int64_t) <=
+			   COUNT_OF(keys),
+		       "every limit fits in keys");
+	if (!conf_is_map(in, map, "limits"))
+		return;
+	for (size_t i = 0; i < params_len; i++)
+		keys[i] = params[i].name;
+	yaml_unknown_keys(map, keys, params_len, in->diag);
+	for (size_t i = 0; i < params_len; i++) {
+		const struct yaml *node = yaml_get(map, params[i].name);
+
+		if (node)
+			limit_read(in, node, &params[i]);
+	}
+}
+
+/* --- the whole ------------------------------------------------------------ */
+
+/* In this order: routes name channels and helpdesks. */
+static const struct section {
+	const char *key;
+	void (*parse)(struct parse *in, const struct yaml *node);
+} sections[] = {
+    {"controller", conf_controller},
+    {"listen", conf_listen},
+    {"store", conf_store},
+    {"limits", conf_limits},
+    {"log", conf_log},
+    {"keys", conf_keys},
+    {"channels", conf_channels},
+    {"helpdesks", conf_helpdesks},
+    {"routes", conf_routes},
+};
+
+static void set_defaults(struct settings *s, const char *dir)
+{
+	(void)snprintf(s->dir, sizeof(s->dir), "%s", dir);
+	(void)snprintf(s->listen.public, sizeof(s->listen.public),
+		       "127.0.0.1:8080");
+	(void)snprintf(s->listen.internal, sizeof(s->listen.internal),
+		       "127.0.0.1:8081");
+	(void)snprintf(s->store, sizeof(s->store), "sqlite");
+	(void)snprintf(s->log_level, sizeof(s->log_level), "info");
+	(void)snprintf(s->keys_source, sizeof(s->keys_source), "file");
+	for (size_t i = 0; i < params_len; i++)
+		*param_at(s, &params[i]) = params[i].fallback;
+}
+
+static void conf_root(struct parse *in, const struct yaml *root)
+{
+	const char *keys[COUNT_OF(sections)];
+
+	if (!conf_is_map(in, root, "the file"))
+		return;
+	for (size_t i = 0; i < COUNT_OF(sections); i++)
+		keys[i] = sections[i].key;
+	yaml_unknown_keys(root, keys, COUNT_OF(keys), in->diag);
+	(void)conf_need(in, root, "controller",
+			"add who is responsible: {name, contact, land}");
+	for (size_t i = 0; i < COUNT_OF(sections); i++) {
+		const struct yaml *node = yaml_get(root, sections[i].key);
+
+		if (node)
+			sections[i].parse(in, node);
+	}
+	conf_check_ways(in, root);
+}
+
+int settings_parse(const uint8_t *bytes, size_t len,
+		   const struct settings_source *source, struct diag *diag,
+		   struct settings **ret)
+{
+	size_t before = diag->findings_len + diag->more;
+	struct parse in = {.source = source, .diag = diag};
+	struct yaml_doc *doc = NULL;
+	int rc = -1;
+
+	if (strlen(source->dir) >= sizeof(in.s->dir))
+		return diag_add(diag, 0, 0,
+				"the data directory's name is too long; %zu "
+				"bytes are the most",
+				sizeof(in.s->dir) - 1);
+	if (yaml_parse(bytes, len, diag, &doc) != 0)
+		goto out;
+	in.s = calloc(1, sizeof(*in.s));
+	if (!in.s) {
+		diag_add(diag, 0, 0, "out of memory; try again");
+		goto out;
+	}
+	set_defaults(in.s, source->dir);
+	conf_root(&in, yaml_root(doc));
+	if (diag->findings_len + diag->more != before)
+		goto out;
+	*ret = in.s;
+	in.s = NULL;
+	rc = 0;
+out:
+	settings_free(&in.s);
+	yaml_free(&doc);
+	return rc;
+}

@@ -1,0 +1,60 @@
+/* place.c - paths in a data directory and who may look into it. */
+#include "settings/place.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int place_path(const char *dir, const char *name, char *ret, size_t ret_size)
+{
+	int n = name[0] == '/' ? snprintf(ret, ret_size, "%s", name)
+			       : snprintf(ret, ret_size, "%s/%s", dir, name);
+
+	return n >= 0 && (size_t)n < ret_size ? 0 : -1;
+}
+
+static void check_folder(const char *path, const char *name, mode_t refused,
+			 struct diag *diag)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
+		diag_add(diag, 0, 0, "%s is no folder; `postern init` makes it",
+			 name);
+		return;
+	}
+	if ((st.st_mode & refused) != 0)
+		diag_add(diag, 0, 0,
+			 "%s has mode %04o, so others may use it; chmod 700 it",
+			 name, (unsigned int)(st.st_mode & 07777));
+	if (geteuid() != 0 && st.st_uid != geteuid())
+		diag_add(diag, 0, 0,
+			 "%s belongs to somebody else; run as its owner, or "
+			 "chown it",
+			 name);
+}
+
+void place_check(const char *dir, struct diag *diag)
+{
+	/* Members of the folder's group may be let in, except to keys. */
+	static const struct {
+		const char *name;
+		mode_t refused;
+	} folders[] = {{"keys", S_IRWXG | S_IRWXO},
+		       {"secrets", S_IWGRP | S_IRWXO},
+		       {"spool", S_IWGRP | S_IRWXO},
+		       {"media", S_IWGRP | S_IRWXO},
+		       {"run", S_IRWXO}};
+	struct stat st;
+
+	check_folder(dir, "the data directory", S_IWGRP | S_IRWXO, diag);
+	if (stat(dir, &st) != 0)
+		return;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		char path[1024];
+
+		if (place_path(dir, folders[i].name, path, sizeof(path)) != 0)
+			continue; /* settings say so already */
+		check_folder(path, folders[i].name, folders[i].refused, diag);
+	}
+}

@@ -1,0 +1,105 @@
+/* parse.c - policy.yaml to a struct policy; pure. */
+#include <sodium.h>
+
+#include "model.h"
+
+#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+/* In this order: what refers to names comes after what makes them. */
+static const struct section {
+	const char *key;
+	bool required;
+	const char *right;
+	void (*parse)(struct policy *p, const struct yaml *node,
+		      struct diag *diag);
+} sections[] = {
+    {"purposes", true, "add what messages are handled for",
+     policy_parse_purposes},
+    {"data", true, "add the Datenarten, each with its deletion rule",
+     policy_parse_rules},
+    {"notices", false, "", policy_parse_notices},
+    {"channels", true, "add each channel with purpose and data",
+     policy_parse_channels},
+    {"helpdesks", true, "add each helpdesk with what it sees",
+     policy_parse_helpdesks},
+    {"redact", false, "", policy_parse_redact},
+    {"approvals", false, "", policy_parse_approvals},
+    {"tests", false, "", policy_parse_tests},
+};
+
+static void parse_head(struct policy *p, const struct yaml *root,
+		       struct diag *diag)
+{
+	const struct yaml *node;
+
+	node = policy_need(root, "policy", "begin it with policy: and a name",
+			   diag);
+	if (node)
+		(void)policy_field_name(node, "policy", &p->name, diag);
+	node = policy_need(root, "version",
+			   "add version: 1, and count it up with each change",
+			   diag);
+	if (node)
+		(void)policy_field_int(node, 1, 1000000000, &p->version, diag);
+}
+
+static void parse_root(struct policy *p, const struct yaml *root,
+		       struct diag *diag)
+{
+	const char *keys[COUNT_OF(sections) + 2] = {"policy", "version"};
+
+	if (!policy_is_map(root, "the file", diag))
+		return;
+	for (size_t i = 0; i < COUNT_OF(sections); i++)
+		keys[i + 2] = sections[i].key;
+	yaml_unknown_keys(root, keys, COUNT_OF(keys), diag);
+	parse_head(p, root, diag);
+	for (size_t i = 0; i < COUNT_OF(sections); i++) {
+		const struct section *s = &sections[i];
+		const struct yaml *node =
+		    s->required ? policy_need(root, s->key, s->right, diag)
+				: yaml_get(root, s->key);
+
+		if (node)
+			s->parse(p, node, diag);
+	}
+}
+
+int policy_parse(const uint8_t *bytes, size_t len, struct diag *diag,
+		 struct policy **ret)
+{
+	size_t before = diag->findings_len + diag->more;
+	struct yaml_doc *doc = NULL;
+	struct policy *p = NULL;
+	int rc = -1;
+
+	if (yaml_parse(bytes, len, diag, &doc) != 0)
+		goto out;
+	p = calloc(1, sizeof(*p));
+	if (!p) {
+		diag_add(diag, 0, 0, "out of memory; try again");
+		goto out;
+	}
+	parse_root(p, yaml_root(doc), diag);
+	if (diag->findings_len + diag->more != before)
+		goto out;
+	crypto_generichash(p->digest, sizeof(p->digest), bytes, len, NULL, 0);
+	*ret = p;
+	p = NULL;
+	rc = 0;
+out:
+	policy_free(&p);
+	yaml_free(&doc);
+	return rc;
+}
+
+void policy_free(struct policy **p)
+{
+	free(*p);
+	*p = NULL;
+}
+
+const uint8_t *policy_digest(const struct policy *p)
+{
+	return p->digest;
+}
