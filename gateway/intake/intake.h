@@ -11,18 +11,21 @@ struct intake_conf {
 	const struct settings *settings; /* ROLE_INTAKE */
 	int listen_fd;			 /* public, TCP */
 	int wake_fd;			 /* eventfd, add 1 after each commit */
-	int lifeline_fd;		 /* EOF: stop */
+	/* Stream socket to the supervisor.  EOF: stop.  Write the one byte 'R'
+	 * (MSG_NOSIGNAL) once this process serves. */
+	int lifeline_fd;
 	/* Shared page for /metrics, written with relaxed atomics; may be NULL.
 	 */
 	struct intake_counts *counts;
 };
 
 /* In a MAP_SHARED page made by the supervisor; the worker reads it. */
-#define INTAKE_COUNTERS(X)                                                \
-	X(requests)                                                       \
-	X(acknowledged) X(refused_signature) X(refused_framing)           \
-	    X(refused_size) X(refused_path) X(refused_busy) X(handshakes) \
-		X(groups) X(bytes) X(connections) X(reaped) X(log_dropped)
+#define INTAKE_COUNTERS(X)                                                   \
+	X(requests)                                                          \
+	X(acknowledged)                                                      \
+	X(refused_signature) X(refused_framing) X(refused_size)              \
+	    X(refused_path) X(refused_busy) X(handshakes) X(groups) X(bytes) \
+		X(connections) X(reaped) X(log_dropped)
 struct intake_counts {
 #define X(n) _Atomic unsigned long long n;
 	INTAKE_COUNTERS(X)

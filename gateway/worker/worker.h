@@ -84,7 +84,9 @@ struct worker_conf {
 	int listen_fd;	 /* internal API, TCP */
 	int operator_fd; /* internal API, unix socket of this host's operator */
 	int wake_fd;	 /* eventfd the intake adds to after each commit */
-	int lifeline_fd; /* EOF: stop */
+	/* Stream socket to the supervisor.  EOF: stop.  Write the one byte 'R'
+	 * (MSG_NOSIGNAL) once this process serves. */
+	int lifeline_fd;
 	const struct intake_counts *intake; /* shared page; may be NULL */
 };
 int worker_serve(struct env *env, const struct worker_conf *conf);

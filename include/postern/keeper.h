@@ -120,7 +120,9 @@ struct keeper_conf {
 	const char *credential; /* path of a systemd credential, or NULL */
 	int listen_fd;		/* SEQPACKET listener */
 	unsigned int peer_uid;	/* of the worker; root and own uid also pass */
-	int lifeline_fd;	/* EOF: the supervisor is gone, stop */
+	/* Stream socket to the supervisor.  EOF: stop.  Write the one byte 'R'
+	 * (MSG_NOSIGNAL) once this process serves. */
+	int lifeline_fd;
 };
 /* Runs until the lifeline closes or SIGTERM.  Returns the exit status. */
 int keeper_serve(struct env *env, const struct keeper_conf *conf);
