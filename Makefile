@@ -2,7 +2,9 @@
 # Variables: CC=gcc|clang  SAN=address,undefined|thread  FUZZ_SECONDS=10
 #            PREFIX=/usr/local  DESTDIR=  FIXTURES=../shared/fixtures
 
-CC       ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 PREFIX   ?= /usr/local
 FIXTURES ?= ../shared/fixtures
 FUZZ_SECONDS ?= 10
@@ -43,21 +45,25 @@ all: $(BUILD)/postern $(BUILD)/postern-sim
 
 $(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c $< -o $@
+	@echo "  $(CC) $<"
+	@$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 $(lib): $(lib_src:%.c=$(OBJ)/%.o)
 	@rm -f $@
-	ar rcs $@ $^
+	@ar rcs $@ $^
 
 $(BUILD)/postern: $(OBJ)/gateway/main.o $(lib)
-	$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -o $@
+	@echo "  link $@"
+	@$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -o $@
 
 $(BUILD)/postern-sim: $(sim_src:%.c=$(OBJ)/%.o) $(lib)
-	$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -o $@
+	@echo "  link $@"
+	@$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -o $@
 
 $(BUILD)/tests/%: $(OBJ)/tests/%.o $(lib)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -lcmocka -o $@
+	@echo "  link $@"
+	@$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -lcmocka -o $@
 
 # Each parser's fuzz target, for libFuzzer, with address and UB checks.
 build/fuzz/%: tests/%.c $(lib_src)
