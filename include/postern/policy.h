@@ -35,6 +35,8 @@ void policy_notes(const struct policy *p, struct diag *notes);
 /* The purpose of what is sent on a channel; NULL for an unknown channel. */
 const struct name *policy_purpose(const struct policy *p,
 				  const struct name *channel);
+/* Does the policy have a Datenart of this name (tagging)? */
+bool policy_has_data(const struct policy *p, const struct name *datenart);
 
 enum policy_act {
 	ACT_RECEIVE, /* store and forward an inbound event */

@@ -1,0 +1,195 @@
+/* conversation.c - finding a conversation, and asking the policy about it. */
+#include "conversation.h"
+
+#include "auth.h"
+#include "problem.h"
+
+static const char sql_conversation[] =
+    "SELECT person, channel, helpdesk, state, datenart, opened_ms, closed_ms,"
+    " inbound_ms FROM conversation WHERE id=?";
+static const char sql_message[] = "SELECT conversation FROM message WHERE id=?";
+/* The newest word about a purpose, of this person or one joined into it;
+ * "all" concerns every purpose. */
+static const char sql_withdrawn[] =
+    "SELECT COUNT(*) FROM consent_event e WHERE e.kind='withdrawn'"
+    " AND e.purpose IN (?, 'all')"
+    " AND e.person IN (SELECT id FROM person WHERE id=? OR joined_into=?)";
+
+bool column_text(struct store_value v, char *ret, size_t ret_size)
+{
+	if (v.type != STORE_TEXT || v.len >= ret_size ||
+	    memchr(v.bytes, '\0', v.len) != NULL)
+		return false;
+	memcpy(ret, v.bytes, v.len);
+	ret[v.len] = '\0';
+	return true;
+}
+
+bool column_name(struct store_value v, struct name *ret)
+{
+	return v.type == STORE_TEXT && name_set(ret, v.bytes, v.len);
+}
+
+int64_t policy_stamp(const struct policy *p)
+{
+	const uint8_t *digest = policy_digest(p);
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < 8; i++)
+		v = v << 8 | digest[i];
+	return (int64_t)v;
+}
+
+static bool read_row(struct worker *w, struct store_rows *rows, int64_t id,
+		     struct conversation *ret)
+{
+	struct store *st = w->store;
+	char state[16];
+
+	*ret = (struct conversation){.id = id};
+	if (!column_name(store_column(st, rows, 1), &ret->channel) ||
+	    !column_text(store_column(st, rows, 3), state, sizeof(state)))
+		return false;
+	ret->person = store_column(st, rows, 0).num;
+	ret->routed = column_name(store_column(st, rows, 2), &ret->helpdesk);
+	ret->tagged = column_name(store_column(st, rows, 4), &ret->datenart);
+	ret->closed = strcmp(state, "closed") == 0;
+	ret->opened_ms = store_column(st, rows, 5).num;
+	ret->closed_ms = store_column(st, rows, 6).num;
+	ret->inbound_ms = store_column(st, rows, 7).num;
+	ret->channel_index = worker_channel_index(w, ret->channel.text);
+	return true;
+}
+
+int conversation_load(struct worker *w, struct job *job, int64_t id,
+		      struct conversation *ret, struct err *err)
+{
+	struct conversation cnv;
+	struct store_rows *rows;
+	bool good = false;
+	int got;
+
+	if (store_start(w->store, sql_conversation, STORE_ARGS(S_INT(id)),
+			&rows, err) != 0)
+		return -1;
+	got = store_step(w->store, rows, err);
+	if (got > 0)
+		good = read_row(w, rows, id, &cnv);
+	store_finish(w->store, &rows);
+	if (got < 0)
+		return -1;
+	if (got == 0 || !good)
+		return job_refuse(job, &problem_absent, NULL);
+	if (auth_helpdesk(job, cnv.routed ? cnv.helpdesk.text : NULL,
+			  strlen(cnv.helpdesk.text)) != 0)
+		return -1;
+	*ret = cnv;
+	return 0;
+}
+
+int conversation_of_message(struct worker *w, struct job *job, int64_t message,
+			    struct conversation *ret, struct err *err)
+{
+	int64_t id;
+	bool found;
+
+	if (store_one_int(w->store, sql_message, STORE_ARGS(S_INT(message)),
+			  &id, &found, err) != 0)
+		return -1;
+	if (!found)
+		return job_refuse(job, &problem_absent, NULL);
+	return conversation_load(w, job, id, ret, err);
+}
+
+void conversation_sees(const struct worker *w, const struct conversation *cnv,
+		       struct policy_decision *ret)
+{
+	struct policy_facts facts = {
+	    .act = ACT_RECEIVE,
+	    .channel = &cnv->channel,
+	    .helpdesk = cnv->routed ? &cnv->helpdesk : NULL,
+	};
+
+	policy_decide(w->policy, &facts, ret);
+}
+
+int64_t conversation_window_ends(const struct worker *w,
+				 const struct conversation *cnv)
+{
+	const struct channel_driver *driver;
+
+	if (cnv->channel_index < 0 || cnv->inbound_ms == 0)
+		return 0;
+	driver = w->channels[cnv->channel_index]->driver;
+	return (driver->has & CHANNEL_HAS_WINDOW) != 0
+		   ? cnv->inbound_ms + driver->window_ms
+		   : 0;
+}
+
+static bool window_open(struct worker *w, const struct conversation *cnv)
+{
+	const struct channel_driver *driver =
+	    w->channels[cnv->channel_index]->driver;
+
+	return (driver->has & CHANNEL_HAS_WINDOW) == 0 ||
+	       conversation_window_ends(w, cnv) > worker_now(w);
+}
+
+static int withdrawn(struct worker *w, const struct conversation *cnv,
+		     const char *purpose, bool *ret, struct err *err)
+{
+	const struct name *own = policy_purpose(w->policy, &cnv->channel);
+	int64_t n = 0;
+	bool found;
+
+	if (purpose == NULL)
+		purpose = own != NULL ? own->text : "";
+	if (store_one_int(w->store, sql_withdrawn,
+			  STORE_ARGS(S_TEXT(purpose), S_INT(cnv->person),
+				     S_INT(cnv->person)),
+			  &n, &found, err) != 0)
+		return -1;
+	*ret = found && n > 0;
+	return 0;
+}
+
+static json_t *reasons_of(const struct policy_decision *d)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < d->reasons_len; i++)
+		(void)json_array_append_new(
+		    list, json_pack("{s:s, s:I}", "code", d->reasons[i].code,
+				    "line", (json_int_t)d->reasons[i].line));
+	return json_pack("{s:o}", "reasons", list);
+}
+
+int conversation_may_send(struct worker *w, struct job *job,
+			  const struct conversation *cnv,
+			  const struct send_wish *wish,
+			  struct policy_decision *ret, struct err *err)
+{
+	struct policy_facts facts = {
+	    .act = ACT_SEND,
+	    .channel = &cnv->channel,
+	    .helpdesk = cnv->routed ? &cnv->helpdesk : NULL,
+	    .media = wish->media,
+	    .purpose = wish->purpose,
+	    .template_message = wish->template_message,
+	};
+
+	if (cnv->channel_index < 0)
+		return job_refuse(job, &problem_channel_cannot,
+				  "the channel is not set up any more");
+	if (cnv->closed && !wish->inner)
+		return job_refuse(job, &problem_closed, "reopen it first");
+	if (withdrawn(w, cnv, wish->purpose, &facts.withdrawn, err) != 0)
+		return -1;
+	facts.window_open = window_open(w, cnv);
+	policy_decide(w->policy, &facts, ret);
+	if (ret->send)
+		return 0;
+	return job_refuse_with(
+	    job, ret->window_closed ? &problem_window_closed : &problem_policy,
+	    NULL, reasons_of(ret));
+}

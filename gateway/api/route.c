@@ -1,0 +1,181 @@
+#include "route.h"
+
+static const struct route routes[] = {
+    /* operation */
+    {"GET", "/healthz", 0, 0, api_healthy},
+    {"GET", "/readyz", 0, 0, api_ready},
+    {"GET", "/metrics", 0, 0, api_metrics},
+    {"GET", "/v1/openapi.yaml", 0, 0, api_openapi},
+    /* helpdesks */
+    {"GET", "/v1/conversations/{cnv}", SCOPE_DESK, 0, api_conversation_get},
+    {"POST", "/v1/conversations/{cnv}/messages", SCOPE_DESK, ROUTE_BODY,
+     api_message_send},
+    {"POST", "/v1/conversations/{cnv}/reactions", SCOPE_DESK, ROUTE_BODY,
+     api_message_react},
+    {"POST", "/v1/conversations/{cnv}/attachments", SCOPE_DESK, ROUTE_UPLOAD,
+     api_attachment_put},
+    {"POST", "/v1/conversations/{cnv}/tags", SCOPE_DESK, ROUTE_BODY,
+     api_conversation_tag},
+    {"POST", "/v1/conversations/{cnv}/close", SCOPE_DESK, 0,
+     api_conversation_close},
+    {"POST", "/v1/conversations/{cnv}/reopen", SCOPE_DESK, 0,
+     api_conversation_reopen},
+    {"GET", "/v1/messages/{msg}", SCOPE_DESK, 0, api_message_get},
+    {"POST", "/v1/messages/{msg}/read", SCOPE_DESK, 0, api_message_read},
+    {"GET", "/v1/attachments/{att}", SCOPE_DESK, 0, api_attachment_get},
+    /* operators */
+    {"GET", "/v1/status", SCOPE_OPERATOR, 0, api_status},
+    {"GET", "/v1/tokens", SCOPE_OPERATOR, 0, api_tokens_list},
+    {"POST", "/v1/tokens", SCOPE_OPERATOR, ROUTE_BODY, api_token_create},
+    {"POST", "/v1/tokens/{tok}/revoke", SCOPE_OPERATOR, 0, api_token_revoke},
+    {"DELETE", "/v1/tokens/{tok}", SCOPE_OPERATOR, 0, api_token_revoke},
+    {"GET", "/v1/outbox", SCOPE_OPERATOR, 0, api_outbox_list},
+    {"POST", "/v1/outbox/{dlv}/retry", SCOPE_OPERATOR, ROUTE_OWN_TX,
+     api_outbox_retry},
+    {"POST", "/v1/outbox/{dlv}/drop", SCOPE_OPERATOR, ROUTE_OWN_TX,
+     api_outbox_drop},
+    {"GET", "/v1/quarantine", SCOPE_OPERATOR, 0, api_quarantine_list},
+    {"GET", "/v1/quarantine/{qrn}", SCOPE_OPERATOR, 0, api_quarantine_get},
+    {"POST", "/v1/quarantine/{qrn}/replay", SCOPE_OPERATOR, ROUTE_OWN_TX,
+     api_quarantine_replay},
+    {"GET", "/v1/keys", SCOPE_OPERATOR, 0, api_keys_get},
+    {"POST", "/v1/keys/lock", SCOPE_OPERATOR, ROUTE_LOCAL | ROUTE_BARE,
+     api_keys_lock},
+    {"POST", "/v1/keys/unlock", SCOPE_OPERATOR,
+     ROUTE_LOCAL | ROUTE_BARE | ROUTE_BODY, api_keys_unlock},
+    {"POST", "/v1/keys/rotate", SCOPE_OPERATOR, ROUTE_LOCAL | ROUTE_OWN_TX,
+     api_keys_rotate},
+};
+
+static const struct {
+	const char *mark;
+	enum id_kind kind;
+} marks[] = {
+    {"{cnv}", ID_CONVERSATION}, {"{msg}", ID_MESSAGE},
+    {"{att}", ID_ATTACHMENT},	{"{tok}", ID_TOKEN},
+    {"{dlv}", ID_DELIVERY},	{"{qrn}", ID_QUARANTINE},
+};
+#define MARKS	 (sizeof(marks) / sizeof(marks[0]))
+#define MARK_LEN 5
+
+static const struct {
+	const char *name;
+	unsigned int bit;
+} scopes[] = {
+    {"desk", SCOPE_DESK},	  {"rights", SCOPE_RIGHTS},
+    {"policy", SCOPE_POLICY},	  {"audit", SCOPE_AUDIT},
+    {"operator", SCOPE_OPERATOR},
+};
+
+static unsigned int scope_bit(const char *name, size_t len)
+{
+	for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++)
+		if (strlen(scopes[i].name) == len &&
+		    memcmp(scopes[i].name, name, len) == 0)
+			return scopes[i].bit;
+	return 0;
+}
+
+bool scopes_parse(const char *text, unsigned int *ret)
+{
+	unsigned int bits = 0;
+
+	while (*text != '\0') {
+		size_t len = strcspn(text, " ");
+		unsigned int bit = scope_bit(text, len);
+
+		if (bit == 0)
+			return false;
+		bits |= bit;
+		text += len;
+		/* One space between names, none at the end. */
+		if (*text == ' ' && *++text == '\0')
+			return false;
+	}
+	if (bits == 0)
+		return false;
+	*ret = bits;
+	return true;
+}
+
+const struct route *route_all(size_t *ret_len)
+{
+	*ret_len = sizeof(routes) / sizeof(routes[0]);
+	return routes;
+}
+
+/* Where the id begins in the pattern, or NULL. */
+static const char *mark_at(const char *pattern)
+{
+	return strchr(pattern, '{');
+}
+
+static bool path_fits(const char *pattern, const char *path)
+{
+	const char *mark = mark_at(pattern);
+	size_t before;
+
+	if (mark == NULL)
+		return strcmp(pattern, path) == 0;
+	before = (size_t)(mark - pattern);
+	if (strncmp(pattern, path, before) != 0)
+		return false;
+	path += before;
+	/* Any segment; whether it is an id is the loop's question, so that
+	 * a foreign and a made-up one get the same 404. */
+	if (strcspn(path, "/") == 0)
+		return false;
+	return strcmp(mark + MARK_LEN, path + strcspn(path, "/")) == 0;
+}
+
+static const char *allow_of(bool get, bool post, bool del)
+{
+	if (get && post)
+		return "GET, HEAD, POST, OPTIONS";
+	if (get)
+		return "GET, HEAD, OPTIONS";
+	if (post && del)
+		return "POST, DELETE, OPTIONS";
+	return post ? "POST, OPTIONS" : "DELETE, OPTIONS";
+}
+
+enum route_match route_find(const char *method, const char *path,
+			    const struct route **ret, const char **ret_allow)
+{
+	const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
+	bool get = false, post = false, del = false;
+
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		if (!path_fits(routes[i].pattern, path))
+			continue;
+		if (strcmp(routes[i].method, wanted) == 0) {
+			*ret = &routes[i];
+			return ROUTE_FOUND;
+		}
+		get = get || strcmp(routes[i].method, "GET") == 0;
+		post = post || strcmp(routes[i].method, "POST") == 0;
+		del = del || strcmp(routes[i].method, "DELETE") == 0;
+	}
+	if (!get && !post && !del)
+		return ROUTE_UNKNOWN;
+	*ret_allow = allow_of(get, post, del);
+	return ROUTE_OTHER_METHOD;
+}
+
+bool route_id(const struct route *route, const char *path, const char **ret,
+	      size_t *ret_len, enum id_kind *ret_kind)
+{
+	const char *mark = mark_at(route->pattern);
+
+	if (mark == NULL)
+		return false;
+	for (size_t i = 0; i < MARKS; i++) {
+		if (strncmp(mark, marks[i].mark, MARK_LEN) != 0)
+			continue;
+		*ret = path + (mark - route->pattern);
+		*ret_len = strcspn(*ret, "/");
+		*ret_kind = marks[i].kind;
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,78 @@
+/* route.h - the table of addresses.  Pure but for the handlers it names. */
+#ifndef POSTERN_API_ROUTE_H
+#define POSTERN_API_ROUTE_H
+
+#include "job.h"
+
+/* Scopes of tokens, as bits; the names are those of design 4.4. */
+#define SCOPE_DESK     1u
+#define SCOPE_RIGHTS   2u
+#define SCOPE_POLICY   4u
+#define SCOPE_AUDIT    8u
+#define SCOPE_OPERATOR 16u
+#define SCOPES_ALL     31u
+/* Space-separated names to bits; false: empty or an unknown name. */
+bool scopes_parse(const char *text, unsigned int *ret);
+
+#define ROUTE_LOCAL  1u /* unix socket only */
+#define ROUTE_BODY   2u /* takes a JSON body */
+#define ROUTE_UPLOAD 4u /* takes raw bytes, in stages */
+#define ROUTE_OWN_TX 8u /* its work is no single transaction of ours */
+#define ROUTE_BARE                                                \
+	16u /* Idempotency-Key ignored: repeating is harmless and \
+	     * the keeper may be locked */
+
+/* 0: job->status is set (2xx); -1: job->status is set (refusal), or it is 0
+ * and *err says why. */
+typedef int (*route_run)(struct worker *w, struct job *job, struct err *err);
+
+struct route {
+	const char *method;  /* GET (also HEAD), POST, DELETE */
+	const char *pattern; /* "/v1/messages/{msg}/read" */
+	unsigned int scope;  /* 0: open to everybody who can connect */
+	unsigned int flags;
+	route_run run;
+};
+
+enum route_match { ROUTE_FOUND, ROUTE_UNKNOWN, ROUTE_OTHER_METHOD };
+/* Pure.  OTHER_METHOD: *ret_allow names the methods there are. */
+enum route_match route_find(const char *method, const char *path,
+			    const struct route **ret, const char **ret_allow);
+const struct route *route_all(size_t *ret_len);
+/* The {xxx} part of path; false when the pattern has none. */
+bool route_id(const struct route *route, const char *path, const char **ret,
+	      size_t *ret_len, enum id_kind *ret_kind);
+
+/* Handlers, by file. */
+#define HANDLER(n) int n(struct worker *w, struct job *job, struct err *err)
+HANDLER(api_message_send);  /* messages.c */
+HANDLER(api_message_react); /* reactions.c */
+HANDLER(api_message_read);
+HANDLER(api_message_get); /* show.c */
+HANDLER(api_conversation_get);
+HANDLER(api_conversation_close); /* conversations.c */
+HANDLER(api_conversation_reopen);
+HANDLER(api_conversation_tag);
+HANDLER(api_attachment_put); /* upload.c */
+HANDLER(api_attachment_get); /* attachments.c */
+HANDLER(api_tokens_list);    /* tokens.c */
+HANDLER(api_token_create);
+HANDLER(api_token_revoke);
+HANDLER(api_outbox_list); /* outbox.c */
+HANDLER(api_outbox_retry);
+HANDLER(api_outbox_drop);
+HANDLER(api_quarantine_list); /* quarantine.c */
+HANDLER(api_quarantine_get);
+HANDLER(api_quarantine_replay);
+HANDLER(api_keys_get); /* keys.c */
+HANDLER(api_keys_lock);
+HANDLER(api_keys_unlock);
+HANDLER(api_keys_rotate);
+HANDLER(api_status); /* status.c */
+HANDLER(api_ready);
+HANDLER(api_healthy);
+HANDLER(api_metrics); /* metrics.c */
+HANDLER(api_openapi); /* openapi.c */
+#undef HANDLER
+
+#endif

@@ -1,0 +1,177 @@
+/* step.c - one queued request: log-in, id, idempotency, handler, answer. */
+#include <sodium.h>
+
+#include "auth.h"
+#include "idempotency.h"
+#include "problem.h"
+#include "upload.h"
+#include "postern/log.h"
+
+#define JOBS_PER_STEP  16
+#define PRUNE_EVERY_MS (3600 * 1000)
+
+static int find_id(struct worker *w, struct job *job)
+{
+	enum id_kind kind;
+	const char *text;
+	size_t len;
+
+	if (!route_id(job->route, job->path, &text, &len, &kind))
+		return 0;
+	if (id_parse(&w->mask, kind, text, len, &job->id, NULL) != 0)
+		return job_refuse(job, &problem_absent, NULL);
+	return 0;
+}
+
+/* 1 answered from an earlier run, 0 go on, -1. */
+static int seen_before(struct worker *w, struct job *job, struct err *err)
+{
+	enum idempotency_found found;
+
+	if (idempotency_find(w, job, &found, err) != 0)
+		return -1;
+	if (found == KEY_NEW)
+		return 0;
+	if (found == KEY_OPEN)
+		return job_refuse(job, &problem_key_in_flight, NULL);
+	return idempotency_replay(w, job, err) == 0 ? 1 : -1;
+}
+
+/* Effect and idempotency row in one transaction of ours. */
+static int run_in_tx(struct worker *w, struct job *job, bool keyed,
+		     struct err *err)
+{
+	int seen = 0;
+
+	if (store_begin(w->store, err) != 0)
+		return -1;
+	if (keyed)
+		seen = seen_before(w, job, err);
+	if (seen != 0) {
+		store_roll_back(w->store);
+		return seen > 0 ? 0 : -1;
+	}
+	if (job->route->run(w, job, err) != 0 ||
+	    (keyed && idempotency_keep(w, job, err) != 0)) {
+		store_roll_back(w->store);
+		return -1;
+	}
+	if (store_commit(w->store, err) != 0) {
+		store_roll_back(w->store);
+		job_unanswer(job);
+		return -1;
+	}
+	return 0;
+}
+
+/* The effect has transactions of its own; repeating it is harmless, the row
+ * only keeps its answer. */
+static int run_own_tx(struct worker *w, struct job *job, bool keyed,
+		      struct err *err)
+{
+	int seen = keyed ? seen_before(w, job, err) : 0;
+
+	if (seen != 0)
+		return seen > 0 ? 0 : -1;
+	if (job->route->run(w, job, err) != 0)
+		return -1;
+	return keyed ? idempotency_keep(w, job, err) : 0;
+}
+
+static int run_route(struct worker *w, struct job *job, struct err *err)
+{
+	bool keyed = idempotency_wanted(job);
+
+	if (strcmp(job->route->method, "GET") == 0 ||
+	    (job->route->flags & (ROUTE_UPLOAD | ROUTE_BARE)) != 0)
+		return job->route->run(w, job, err);
+	if (keyed &&
+	    idempotency_hash(w, job, job->body.bytes, job->body.len, err) != 0)
+		return -1;
+	if ((job->route->flags & ROUTE_OWN_TX) != 0)
+		return run_own_tx(w, job, keyed, err);
+	return run_in_tx(w, job, keyed, err);
+}
+
+static int answer_job(struct api *a, struct job *job, struct err *err)
+{
+	if (job->stage == JOB_CHUNK || job->stage == JOB_END)
+		return job->route->run(a->w, job, err);
+	if (auth_check(a, job, err) != 0 || find_id(a->w, job) != 0)
+		return -1;
+	return run_route(a->w, job, err);
+}
+
+/* The archive cannot be trusted any more: the process ends, the supervisor
+ * starts it again. */
+static bool is_fatal(const struct err *err)
+{
+	return err->kind == ERR_STORAGE || err->kind == ERR_UNCERTAIN ||
+	       err->kind == ERR_CORRUPT;
+}
+
+static int run_job(struct api *a, struct job *job, struct err *err)
+{
+	struct worker *w = a->w;
+	struct err e = {0};
+	bool fatal = false;
+
+	if (job->stage == JOB_ABANDON) {
+		upload_abandon(w, job);
+		job_free(&job);
+		return 0;
+	}
+	if (answer_job(a, job, &e) != 0 && job->status < 400) {
+		fatal = is_fatal(&e);
+		job_unanswer(job);
+		(void)job_refuse(job, problem_of(e.kind), NULL);
+		LOG(LOG_LEVEL_WARN, "api.failed",
+		    LOG_ID("request", &job->request), LOG_ERR(&e));
+	}
+	if (job->status >= 200 && job->status < 300) {
+		if (job->wake[0] != '\0')
+			send_wake(w, job->wake);
+		if (job->wake_desk[0] != '\0')
+			deliver_wake(w, job->wake_desk);
+	}
+	/* The body may hold a message; the connection may live long. */
+	buf_clear(&job->body);
+	request_resume(job);
+	if (fatal)
+		*err = e;
+	return fatal ? -1 : 0;
+}
+
+static int prune(struct api *a, struct err *err)
+{
+	int64_t now_ms = worker_boot(a->w);
+	struct err e = {0};
+
+	if (a->pruned_ms != 0 && now_ms - a->pruned_ms < PRUNE_EVERY_MS)
+		return 0;
+	a->pruned_ms = now_ms > 0 ? now_ms : 1;
+	if (idempotency_prune(a->w, &e) == 0 && upload_prune(a->w, &e) == 0)
+		return 0;
+	if (!is_fatal(&e))
+		return 0;
+	*err = e;
+	return -1;
+}
+
+int api_step(struct worker *w, bool *ret_moved, struct err *err)
+{
+	struct api *a = w->api;
+
+	if (prune(a, err) != 0)
+		return -1;
+	for (int i = 0; i < JOBS_PER_STEP; i++) {
+		struct job *job = queue_take(a);
+
+		if (job == NULL)
+			return 0;
+		*ret_moved = true;
+		if (run_job(a, job, err) != 0)
+			return -1;
+	}
+	return 0;
+}
