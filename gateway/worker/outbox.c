@@ -1,0 +1,57 @@
+/* outbox.c - rows of table outbox. */
+#include "outbox.h"
+
+#define SQL_ADD                                                             \
+	"INSERT INTO outbox(id,kind,destination,conversation,message,type," \
+	"detail,state,next_ms,created_ms) VALUES(?,?,?,?,?,?,?,'waiting',?,?)"
+#define SQL_HELPDESK "SELECT helpdesk FROM conversation WHERE id=?"
+
+int outbox_add(struct worker *w, const char *kind, const char *destination,
+	       int64_t conversation, int64_t message, const char *type,
+	       const char *detail, int64_t next_ms, struct err *err)
+{
+	static const char sql[] = SQL_ADD;
+
+	if (store_run(w->store, sql,
+		      STORE_ARGS(S_INT(worker_id(w)), S_TEXT(kind),
+				 S_TEXT(destination), S_INT(conversation),
+				 message != 0 ? S_INT(message) : S_NULL,
+				 S_TEXT(type), S_TEXT(detail), S_INT(next_ms),
+				 S_INT(worker_now(w))),
+		      err) != 0)
+		return -1;
+	if (strcmp(kind, "channel") == 0)
+		send_wake(w, destination);
+	else
+		deliver_wake(w, destination);
+	return 0;
+}
+
+int outbox_tell(struct worker *w, int64_t conversation, int64_t message,
+		const char *type, const char *detail, struct err *err)
+{
+	static const char sql[] = SQL_HELPDESK;
+	struct store_rows *rows = NULL;
+	struct store_value v;
+	struct name helpdesk = {0};
+	int rc;
+
+	if (store_start(w->store, sql, STORE_ARGS(S_INT(conversation)), &rows,
+			err) != 0)
+		return -1;
+	rc = store_step(w->store, rows, err);
+	if (rc == 1) {
+		v = store_column(w->store, rows, 0);
+		if (v.type == STORE_TEXT &&
+		    !name_set(&helpdesk, v.bytes, v.len))
+			rc =
+			    ERR_SET(err, ERR_CORRUPT, "helpdesk is no name", 0);
+	}
+	store_finish(w->store, &rows);
+	if (rc < 0)
+		return -1;
+	if (helpdesk.text[0] == '\0')
+		return 0;
+	return outbox_add(w, "helpdesk", helpdesk.text, conversation, message,
+			  type, detail, worker_now(w), err);
+}

@@ -1,0 +1,32 @@
+/* outbox.h - what is still to be told, to helpdesks and to providers.
+ *
+ * Rows are written in the transaction of what caused them, so that neither
+ * is there without the other. */
+#ifndef POSTERN_WORKER_OUTBOX_H
+#define POSTERN_WORKER_OUTBOX_H
+
+#include "worker.h"
+
+/*
+ * outbox_add - one row, inside the caller's transaction.
+ *
+ *   kind		"helpdesk" or "channel"
+ *   destination	name of the helpdesk or channel
+ *   message		0: none
+ *   type, detail	static or configured words; detail may be NULL
+ *   next_ms		not before this time (UTC ms)
+ *
+ * Wakes the step concerned.  Errors: those of store_run().
+ */
+int outbox_add(struct worker *w, const char *kind, const char *destination,
+	       int64_t conversation, int64_t message, const char *type,
+	       const char *detail, int64_t next_ms, struct err *err);
+
+/*
+ * outbox_tell - the same to the helpdesk that has this conversation; does
+ * nothing if none has it.
+ */
+int outbox_tell(struct worker *w, int64_t conversation, int64_t message,
+		const char *type, const char *detail, struct err *err);
+
+#endif
