@@ -1,7 +1,7 @@
 /* place.c - paths in a data directory and who may look into it. */
 #include "settings/place.h"
 
-#include <errno.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,13 +14,15 @@ int place_path(const char *dir, const char *name, char *ret, size_t ret_size)
 }
 
 static void check_folder(const char *path, const char *name, mode_t refused,
-			 struct diag *diag)
+			 bool required, struct diag *diag)
 {
 	struct stat st;
 
 	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
-		diag_add(diag, 0, 0, "%s is no folder; `postern init` makes it",
-			 name);
+		if (required)
+			diag_add(diag, 0, 0,
+				 "%s is no folder; `postern init` makes it",
+				 name);
 		return;
 	}
 	if ((st.st_mode & refused) != 0)
@@ -36,18 +38,20 @@ static void check_folder(const char *path, const char *name, mode_t refused,
 
 void place_check(const char *dir, struct diag *diag)
 {
-	/* Members of the folder's group may be let in, except to keys. */
+	/* Members of the folder's group may be let in, except to keys.  serve
+	 * makes what is missing but not required. */
 	static const struct {
 		const char *name;
 		mode_t refused;
-	} folders[] = {{"keys", S_IRWXG | S_IRWXO},
-		       {"secrets", S_IWGRP | S_IRWXO},
-		       {"spool", S_IWGRP | S_IRWXO},
-		       {"media", S_IWGRP | S_IRWXO},
-		       {"run", S_IRWXO}};
+		bool required;
+	} folders[] = {{"keys", S_IRWXG | S_IRWXO, true},
+		       {"secrets", S_IWGRP | S_IRWXO, false},
+		       {"spool", S_IWGRP | S_IRWXO, false},
+		       {"media", S_IWGRP | S_IRWXO, false},
+		       {"run", S_IRWXO, false}};
 	struct stat st;
 
-	check_folder(dir, "the data directory", S_IWGRP | S_IRWXO, diag);
+	check_folder(dir, "the data directory", S_IWGRP | S_IRWXO, true, diag);
 	if (stat(dir, &st) != 0)
 		return;
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
@@ -55,6 +59,7 @@ void place_check(const char *dir, struct diag *diag)
 
 		if (place_path(dir, folders[i].name, path, sizeof(path)) != 0)
 			continue; /* settings say so already */
-		check_folder(path, folders[i].name, folders[i].refused, diag);
+		check_folder(path, folders[i].name, folders[i].refused,
+			     folders[i].required, diag);
 	}
 }

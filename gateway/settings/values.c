@@ -131,6 +131,19 @@ static bool host_append(struct parse *in, struct hosts *hosts, const char *text,
 	return true;
 }
 
+/* Lists named allow say where calls may go; others say what a URL's host may
+ * be. */
+static bool targets(const struct setting_row *row)
+{
+	return strcmp(row->key, "allow") == 0;
+}
+
+static bool host_fits(const struct setting_row *row, const char *text)
+{
+	return targets(row) ? syntax_target(text)
+			    : syntax_host(text, strlen(text));
+}
+
 static void value_hosts(struct parse *in, const struct yaml *list,
 			const struct setting_row *row,
 			struct setting_value *value)
@@ -149,12 +162,13 @@ static void value_hosts(struct parse *in, const struct yaml *list,
 		const char *text =
 		    at->type == YAML_SCALAR && !yaml_null(at) ? at->text : "";
 
-		if (!syntax_host(text, strlen(text)) && !syntax_target(text))
-			diag_add(
-			    in->diag, at->line, at->column,
-			    "an entry of %s is no host; write a host name, "
-			    "host:port or 10.0.0.0/8:443",
-			    row->key);
+		if (!host_fits(row, text))
+			diag_add(in->diag, at->line, at->column,
+				 "this entry of %s does not fit; write %s",
+				 row->key,
+				 targets(row) ? "host:port, 127.0.0.1:9000 or "
+						"10.0.0.0/8:443"
+					      : "host names without port");
 		else if (!host_append(in, &hosts, text, strlen(text)))
 			break;
 	}
