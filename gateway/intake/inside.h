@@ -1,0 +1,200 @@
+/* inside.h - what the files of process 1 share.
+ *
+ * Threads: the listener's event loop(s), one writer, one reaper, and the main
+ * thread that waits for the end.  Locks, in this order: visitors_lock, then
+ * queue_lock.  Neither is held while the HTTP library is called. */
+#ifndef POSTERN_INTAKE_INSIDE_H
+#define POSTERN_INTAKE_INSIDE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <microhttpd.h>
+
+#include "postern/buf.h"
+#include "postern/channel.h"
+#include "postern/env.h"
+#include "postern/keeper.h"
+#include "postern/settings.h"
+#include "postern/spool.h"
+
+#include "intake/guard.h"
+#include "intake/intake.h"
+
+#define IDLE_TIMEOUT_S 10
+#define KEPT_BYTES     16384u /* buffers up to this stay with a connection */
+#define BODIES_BYTES_MAX                                        \
+	(32u << 20)    /* clear bytes of large bodies in memory \
+			*/
+#define DOOR_BYTES 192 /* "type/path", padded for comparison */
+#define GROUP_MAX  512 /* records of one pwritev, below IOV_MAX */
+
+/* The key that bodies of one quarter of an hour are sealed with.  Counted,
+ * because sealed records may still wait when the next one begins. */
+struct epoch {
+	uint8_t *key; /* SEAL_KEY_BYTES, guarded */
+	int64_t ends_ms;
+	atomic_uint holders;
+};
+
+/* One record on its way to the spool. */
+struct entry {
+	struct entry *next;
+	struct visitor *visitor; /* NULL: given up, the writer frees it */
+	struct epoch *epoch;
+	uint8_t *record;
+	size_t len, size;
+};
+
+enum visit_step { VISIT_LINE, VISIT_BODY, VISIT_WAIT, VISIT_ANSWERED };
+enum visit_outcome { OUTCOME_STORED, OUTCOME_BUSY, OUTCOME_FAILED };
+
+/* One connection and the request it is at. */
+struct visitor {
+	struct visitor *prev, *next; /* visitors_lock */
+	struct MHD_Connection *connection;
+	int fd;
+	_Atomic int64_t deadline_ms; /* boot clock; INT64_MAX none */
+	_Atomic int64_t waits_since; /* handed to the writer at; 0 no */
+	bool pending;		     /* queue_lock: with the writer */
+	enum visit_outcome outcome;  /* queue_lock until resumed */
+	struct visitor *due;	     /* list of those to resume */
+	/* event loop only */
+	enum visit_step step;
+	bool in_flight, close;
+	size_t target_len;
+	size_t charged; /* of in->bodies_bytes */
+	const struct door *door;
+	struct buf body; /* clear text: wiped with the request */
+	struct entry *entry;
+};
+
+/* One way in: /hooks/<type>/<path> of one channel. */
+struct door {
+	char address[DOOR_BYTES];
+	struct channel *channel;
+	size_t body_max;
+};
+
+struct segment {
+	int fd; /* -1 none */
+	uint64_t number, offset;
+	bool has_bodies;
+	struct epoch *epoch;
+};
+
+struct intake {
+	struct env *env;
+	const struct intake_conf *conf;
+	struct intake_counts *counts, own_counts;
+	struct door *doors;
+	size_t doors_len;
+	struct MHD_Daemon *daemon;
+	struct MHD_Response *stored, *stored_close;
+	bool in_place; /* the library keeps texts where they were received */
+
+	pthread_mutex_t visitors_lock;
+	struct visitor *visitors;
+
+	pthread_mutex_t epoch_lock;
+	struct epoch *epoch;
+
+	pthread_mutex_t queue_lock;
+	pthread_cond_t queue_moved;
+	struct entry *queue, **queue_end;
+	bool writer_stops;
+
+	/* writer only */
+	int folder_fd;
+	uint64_t next_number;
+	struct spool_public pub;
+	struct segment segment;
+
+	pthread_t writer, reaper;
+	int reaper_fd, broken_fd; /* eventfds */
+	atomic_bool stopping, broken, disk_low;
+	atomic_size_t bodies_bytes;
+	atomic_uint in_flight, suspended;
+};
+
+#define TALLY(in, n) TALLY_ADD(in, n, 1)
+#define TALLY_ADD(in, n, v) \
+	atomic_fetch_add_explicit(&(in)->counts->n, (v), memory_order_relaxed)
+
+/* --- doors.c -------------------------------------------------------------- */
+int doors_open(struct intake *in, struct err *err);
+void doors_close(struct intake *in);
+/* The door of a URL, or NULL.  Compares with every one, so that the time says
+ * nothing about how much of a path was right. */
+const struct door *door_find(const struct intake *in, const char *url);
+
+/* --- listener.c ----------------------------------------------------------- */
+int listener_start(struct intake *in, struct err *err);
+/* After writer and visitors are quiet; aborts if a request is suspended. */
+void listener_stop(struct intake *in);
+
+/* --- visit.c: the steps of one request ------------------------------------ */
+enum MHD_Result visit_begin(struct intake *in, struct visitor *v,
+			    const struct guard_request *rq);
+enum MHD_Result visit_take(struct intake *in, struct visitor *v,
+			   const char *bytes, size_t *len);
+enum MHD_Result visit_end(struct intake *in, struct visitor *v);
+enum MHD_Result visit_answer(struct intake *in, struct visitor *v);
+/* The request is over: wipes, keeps small buffers. */
+void visit_forget(struct intake *in, struct visitor *v);
+
+/* --- admit.c -------------------------------------------------------------- */
+enum channel_admission admit_request(struct visitor *v, bool get,
+				     struct buf *ret_answer);
+/* Body to sealed record in v->entry.  ERR_NOMEM. */
+int admit_seal(struct intake *in, struct visitor *v, struct err *err);
+
+/* --- reply.c -------------------------------------------------------------- */
+int replies_make(struct intake *in, struct err *err);
+void replies_free(struct intake *in);
+enum MHD_Result reply_stored(struct intake *in, struct visitor *v);
+/* application/problem+json with a random instance; always closes. */
+enum MHD_Result reply_problem(struct intake *in, struct visitor *v,
+			      unsigned int status, int retry_after_s);
+enum MHD_Result reply_text(struct visitor *v, unsigned int status,
+			   const void *text, size_t len);
+/* While a body is still coming the library queues nothing: written to the
+ * socket directly.  The connection must be closed after it. */
+void reply_now(struct intake *in, struct visitor *v, unsigned int status);
+
+/* --- epoch.c -------------------------------------------------------------- */
+/* The present epoch, held; NULL without memory. */
+struct epoch *epoch_take(struct intake *in);
+void epoch_drop(struct epoch **e); /* wipes with the last holder */
+
+/* --- segment.c ------------------------------------------------------------ */
+int segment_start(struct intake *in, struct err *err);
+/* Closes the segment and makes the next one, on disk before it returns.
+ * ERR_BUSY: no room now. */
+int segment_roll(struct intake *in, struct epoch *epoch, struct err *err);
+void segment_close(struct intake *in);
+bool segment_fits(const struct segment *s, size_t len);
+/* Writes and syncs; ERR_STORAGE: nothing of it may be acknowledged. */
+int segment_append(struct intake *in, const struct iovec *iov, int iov_len,
+		   size_t len, struct err *err);
+
+/* --- writer.c ------------------------------------------------------------- */
+int writer_start(struct intake *in, struct err *err);
+/* Writes what waits and ends. */
+void writer_stop(struct intake *in);
+/* Hands v->entry over; v must be suspended. */
+void writer_push(struct intake *in, struct visitor *v);
+/* Takes v back unanswered; true: the caller must resume it. */
+bool writer_give_up(struct intake *in, struct visitor *v);
+
+/* --- reaper.c ------------------------------------------------------------- */
+int reaper_start(struct intake *in, struct err *err);
+void reaper_stop(struct intake *in);
+void disk_look(struct intake *in);
+/* Answers all that wait with 503 when late_ms have passed since. */
+void reaper_release(struct intake *in, int64_t late_ms);
+
+#endif

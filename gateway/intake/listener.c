@@ -1,0 +1,243 @@
+/* listener.c - libmicrohttpd, and nothing of it elsewhere but the types. */
+#include "intake/inside.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "postern/log.h"
+
+#define POOL_BYTES 32768 /* per connection: headers and read buffer */
+#define BACKLOG	   1024
+#define INCREMENT  4096
+#define STRICT	   1
+
+/* --- connections ----------------------------------------------------------
+ */
+
+static void visitor_link(struct intake *in, struct visitor *v)
+{
+	pthread_mutex_lock(&in->visitors_lock);
+	v->next = in->visitors;
+	if (v->next != NULL)
+		v->next->prev = v;
+	in->visitors = v;
+	pthread_mutex_unlock(&in->visitors_lock);
+}
+
+static void visitor_unlink(struct intake *in, struct visitor *v)
+{
+	pthread_mutex_lock(&in->visitors_lock);
+	if (v->prev != NULL)
+		v->prev->next = v->next;
+	else
+		in->visitors = v->next;
+	if (v->next != NULL)
+		v->next->prev = v->prev;
+	pthread_mutex_unlock(&in->visitors_lock);
+}
+
+static struct visitor *visitor_new(struct intake *in,
+				   struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct visitor *v = calloc(1, sizeof(*v));
+
+	if (v == NULL || info == NULL) {
+		free(v);
+		return NULL;
+	}
+	v->connection = connection;
+	v->fd = info->connect_fd;
+	v->body = BUF_INIT(0);
+	atomic_init(&v->deadline_ms,
+		    in->env->boot_ms(in->env) +
+			in->conf->settings->limits.header_deadline_ms);
+	visitor_link(in, v);
+	return v;
+}
+
+static void visitor_free(struct intake *in, struct visitor *v)
+{
+	assert(!v->pending);
+	visitor_unlink(in, v);
+	visit_forget(in, v);
+	buf_free(&v->body);
+	if (v->entry != NULL)
+		free(v->entry->record);
+	free(v->entry);
+	free(v);
+}
+
+/* The descriptor is still open in both cases. */
+static void on_connection(void *ctx, struct MHD_Connection *connection,
+			  void **socket_ctx,
+			  enum MHD_ConnectionNotificationCode code)
+{
+	struct intake *in = ctx;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		*socket_ctx = visitor_new(in, connection);
+		TALLY(in, connections);
+	} else if (*socket_ctx != NULL) {
+		visitor_free(in, *socket_ctx);
+		*socket_ctx = NULL;
+	}
+}
+
+/* --- requests -------------------------------------------------------------
+ */
+
+static struct visitor *visitor_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info != NULL ? info->socket_context : NULL;
+}
+
+/* The request line was read, its target is still as it came.  What is
+ * returned becomes the handler's context. */
+static void *on_target(void *ctx, const char *raw,
+		       struct MHD_Connection *connection)
+{
+	struct visitor *v = visitor_of(connection);
+
+	(void)ctx;
+	if (v != NULL)
+		v->target_len = guard_target(raw);
+	return v;
+}
+
+static enum MHD_Result on_header(void *ctx, enum MHD_ValueKind kind,
+				 const char *name, size_t name_len,
+				 const char *value, size_t value_len)
+{
+	struct guard_request *rq = ctx;
+
+	(void)kind;
+	if (rq->headers_len < GUARD_HEADERS_MAX)
+		rq->headers[rq->headers_len] = (struct guard_header){
+		    .name = name,
+		    .name_len = name_len,
+		    .value = value != NULL ? value : "",
+		    .value_len = value != NULL ? value_len : 0,
+		};
+	return rq->headers_len++ < GUARD_HEADERS_MAX ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result first_call(struct intake *in, struct visitor *v,
+				  const char *url, const char *method,
+				  const char *version)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    v->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	struct guard_request rq;
+
+	/* Not initialised as a whole: two kilobytes per request. */
+	rq.method = method;
+	rq.url = url;
+	rq.version = version;
+	rq.target_len = v->target_len;
+	rq.block_len = info != NULL ? info->header_size : 0;
+	rq.in_place = in->in_place;
+	rq.headers_len = 0;
+	(void)MHD_get_connection_values_n(v->connection, MHD_HEADER_KIND,
+					  on_header, &rq);
+	return visit_begin(in, v, &rq);
+}
+
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection,
+				  const char *url, const char *method,
+				  const char *version, const char *bytes,
+				  size_t *bytes_len, void **request_ctx)
+{
+	struct intake *in = ctx;
+	struct visitor *v = *request_ctx;
+
+	(void)connection;
+	if (v == NULL)
+		return MHD_NO; /* no memory when it connected */
+	switch (v->step) {
+	case VISIT_LINE:
+		return first_call(in, v, url, method, version);
+	case VISIT_BODY:
+		return *bytes_len > 0 ? visit_take(in, v, bytes, bytes_len)
+				      : visit_end(in, v);
+	case VISIT_WAIT:
+		return visit_answer(in, v);
+	case VISIT_ANSWERED:
+	default:
+		return MHD_NO;
+	}
+}
+
+static void on_completed(void *ctx, struct MHD_Connection *connection,
+			 void **request_ctx,
+			 enum MHD_RequestTerminationCode code)
+{
+	(void)connection;
+	(void)code; /* says nothing about what the peer got */
+	if (*request_ctx != NULL)
+		visit_forget(ctx, *request_ctx);
+	*request_ctx = NULL;
+}
+
+/* The library quotes requests in its messages: counted, never printed. */
+static void on_message(void *ctx, const char *format, va_list args)
+{
+	struct intake *in = ctx;
+
+	(void)format;
+	(void)args;
+	TALLY(in, log_dropped);
+}
+
+/* --- daemon ---------------------------------------------------------------
+ */
+
+int listener_start(struct intake *in, struct err *err)
+{
+	const struct settings *s = in->conf->settings;
+	unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD |
+			     MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
+			     MHD_USE_ERROR_LOG;
+	unsigned int threads = (unsigned int)s->limits.intake_threads;
+
+	if (in->conf->listen_fd < 0)
+		flags |= MHD_USE_NO_LISTEN_SOCKET;
+	else if (fcntl(in->conf->listen_fd, F_SETFL, O_NONBLOCK) != 0)
+		return ERR_SET(err, ERR_STORAGE, "listening socket", errno);
+	/* Since 1.0 the library refuses by itself what the layout shows and
+	 * keeps its texts elsewhere. */
+	in->in_place = strncmp(MHD_get_version(), "0.", 2) == 0;
+	in->daemon = MHD_start_daemon(
+	    flags, 0, NULL, NULL, on_request, in, MHD_OPTION_EXTERNAL_LOGGER,
+	    on_message, in, MHD_OPTION_LISTEN_SOCKET,
+	    (MHD_socket)in->conf->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
+	    (unsigned int)s->limits.connections_max,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_TIMEOUT_S,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,
+	    MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)INCREMENT,
+	    MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned int)BACKLOG,
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, in,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, in,
+	    MHD_OPTION_URI_LOG_CALLBACK, on_target, in,
+	    MHD_OPTION_STRICT_FOR_CLIENT, STRICT,
+	    threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, threads,
+	    MHD_OPTION_END);
+	if (in->daemon == NULL)
+		return ERR_SET(err, ERR_STORAGE, "cannot start the listener",
+			       0);
+	return 0;
+}
+
+void listener_stop(struct intake *in)
+{
+	if (in->daemon != NULL)
+		MHD_stop_daemon(in->daemon);
+	in->daemon = NULL;
+}

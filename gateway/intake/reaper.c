@@ -1,0 +1,111 @@
+/* reaper.c - absolute deadlines and the look at the disk.
+ *
+ * The library's own time-out is one of inactivity: a byte now and then keeps
+ * a connection for ever.  This thread shuts the socket of whoever is over the
+ * deadline, under the lock that a closing connection takes too, so that the
+ * descriptor is still that connection's. */
+#include "intake/inside.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "postern/log.h"
+
+#define LOOK_MS 200
+
+/* Shuts the late, collects those the writer keeps too long. */
+static struct visitor *visitors_look(struct intake *in, int64_t now,
+				     int64_t late_ms)
+{
+	struct visitor *due = NULL;
+
+	pthread_mutex_lock(&in->visitors_lock);
+	for (struct visitor *v = in->visitors; v != NULL; v = v->next) {
+		int64_t since = atomic_load(&v->waits_since);
+
+		if (since != 0) {
+			if (now - since >= late_ms && writer_give_up(in, v)) {
+				v->due = due;
+				due = v;
+			}
+		} else if (now >= atomic_load(&v->deadline_ms)) {
+			atomic_store(&v->deadline_ms, INT64_MAX);
+			(void)shutdown(v->fd, SHUT_RDWR); /* may be closed */
+			TALLY(in, reaped);
+		}
+	}
+	pthread_mutex_unlock(&in->visitors_lock);
+	return due;
+}
+
+void reaper_release(struct intake *in, int64_t late_ms)
+{
+	struct visitor *due, *v;
+
+	due = visitors_look(in, in->env->boot_ms(in->env), late_ms);
+	/* Suspended connections cannot go away before this. */
+	while (due != NULL) {
+		v = due;
+		due = v->due;
+		MHD_resume_connection(v->connection);
+	}
+}
+
+void disk_look(struct intake *in)
+{
+	uint64_t low = (uint64_t)in->conf->settings->limits.disk_low_bytes;
+	struct statvfs st;
+	uint64_t room;
+	bool was = atomic_load(&in->disk_low), is;
+
+	if (fstatvfs(in->folder_fd, &st) != 0)
+		return; /* the writer will meet whatever is wrong */
+	room = (uint64_t)st.f_bavail * st.f_frsize;
+	/* A little more is wanted to come back than to stay. */
+	is = room < (was ? low + low / 8 + SPOOL_SEGMENT_BYTES : low);
+	if (is == was)
+		return;
+	atomic_store(&in->disk_low, is);
+	if (is)
+		LOG(LOG_LEVEL_ERROR, "intake.disk_low",
+		    LOG_NUM("free_bytes", room));
+	else
+		LOG(LOG_LEVEL_INFO, "intake.disk_free",
+		    LOG_NUM("free_bytes", room));
+}
+
+static void *reaper_run(void *arg)
+{
+	struct intake *in = arg;
+	struct pollfd p = {.fd = in->reaper_fd, .events = POLLIN};
+	int rc;
+
+	do {
+		rc = poll(&p, 1, LOOK_MS);
+		reaper_release(in,
+			       in->conf->settings->limits.commit_deadline_ms);
+		disk_look(in);
+	} while (rc == 0 || (rc < 0 && errno == EINTR));
+	return NULL;
+}
+
+int reaper_start(struct intake *in, struct err *err)
+{
+	int rc = pthread_create(&in->reaper, NULL, reaper_run, in);
+
+	if (rc != 0)
+		return ERR_SET(err, ERR_NOMEM, "no reaper thread", rc);
+	return 0;
+}
+
+void reaper_stop(struct intake *in)
+{
+	const uint64_t one = 1;
+
+	(void)!write(in->reaper_fd, &one, sizeof(one)); /* an eventfd of ours */
+	(void)pthread_join(in->reaper, NULL);		/* it was created */
+}

@@ -1,0 +1,261 @@
+/* writer.c - group commit.
+ *
+ * The writer takes all that waits, writes it with one call, syncs once and
+ * answers everybody.  It never waits for company: while it syncs, the next
+ * group gathers by itself. */
+#include "intake/inside.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "postern/log.h"
+
+#define WAKE_MS 1000 /* how often an idle writer looks at its epoch */
+
+void writer_push(struct intake *in, struct visitor *v)
+{
+	struct entry *e = v->entry;
+
+	e->next = NULL;
+	e->visitor = v;
+	atomic_store_explicit(&v->waits_since, in->env->boot_ms(in->env),
+			      memory_order_relaxed);
+	pthread_mutex_lock(&in->queue_lock);
+	v->pending = true;
+	*in->queue_end = e;
+	in->queue_end = &e->next;
+	pthread_cond_signal(&in->queue_moved);
+	pthread_mutex_unlock(&in->queue_lock);
+}
+
+bool writer_give_up(struct intake *in, struct visitor *v)
+{
+	bool mine;
+
+	pthread_mutex_lock(&in->queue_lock);
+	mine = v->pending;
+	if (mine) {
+		v->pending = false;
+		v->outcome = OUTCOME_BUSY;
+		v->entry->visitor = NULL; /* the writer frees it */
+		v->entry = NULL;
+	}
+	pthread_mutex_unlock(&in->queue_lock);
+	return mine;
+}
+
+/* Tells everybody in the list, which ends here. */
+static void group_finish(struct intake *in, struct entry *list,
+			 enum visit_outcome outcome)
+{
+	struct visitor *due = NULL, *v;
+	struct entry *e, *next;
+
+	pthread_mutex_lock(&in->queue_lock);
+	for (e = list; e != NULL; e = next) {
+		next = e->next;
+		epoch_drop(&e->epoch);
+		v = e->visitor;
+		if (v == NULL) { /* given up; only sealed bytes in it */
+			free(e->record);
+			free(e);
+			continue;
+		}
+		v->pending = false;
+		v->outcome = outcome;
+		v->due = due;
+		due = v;
+	}
+	pthread_mutex_unlock(&in->queue_lock);
+	/* A resumed visitor may be gone at once: read the link before. */
+	while (due != NULL) {
+		v = due;
+		due = v->due;
+		MHD_resume_connection(v->connection);
+	}
+}
+
+/* Takes out of *list what goes into one write: same key, room left. */
+static struct entry *group_take(const struct intake *in, struct entry **list,
+				struct iovec *iov, int *ret_len,
+				size_t *ret_bytes)
+{
+	struct entry *group = NULL, **end = &group, **at = list;
+	size_t bytes = 0;
+	int len = 0;
+
+	while (*at != NULL && len < GROUP_MAX) {
+		struct entry *e = *at;
+
+		if (e->epoch != in->segment.epoch ||
+		    !segment_fits(&in->segment, bytes + e->len)) {
+			at = &e->next;
+			continue;
+		}
+		*at = e->next;
+		e->next = NULL;
+		*end = e;
+		end = &e->next;
+		iov[len].iov_base = e->record;
+		iov[len].iov_len = e->len;
+		bytes += e->len;
+		len++;
+	}
+	*ret_len = len;
+	*ret_bytes = bytes;
+	return group;
+}
+
+static void worker_wake(const struct intake *in)
+{
+	const uint64_t one = 1;
+
+	/* A full counter has woken it already. */
+	if (in->conf->wake_fd >= 0)
+		(void)!write(in->conf->wake_fd, &one, sizeof(one));
+}
+
+/* After a failed write or sync nothing can be said about the file: answer
+ * 503 and let the process end (assurance 4.3, row 4). */
+static void storage_failed(struct intake *in, struct entry *list,
+			   const struct err *err)
+{
+	const uint64_t one = 1;
+
+	if (!atomic_exchange(&in->broken, true))
+		LOG(LOG_LEVEL_ERROR, "intake.storage_failed", LOG_ERR(err));
+	group_finish(in, list, OUTCOME_FAILED);
+	(void)!write(in->broken_fd, &one, sizeof(one)); /* main looks too */
+}
+
+/* No room for a segment: those who wanted one come again later. */
+static void room_missing(struct intake *in, struct entry *list,
+			 const struct err *err)
+{
+	if (!atomic_exchange(&in->disk_low, true))
+		LOG(LOG_LEVEL_ERROR, "intake.no_room", LOG_ERR(err));
+	group_finish(in, list, OUTCOME_BUSY);
+}
+
+/* One write and sync for the part of *list that fits the segment. */
+static int group_write(struct intake *in, struct entry **list, struct err *err)
+{
+	struct iovec iov[GROUP_MAX];
+	struct entry *group;
+	size_t bytes;
+	int len;
+
+	group = group_take(in, list, iov, &len, &bytes);
+	if (group == NULL)
+		return 0;
+	if (segment_append(in, iov, len, bytes, err) != 0) {
+		storage_failed(in, group, err);
+		return -1;
+	}
+	TALLY(in, groups);
+	TALLY_ADD(in, bytes, bytes);
+	group_finish(in, group, OUTCOME_STORED);
+	worker_wake(in);
+	return 0;
+}
+
+static void list_commit(struct intake *in, struct entry *list)
+{
+	struct err err = {0};
+
+	while (list != NULL) {
+		if (atomic_load(&in->broken)) {
+			group_finish(in, list, OUTCOME_FAILED);
+			return;
+		}
+		if ((list->epoch != in->segment.epoch ||
+		     !segment_fits(&in->segment, list->len)) &&
+		    segment_roll(in, list->epoch, &err) != 0) {
+			if (err.kind == ERR_BUSY)
+				room_missing(in, list, &err);
+			else
+				storage_failed(in, list, &err);
+			return;
+		}
+		if (group_write(in, &list, &err) != 0) {
+			group_finish(in, list, OUTCOME_FAILED);
+			return;
+		}
+	}
+}
+
+/* When its quarter is over, a segment with bodies is closed without waiting
+ * for traffic, so that the worker can unlink it and its key can die. */
+static void epoch_look(struct intake *in)
+{
+	struct segment *s = &in->segment;
+	struct epoch *now;
+	struct err err = {0};
+
+	if (!s->has_bodies || atomic_load(&in->broken) ||
+	    in->env->boot_ms(in->env) < s->epoch->ends_ms)
+		return;
+	now = epoch_take(in);
+	if (now != NULL && now != s->epoch &&
+	    segment_roll(in, now, &err) != 0) {
+		if (err.kind == ERR_BUSY)
+			room_missing(in, NULL, &err);
+		else
+			storage_failed(in, NULL, &err);
+	}
+	epoch_drop(&now);
+}
+
+static void queue_wait(struct intake *in)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail */
+	until.tv_sec += WAKE_MS / 1000;
+	(void)pthread_cond_timedwait(&in->queue_moved, &in->queue_lock, &until);
+}
+
+static void *writer_run(void *arg)
+{
+	struct intake *in = arg;
+	struct entry *list;
+	bool stop = false;
+
+	while (!stop) {
+		pthread_mutex_lock(&in->queue_lock);
+		if (in->queue == NULL && !in->writer_stops)
+			queue_wait(in);
+		list = in->queue;
+		in->queue = NULL;
+		in->queue_end = &in->queue;
+		stop = in->writer_stops && list == NULL;
+		pthread_mutex_unlock(&in->queue_lock);
+		if (list != NULL)
+			list_commit(in, list);
+		else if (!stop)
+			epoch_look(in);
+	}
+	return NULL;
+}
+
+int writer_start(struct intake *in, struct err *err)
+{
+	int rc = pthread_create(&in->writer, NULL, writer_run, in);
+
+	if (rc != 0)
+		return ERR_SET(err, ERR_NOMEM, "no writer thread", rc);
+	return 0;
+}
+
+void writer_stop(struct intake *in)
+{
+	pthread_mutex_lock(&in->queue_lock);
+	in->writer_stops = true;
+	pthread_cond_signal(&in->queue_moved);
+	pthread_mutex_unlock(&in->queue_lock);
+	(void)pthread_join(in->writer, NULL); /* it was created */
+}

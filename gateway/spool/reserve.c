@@ -1,0 +1,60 @@
+/* reserve.c - a file that keeps room on the disk for erasures. */
+#include "spool/reserve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+static int reserve_path(const char *dir, char *ret, size_t size,
+			struct err *err)
+{
+	int n = snprintf(ret, size, "%s/reserve", dir);
+
+	if (n < 0 || (size_t)n >= size)
+		return ERR_SET(err, ERR_INPUT, "path too long", 0);
+	return 0;
+}
+
+int reserve_keep(const char *dir, uint64_t bytes, struct err *err)
+{
+	struct statvfs fs;
+	struct stat st;
+	char path[600];
+	int fd, rc;
+
+	if (reserve_path(dir, path, sizeof(path), err) != 0)
+		return -1;
+	if (stat(path, &st) == 0 && (uint64_t)st.st_size >= bytes)
+		return 0;
+	if (statvfs(dir, &fs) != 0)
+		return ERR_SET(err, ERR_STORAGE, "cannot ask for free room",
+			       errno);
+	if ((uint64_t)fs.f_bavail * fs.f_frsize < bytes * 2)
+		return ERR_SET(err, ERR_BUSY, "too little room", 0);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return ERR_SET(err, ERR_STORAGE, "cannot make the reserve",
+			       errno);
+	rc = posix_fallocate(fd, 0, (off_t)bytes);
+	(void)close(fd); /* holds no data */
+	if (rc != 0) {
+		(void)unlink(path); /* half a reserve helps nobody */
+		return ERR_SET(err, ERR_BUSY, "cannot fill the reserve", rc);
+	}
+	return 0;
+}
+
+int reserve_give(const char *dir, struct err *err)
+{
+	char path[600];
+
+	if (reserve_path(dir, path, sizeof(path), err) != 0)
+		return -1;
+	if (unlink(path) != 0 && errno != ENOENT)
+		return ERR_SET(err, ERR_STORAGE, "cannot free the reserve",
+			       errno);
+	return 0;
+}
