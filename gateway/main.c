@@ -1,0 +1,184 @@
+/* main.c - the command line: one verb, one function. */
+#include <curl/curl.h>
+#include <gnutls/gnutls.h>
+#include <jansson.h>
+#include <microhttpd.h>
+#include <openssl/crypto.h>
+#include <seccomp.h>
+#include <sodium.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <yaml.h>
+
+#include "postern/diag.h"
+#include "supervise/supervise.h"
+#include "verbs.h"
+
+#define VERSION	    "0.1.0"
+#define DEFAULT_DIR "/var/lib/postern"
+
+static const struct verb {
+	const char *name;
+	int (*run)(const struct verb_args *args);
+	const char *help;
+} verbs[] = {
+    {"init", verb_init, "make a data directory: settings, policy, keys, token"},
+    {"serve", verb_serve, "run the gateway; SIGTERM drains, SIGHUP reloads"},
+    {"check", verb_check, "read settings and policy, say what is wrong"},
+    {"status", verb_status, "how the running gateway is"},
+    {"token", verb_token, "create, list and revoke access tokens"},
+    {"quarantine", verb_quarantine,
+     "list, show and replay what no driver read"},
+    {"outbox", verb_outbox, "list, retry and drop what was not delivered"},
+    {"keys", verb_keys, "status, rotate, lock, unlock and backup of the keys"},
+    {"decode", verb_decode, "print the events in a provider's request body"},
+    {"version", verb_version, "version of postern and its libraries"},
+};
+
+#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static void print_help(FILE *out)
+{
+	(void)fprintf(out, "usage: postern [-d DIR] [--json] VERB ...\n"
+			   "\n"
+			   "  -d DIR   data directory, " DEFAULT_DIR
+			   " if not given\n"
+			   "  --json   print for machines\n"
+			   "\n");
+	for (size_t i = 0; i < VERBS; i++)
+		(void)fprintf(out, "  %-10s  %s\n", verbs[i].name,
+			      verbs[i].help);
+	(void)fprintf(out, "\nExit status: 0 done, 1 refused or failed, "
+			   "2 wrong usage.\n");
+}
+
+static const struct verb *verb_find(const char *name)
+{
+	for (size_t i = 0; i < VERBS; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static int unknown_verb(const char *name)
+{
+	const char *names[VERBS];
+	const char *near;
+
+	for (size_t i = 0; i < VERBS; i++)
+		names[i] = verbs[i].name;
+	near = diag_nearest(name, names, VERBS);
+	if (near != NULL)
+		(void)fprintf(stderr,
+			      "postern: no such verb; did you mean '%s'?\n",
+			      near);
+	else
+		(void)fprintf(stderr,
+			      "postern: no such verb; postern --help lists "
+			      "them\n");
+	return EXIT_USAGE;
+}
+
+int verb_version(const struct verb_args *args)
+{
+	const struct {
+		const char *name, *version;
+	} libraries[] = {
+	    {"libmicrohttpd", MHD_get_version()},
+	    {"libcurl", curl_version_info(CURLVERSION_NOW)->version},
+	    {"jansson", jansson_version_str()},
+	    {"libyaml", yaml_get_version_string()},
+	    {"sqlite", sqlite3_libversion()},
+	    {"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)},
+	    {"libsodium", sodium_version_string()},
+	    {"gnutls", gnutls_check_version(NULL)},
+	};
+	const size_t len = sizeof(libraries) / sizeof(libraries[0]);
+	const struct scmp_version *seccomp = seccomp_version();
+
+	if (args->argc > 0) {
+		(void)fprintf(stderr, "postern version takes no arguments\n");
+		return EXIT_USAGE;
+	}
+	(void)printf(args->json ? "{\"postern\":\"%s\"" : "postern %s\n",
+		     VERSION);
+	for (size_t i = 0; i < len; i++)
+		(void)printf(args->json ? ",\"%s\":\"%s\"" : "%s %s\n",
+			     libraries[i].name, libraries[i].version);
+	(void)printf(args->json ? ",\"libseccomp\":\"%u.%u.%u\"}\n"
+				: "libseccomp %u.%u.%u\n",
+		     seccomp->major, seccomp->minor, seccomp->micro);
+	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_REFUSED;
+}
+
+/* --- options -------------------------------------------------------------- */
+
+struct options {
+	struct verb_args args;
+	bool help;
+};
+
+/* -d DIR, --json and --help are ours wherever they stand before "--"; the
+ * rest stays, in order.  argv is rewritten in place. */
+static bool take_options(int argc, char **argv, struct options *ret)
+{
+	int kept = 0;
+	bool ours = true;
+
+	*ret = (struct options){.args = {.dir = DEFAULT_DIR}};
+	for (int i = 1; i < argc; i++) {
+		char *a = argv[i];
+
+		if (ours && strcmp(a, "-d") == 0) {
+			if (++i == argc)
+				return false;
+			ret->args.dir = argv[i];
+		} else if (ours && strcmp(a, "--json") == 0) {
+			ret->args.json = true;
+		} else if (ours &&
+			   (strcmp(a, "--help") == 0 || strcmp(a, "-h") == 0)) {
+			ret->help = true;
+		} else {
+			if (strcmp(a, "--") == 0)
+				ours = false;
+			argv[kept++] = a;
+		}
+	}
+	argv[kept] = NULL;
+	ret->args.argc = kept;
+	ret->args.argv = argv;
+	return ret->args.dir[0] != 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct verb *verb;
+	struct options o;
+
+	if (sodium_init() < 0) {
+		(void)fprintf(stderr, "postern: no randomness\n");
+		return EXIT_REFUSED;
+	}
+	/* A child of serve: its command line is not for people. */
+	if (argc > 1 && argv[1][0] == '@')
+		return child_main(argc, argv);
+	if (!take_options(argc, argv, &o)) {
+		(void)fprintf(stderr, "postern: -d needs a directory\n");
+		return EXIT_USAGE;
+	}
+	if (o.args.argc == 0) {
+		print_help(o.help ? stdout : stderr);
+		return o.help ? EXIT_DONE : EXIT_USAGE;
+	}
+	verb = verb_find(o.args.argv[0]);
+	if (verb == NULL)
+		return unknown_verb(o.args.argv[0]);
+	if (o.help) {
+		(void)printf("postern %s: %s\n", verb->name, verb->help);
+		return EXIT_DONE;
+	}
+	o.args.argc--;
+	o.args.argv++;
+	(void)umask(077); /* whatever a verb writes is its user's only */
+	return verb->run(&o.args);
+}

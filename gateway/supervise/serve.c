@@ -1,0 +1,306 @@
+/* serve.c - the verb: checks, opens what outlives the children, and starts
+ * the loop. */
+#include "supervise/supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "intake/intake.h"
+#include "postern/ipc.h"
+#include "postern/log.h"
+#include "verbs.h"
+
+#define LOCK_TRIES    100 /* while the children of a dead one end */
+#define LOCK_PAUSE_US 100000
+
+struct serve {
+	const char *said; /* DIR as the user wrote it, for messages */
+	char dir[PATH_MAX];
+	struct rules rules;
+	struct users users;
+	int lock, public, internal, local, keeper, wake;
+	int counts, counts_read; /* the same page, the second read only */
+};
+
+/* --- one instance per data directory -------------------------------------- */
+
+static long lock_owner(int fd)
+{
+	char text[24] = "";
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+
+	return n > 0 ? strtol(text, NULL, 10) : 0;
+}
+
+static int write_owner(int fd)
+{
+	char text[24];
+	int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+
+	return ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)n, 0) == n
+		   ? 0
+		   : -1;
+}
+
+static bool alive(long pid)
+{
+	/* Our own number: it is a former life's, as in a container. */
+	return pid != (long)getpid() &&
+	       (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+}
+
+/* Children hold the lock too, so that after a crash nobody starts a second
+ * intake beside one that is still ending; those last moments are waited for. */
+static int take_lock(struct serve *s)
+{
+	char path[PATH_MAX + 8];
+
+	(void)snprintf(path, sizeof(path), "%s/lock", s->dir);
+	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (s->lock < 0) {
+		(void)fprintf(stderr, "cannot open %s/lock: %s\n", s->said,
+			      strerror(errno));
+		return -1;
+	}
+	for (int i = 0; flock(s->lock, LOCK_EX | LOCK_NB) != 0; i++) {
+		long owner = lock_owner(s->lock);
+
+		if (i < LOCK_TRIES && owner > 0 && !alive(owner)) {
+			(void)usleep(LOCK_PAUSE_US);
+			continue;
+		}
+		(void)fprintf(stderr,
+			      "another postern serves %s (process %ld)\n",
+			      s->said, owner);
+		return -1;
+	}
+	return write_owner(s->lock);
+}
+
+/* --- sockets and pages ---------------------------------------------------- */
+
+static int open_tcp(const struct serve *s, const char *which,
+		    const char *address, int *ret_fd)
+{
+	struct err err = {0};
+
+	if (listen_tcp(address, ret_fd, &err) == 0)
+		return 0;
+	if (err.native == EADDRINUSE)
+		(void)fprintf(stderr,
+			      "listen.%s %s is in use; choose another address "
+			      "in %s/postern.yaml\n",
+			      which, address, s->said);
+	else if (err.native == EACCES)
+		(void)fprintf(stderr,
+			      "listen.%s %s needs more rights; choose a port "
+			      "from 1024 up in %s/postern.yaml\n",
+			      which, address, s->said);
+	else
+		(void)fprintf(stderr,
+			      "listen.%s %s is no address of this host; choose "
+			      "another in %s/postern.yaml\n",
+			      which, address, s->said);
+	return -1;
+}
+
+static int open_local(struct serve *s)
+{
+	char path[PATH_MAX + 32];
+	struct err err = {0};
+
+	(void)snprintf(path, sizeof(path), "%s/run/operator.sock", s->dir);
+	if (listen_unix(path, &s->local, &err) != 0) {
+		(void)fprintf(stderr,
+			      "cannot listen at %s/run/operator.sock: "
+			      "%s\n",
+			      s->said, strerror(err.native));
+		return -1;
+	}
+	(void)snprintf(path, sizeof(path), "%s/run/keeper.sock", s->dir);
+	if (ipc_listen(path, 0600, &s->keeper, &err) != 0) {
+		(void)fprintf(stderr,
+			      "cannot listen at %s/run/keeper.sock: "
+			      "%s (%s)\n",
+			      s->said, err.what, strerror(err.native));
+		return -1;
+	}
+	/* Only the worker talks to the keeper. */
+	if (s->users.separate &&
+	    lchown(path, s->users.of[CHILD_WORKER].uid, (gid_t)-1) != 0) {
+		perror("run/keeper.sock");
+		return -1;
+	}
+	return 0;
+}
+
+static int open_page(struct serve *s)
+{
+	char path[64];
+
+	s->counts =
+	    memfd_create("postern-counts", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	/* Sealed, so that no child can shrink it under the other's feet. */
+	if (s->counts < 0 ||
+	    ftruncate(s->counts, sizeof(struct intake_counts)) != 0 ||
+	    fcntl(s->counts, F_ADD_SEALS,
+		  F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+		perror("page of counters");
+		return -1;
+	}
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", s->counts);
+	s->counts_read = open(path, O_RDONLY | O_CLOEXEC);
+	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (s->counts_read < 0 || s->wake < 0) {
+		perror("page of counters");
+		return -1;
+	}
+	return 0;
+}
+
+static int open_all(struct serve *s)
+{
+	const struct settings *set = s->rules.settings;
+	struct err err = {0};
+
+	if (open_tcp(s, "public", set->listen.public, &s->public) != 0 ||
+	    open_tcp(s, "internal", set->listen.internal, &s->internal) != 0)
+		return -1;
+	users_find(&s->users);
+	if (users_own(&s->users, s->dir, &err) != 0) {
+		(void)fprintf(stderr, "%s: %s: %s\n", s->said, err.what,
+			      strerror(err.native));
+		return -1;
+	}
+	if (open_local(s) != 0)
+		return -1;
+	return open_page(s);
+}
+
+static void close_all(struct serve *s)
+{
+	const int fds[] = {s->public, s->internal, s->local,	   s->keeper,
+			   s->wake,   s->counts,   s->counts_read, s->lock};
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] >= 0)
+			(void)close(fds[i]); /* none was written to */
+	rules_free(&s->rules);
+}
+
+/* --- what the loop asks for ----------------------------------------------- */
+
+static int start_child(void *ctx, enum child_role role, int lifeline_fd,
+		       pid_t *ret_pid, struct err *err)
+{
+	const struct serve *s = ctx;
+	struct child_fds fds = CHILD_FDS_NONE;
+
+	fds.fds[CHILD_FD_LIFELINE] = lifeline_fd;
+	fds.fds[CHILD_FD_LOCK] = s->lock;
+	switch (role) {
+	case CHILD_KEEPER:
+		fds.fds[CHILD_FD_LISTEN] = s->keeper;
+		break;
+	case CHILD_WORKER:
+		fds.fds[CHILD_FD_LISTEN] = s->internal;
+		fds.fds[CHILD_FD_OPERATOR] = s->local;
+		fds.fds[CHILD_FD_WAKE] = s->wake;
+		fds.fds[CHILD_FD_COUNTS] = s->counts_read;
+		break;
+	case CHILD_INTAKE:
+		fds.fds[CHILD_FD_LISTEN] = s->public;
+		fds.fds[CHILD_FD_WAKE] = s->wake;
+		fds.fds[CHILD_FD_COUNTS] = s->counts;
+		break;
+	case CHILDREN:
+		break;
+	}
+	return spawn_child(role, s->dir, &fds, ret_pid, err);
+}
+
+static bool reload(void *ctx)
+{
+	struct serve *s = ctx;
+	struct rules new = {0};
+
+	if (rules_load(s->dir, ROLE_CHECK, stderr, &new) != 0)
+		return false;
+	/* The sockets are bound; they are what clients wait at meanwhile. */
+	if (strcmp(new.settings->listen.public,
+		   s->rules.settings->listen.public) != 0 ||
+	    strcmp(new.settings->listen.internal,
+		   s->rules.settings->listen.internal) != 0)
+		LOG0(LOG_LEVEL_WARN, "serve.reload.listen_needs_restart");
+	/* What is compared with next time is what is bound. */
+	memcpy(new.settings->listen.public, s->rules.settings->listen.public,
+	       sizeof(new.settings->listen.public));
+	memcpy(new.settings->listen.internal,
+	       s->rules.settings->listen.internal,
+	       sizeof(new.settings->listen.internal));
+	rules_free(&s->rules);
+	s->rules = new;
+	rules_set_log(&s->rules);
+	return true;
+}
+
+/* Closed standard descriptors would become sockets that a print writes to. */
+static int keep_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO && fcntl(fd, F_SETFD, 0) == 0);
+	if (fd < 0)
+		return -1;
+	(void)close(fd); /* the one too many */
+	return 0;
+}
+
+int verb_serve(const struct verb_args *args)
+{
+	struct serve s = {.said = args->dir,
+			  .lock = -1,
+			  .public = -1,
+			  .internal = -1,
+			  .local = -1,
+			  .keeper = -1,
+			  .wake = -1,
+			  .counts = -1,
+			  .counts_read = -1};
+	int status = EXIT_REFUSED;
+
+	if (args->argc > 0) {
+		(void)fprintf(stderr, "postern serve takes no arguments\n");
+		return EXIT_USAGE;
+	}
+	(void)umask(077);
+	(void)signal(SIGPIPE, SIG_IGN); /* a closed log must not end it */
+	log_open("serve");
+	if (keep_standard() != 0 || realpath(args->dir, s.dir) == NULL) {
+		(void)fprintf(stderr, "%s: %s; `postern init` makes it\n",
+			      args->dir, strerror(errno));
+		return EXIT_REFUSED;
+	}
+	if (take_lock(&s) == 0 &&
+	    rules_load(s.dir, ROLE_CHECK, stderr, &s.rules) == 0 &&
+	    open_all(&s) == 0) {
+		const struct loop_conf conf = {.env = env_system(),
+					       .start = start_child,
+					       .reload = reload,
+					       .ctx = &s};
+
+		rules_set_log(&s.rules);
+		status = loop_run(&conf);
+	}
+	close_all(&s);
+	return status;
+}

@@ -1,0 +1,179 @@
+/* users.c - one system user per process, and which files are whose.
+ *
+ *   DIR             root:postern 1770   worker and keeper make files in it,
+ *                                       and cannot touch each other's
+ *   spool/          intake:postern 2770 the worker reads and unlinks
+ *   media/          worker 0700
+ *   keys/           keeper:postern 0710 the intake reads keys/spool.pub
+ *   secrets/        root 0700           read before a child becomes its user
+ *   run/            root:postern 0710   the sockets have modes of their own
+ *   postern.db*     worker   keeper.db*, erasures.log  keeper
+ */
+#include "supervise/supervise.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void users_find(struct users *ret)
+{
+	static const char *const names[CHILDREN] = {
+	    [CHILD_KEEPER] = "postern-keeper",
+	    [CHILD_WORKER] = "postern-worker",
+	    [CHILD_INTAKE] = "postern-intake",
+	};
+	const struct group *group = getgrnam("postern");
+
+	*ret = (struct users){0};
+	if (geteuid() != 0 || group == NULL)
+		return;
+	ret->group = group->gr_gid;
+	for (size_t i = 0; i < CHILDREN; i++) {
+		const struct passwd *pw = getpwnam(names[i]);
+
+		if (pw == NULL || pw->pw_uid == 0)
+			return;
+		ret->of[i] = (struct user){pw->pw_uid, pw->pw_gid};
+	}
+	ret->separate = true;
+}
+
+/* --- owners --------------------------------------------------------------- */
+
+/* name inside folder, if it is there and no symbolic link. */
+static int give(int folder, const char *name, uid_t uid, gid_t gid, mode_t mode)
+{
+	int fd = openat(folder, name,
+			O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	int rc;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	rc = fchown(fd, uid, gid);
+	if (rc == 0)
+		rc = fchmod(fd, mode);
+	(void)close(fd); /* nothing was written */
+	return rc;
+}
+
+/* Everything below a folder, at most one level of folders deep (media/xx). */
+static int give_below(int folder, const char *name, uid_t uid, gid_t gid,
+		      mode_t mode, bool deeper)
+{
+	int fd = openat(folder, name,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+	int rc = 0;
+
+	if (d == NULL) {
+		if (fd >= 0)
+			(void)close(fd); /* nothing was written */
+		return errno == ENOENT ? 0 : -1;
+	}
+	while (rc == 0 && (e = readdir(d)) != NULL) {
+		bool sub = e->d_type == DT_DIR;
+
+		if (e->d_name[0] == '.' || (sub && !deeper))
+			continue;
+		if (sub)
+			rc = give_below(dirfd(d), e->d_name, uid, gid, mode,
+					false);
+		if (rc == 0 && (sub || e->d_type == DT_REG))
+			rc = give(dirfd(d), e->d_name, uid, gid,
+				  sub ? 0700 : mode);
+	}
+	(void)closedir(d); /* only read from */
+	return rc;
+}
+
+/* A folder already given is not walked again: media/ can be large. */
+static int give_folder(int dir, const char *name, uid_t uid, gid_t gid,
+		       mode_t mode, mode_t file_mode)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? 0 : -1;
+	if (st.st_uid == uid && st.st_gid == gid &&
+	    (st.st_mode & 07777) == mode)
+		return 0;
+	if (file_mode != 0 &&
+	    give_below(dir, name, uid, gid, file_mode, true) != 0)
+		return -1;
+	return give(dir, name, uid, gid, mode);
+}
+
+static int give_files(const struct users *u, int dir)
+{
+	static const struct {
+		const char *name;
+		enum child_role role;
+	} files[] = {
+	    {"postern.db", CHILD_WORKER},     {"postern.db-wal", CHILD_WORKER},
+	    {"postern.db-shm", CHILD_WORKER}, {"keeper.db", CHILD_KEEPER},
+	    {"keeper.db-wal", CHILD_KEEPER},  {"keeper.db-shm", CHILD_KEEPER},
+	    {"erasures.log", CHILD_KEEPER},
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		const struct user *to = &u->of[files[i].role];
+
+		if (give(dir, files[i].name, to->uid, to->gid, 0600) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int users_own(const struct users *u, const char *dir, struct err *err)
+{
+	const struct user *intake = &u->of[CHILD_INTAKE];
+	const struct user *worker = &u->of[CHILD_WORKER];
+	const struct user *keeper = &u->of[CHILD_KEEPER];
+	int fd, rc = -1;
+
+	if (!u->separate)
+		return 0;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return ERR_SET(err, ERR_ABSENT, "no data directory", errno);
+	if (give_folder(fd, "spool", intake->uid, u->group, 02770, 0640) == 0 &&
+	    give_folder(fd, "media", worker->uid, worker->gid, 0700, 0600) ==
+		0 &&
+	    give_folder(fd, "keys", keeper->uid, u->group, 0710, 0600) == 0 &&
+	    give_folder(fd, "run", 0, u->group, 0710, 0) == 0 &&
+	    give(fd, "keys/spool.pub", keeper->uid, u->group, 0640) == 0 &&
+	    give_files(u, fd) == 0 && fchown(fd, 0, u->group) == 0 &&
+	    fchmod(fd, 01770) == 0)
+		rc = 0;
+	else
+		(void)ERR_SET(err, ERR_DENIED,
+			      "cannot give the files to the users", errno);
+	(void)close(fd); /* nothing was written */
+	return rc;
+}
+
+/* --- becoming one --------------------------------------------------------- */
+
+int users_become(const struct users *users, enum child_role role,
+		 struct err *err)
+{
+	const struct user *u = &users->of[role];
+	uid_t r, e, s;
+	gid_t gr, ge, gs;
+
+	if (setgroups(1, &users->group) != 0 ||
+	    setresgid(u->gid, u->gid, u->gid) != 0 ||
+	    setresuid(u->uid, u->uid, u->uid) != 0)
+		return ERR_SET(err, ERR_DENIED, "cannot become the user",
+			       errno);
+	if (getresuid(&r, &e, &s) != 0 || getresgid(&gr, &ge, &gs) != 0 ||
+	    r != u->uid || e != u->uid || s != u->uid || gr != u->gid ||
+	    ge != u->gid || gs != u->gid || setuid(0) == 0 || setgid(0) == 0)
+		return ERR_SET(err, ERR_DENIED, "privileges were kept", 0);
+	return 0;
+}
