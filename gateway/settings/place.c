@@ -13,45 +13,57 @@ int place_path(const char *dir, const char *name, char *ret, size_t ret_size)
 	return n >= 0 && (size_t)n < ret_size ? 0 : -1;
 }
 
-static void check_folder(const char *path, const char *name, mode_t refused,
-			 bool required, struct diag *diag)
+struct folder {
+	const char *name;
+	mode_t refused;
+	bool required;
+};
+
+static void check_folder(const char *path, const struct folder *folder,
+			 struct diag *diag)
 {
 	struct stat st;
 
 	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
-		if (required)
+		if (folder->required)
 			diag_add(diag, 0, 0,
 				 "%s is no folder; `postern init` makes it",
-				 name);
+				 folder->name);
 		return;
 	}
-	if ((st.st_mode & refused) != 0)
+	if ((st.st_mode & folder->refused) != 0)
 		diag_add(diag, 0, 0,
 			 "%s has mode %04o, so others may use it; chmod 700 it",
-			 name, (unsigned int)(st.st_mode & 07777));
+			 folder->name, (unsigned int)(st.st_mode & 07777));
+	if ((st.st_mode & S_IWGRP) != 0 &&
+	    (st.st_mode & (S_ISVTX | S_ISGID)) == 0)
+		diag_add(diag, 0, 0,
+			 "%s has mode %04o, so its group may replace files; "
+			 "chmod 700 it",
+			 folder->name, (unsigned int)(st.st_mode & 07777));
 	if (geteuid() != 0 && st.st_uid != geteuid())
 		diag_add(diag, 0, 0,
 			 "%s belongs to somebody else; run as its owner, or "
 			 "chown it",
-			 name);
+			 folder->name);
 }
 
 void place_check(const char *dir, struct diag *diag)
 {
-	/* Members of the folder's group may be let in, except to keys.  serve
-	 * makes what is missing but not required. */
-	static const struct {
-		const char *name;
-		mode_t refused;
-		bool required;
-	} folders[] = {{"keys", S_IRWXG | S_IRWXO, true},
-		       {"secrets", S_IWGRP | S_IRWXO, false},
-		       {"spool", S_IWGRP | S_IRWXO, false},
-		       {"media", S_IWGRP | S_IRWXO, false},
-		       {"run", S_IRWXO, false}};
+	/* serve, started as root, opens some of these to the group of its
+	 * three users, with the sticky or set-group bit; and it makes what is
+	 * missing but not required. */
+	static const struct folder place = {"the data directory", S_IRWXO,
+					    true};
+	static const struct folder folders[] = {
+	    {"keys", S_IRGRP | S_IWGRP | S_IRWXO, true},
+	    {"secrets", S_IRWXG | S_IRWXO, false},
+	    {"spool", S_IRWXO, false},
+	    {"media", S_IRWXO, false},
+	    {"run", S_IRWXO, false}};
 	struct stat st;
 
-	check_folder(dir, "the data directory", S_IWGRP | S_IRWXO, true, diag);
+	check_folder(dir, &place, diag);
 	if (stat(dir, &st) != 0)
 		return;
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
@@ -59,7 +71,6 @@ void place_check(const char *dir, struct diag *diag)
 
 		if (place_path(dir, folders[i].name, path, sizeof(path)) != 0)
 			continue; /* settings say so already */
-		check_folder(path, folders[i].name, folders[i].refused,
-			     folders[i].required, diag);
+		check_folder(path, &folders[i], diag);
 	}
 }
