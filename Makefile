@@ -48,6 +48,9 @@ $(OBJ)/%.o: %.c Makefile
 	@echo "  $(CC) $<"
 	@$(CC) $(ALL_CFLAGS) -c $< -o $@
 
+# Embedded by the assembler, so not in the .d file.
+$(OBJ)/gateway/settings/templates.o: $(wildcard policy/templates/*.yaml gateway/settings/templates/*.yaml)
+
 $(lib): $(lib_src:%.c=$(OBJ)/%.o)
 	@rm -f $@
 	@ar rcs $@ $^
