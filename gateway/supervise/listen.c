@@ -17,7 +17,8 @@ static bool split(const char *address, char host[256], char port[8])
 	const char *colon = strrchr(address, ':');
 	size_t len = colon == NULL ? 0 : (size_t)(colon - address);
 
-	if (len == 0 || strlen(colon + 1) > 5)
+	if (len == 0 || colon[1] < '0' || colon[1] > '9' ||
+	    strlen(colon + 1) > 5 || strtol(colon + 1, NULL, 10) > 65535)
 		return false;
 	if (address[0] == '[' && address[len - 1] == ']') {
 		address++;

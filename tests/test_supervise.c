@@ -1,0 +1,467 @@
+/* test_supervise.c - children are kept up, reloaded and taken down in order.
+ *
+ * The loop runs in a process of its own with fake children that are forked,
+ * not executed; what it did is read from its log.  spawn_child executes this
+ * program again, which then checks what it was given. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "postern/log.h"
+#include "supervise/supervise.h"
+
+extern char **environ;
+
+/* --- pure parts ----------------------------------------------------------- */
+
+static void waits_double_up_to_a_limit_and_begin_anew_after_a_good_life(
+    void **state)
+{
+	static const struct {
+		int64_t last_ms, lived_ms, wait_ms;
+	} cases[] = {
+	    {0, 0, 100},	 {100, 5, 200},	     {200, 5, 400},
+	    {1600, 5, 3200},	 {3200, 5, 5000},    {5000, 5, 5000},
+	    {5000, 29999, 5000}, {5000, 30000, 100}, {0, 99999, 100},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(
+		    restart_wait_ms(cases[i].last_ms, cases[i].lived_ms),
+		    cases[i].wait_ms);
+}
+
+static void descriptors_are_named_on_the_command_line(void **state)
+{
+	struct child_fds given = CHILD_FDS_NONE, got = CHILD_FDS_NONE;
+	char text[CHILD_FDS_TEXT_BYTES];
+
+	(void)state;
+	given.fds[CHILD_FD_LIFELINE] = 17;
+	given.fds[CHILD_FD_LISTEN] = 12;
+	assert_int_equal(child_fds_print(&given, text), 2);
+	assert_string_equal(text, "--fds=lifeline:3,listen:4");
+	assert_true(child_fds_parse(text, &got));
+	assert_int_equal(got.fds[CHILD_FD_LIFELINE], 3);
+	assert_int_equal(got.fds[CHILD_FD_LISTEN], 4);
+	assert_int_equal(got.fds[CHILD_FD_WAKE], -1);
+	for (size_t i = 0; i < CHILD_FDS; i++)
+		given.fds[i] = 20;
+	assert_int_equal(child_fds_print(&given, text), CHILD_FDS);
+	assert_true(child_fds_parse(text, &got));
+	assert_int_equal(got.fds[CHILD_FD_COUNTS], 8);
+}
+
+static void malformed_descriptor_lists_are_refused(void **state)
+{
+	static const char *const bad[] = {
+	    "",
+	    "--fds=",
+	    "--fds=lifeline",
+	    "--fds=lifeline:",
+	    "--fds=lifeline:33",
+	    "--fds=lifeline:2",
+	    "--fds=lifeline:9",
+	    "--fds=x:3",
+	    "--fds=lifeline:3,",
+	    "--fds=,lifeline:3",
+	    "fds=lifeline:3",
+	    "--fds=wake:3,wake:4",
+	};
+	struct child_fds got = CHILD_FDS_NONE;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(child_fds_parse(bad[i], &got));
+	assert_int_equal(got.fds[CHILD_FD_LIFELINE], -1);
+}
+
+/* --- sockets -------------------------------------------------------------- */
+
+static void a_taken_port_is_told_apart_from_a_bad_address(void **state)
+{
+	static const char *const bad[] = {"",
+					  "8080",
+					  ":1",
+					  "127.0.0.1:",
+					  "192.0.2.1:8080",
+					  "127.0.0.1:x",
+					  "127.0.0.1:65536"};
+	struct sockaddr_storage at = {0};
+	socklen_t len = sizeof(at);
+	struct err err = {0};
+	char taken[32];
+	int first = -1, second = -1;
+
+	(void)state;
+	assert_int_equal(listen_tcp("127.0.0.1:0", &first, &err), 0);
+	assert_int_equal(getsockname(first, (struct sockaddr *)&at, &len), 0);
+	(void)snprintf(taken, sizeof(taken), "127.0.0.1:%u",
+		       ntohs(((struct sockaddr_in *)&at)->sin_port));
+	assert_int_equal(listen_tcp(taken, &second, &err), -1);
+	assert_int_equal(err.kind, ERR_BUSY);
+	assert_int_equal(err.native, EADDRINUSE);
+	assert_true(fcntl(first, F_GETFD) & FD_CLOEXEC);
+	(void)close(first);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(listen_tcp(bad[i], &second, &err), -1);
+		assert_int_equal(err.kind, ERR_INPUT);
+	}
+	assert_int_equal(second, -1);
+}
+
+static void the_operators_socket_is_the_owners_only(void **state)
+{
+	char top[] = "/tmp/postern-supervise-XXXXXX";
+	char path[256];
+	struct err err = {0};
+	struct stat st;
+	int fd = -1;
+
+	(void)state;
+	assert_non_null(mkdtemp(top));
+	(void)snprintf(path, sizeof(path), "%s/%0100d", top, 7);
+	assert_int_equal(mkdir(path, 0700), 0);
+	(void)snprintf(path, sizeof(path), "%s/%0100d/operator.sock", top, 7);
+	assert_int_equal(listen_unix(path, &fd, &err), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(S_ISSOCK(st.st_mode));
+	assert_int_equal(st.st_mode & 0777, 0600);
+	(void)close(fd);
+	(void)unlink(path);
+	*strrchr(path, '/') = 0;
+	(void)rmdir(path);
+	(void)rmdir(top);
+}
+
+/* --- the loop, with fake children ------------------------------------------
+ */
+
+struct fake {
+	unsigned int crashes[CHILDREN]; /* of the first starts */
+	bool deaf[CHILDREN];		/* does not see the lifeline end */
+	bool reload;
+	unsigned int starts[CHILDREN];
+};
+
+_Noreturn static void be_child(const struct fake *f, enum child_role role,
+			       int lifeline)
+{
+	struct pollfd p = {.fd = lifeline, .events = POLLIN};
+
+	if (f->starts[role] <= f->crashes[role])
+		_exit(75);
+	(void)send(lifeline, "R", 1, MSG_NOSIGNAL);
+	if (f->deaf[role])
+		(void)sleep(60);
+	else
+		(void)poll(&p, 1, 60000);
+	_exit(0);
+}
+
+static int start_fake(void *ctx, enum child_role role, int lifeline_fd,
+		      pid_t *ret_pid, struct err *err)
+{
+	struct fake *f = ctx;
+	pid_t pid;
+
+	f->starts[role]++;
+	pid = fork();
+	if (pid < 0)
+		return ERR_SET(err, ERR_BUSY, "cannot fork", errno);
+	if (pid == 0) {
+		sigset_t none;
+		int fd = dup2(lifeline_fd, 3);
+
+		(void)sigemptyset(&none);
+		(void)sigprocmask(SIG_SETMASK, &none, NULL);
+		(void)close_range(4, ~0u, 0);
+		be_child(f, role, fd);
+	}
+	*ret_pid = pid;
+	return 0;
+}
+
+static bool reload_fake(void *ctx)
+{
+	return ((const struct fake *)ctx)->reload;
+}
+
+struct run {
+	pid_t pid;
+	int log;
+	char text[65536];
+	size_t len;
+};
+
+static void begin(struct run *r, const struct fake *f)
+{
+	int fds[2];
+
+	memset(r, 0, sizeof(*r));
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	r->pid = fork();
+	assert_true(r->pid >= 0);
+	if (r->pid == 0) {
+		struct fake copy = *f;
+		struct loop_conf conf = {.env = env_system(),
+					 .start = start_fake,
+					 .reload = reload_fake,
+					 .ctx = &copy};
+
+		(void)dup2(fds[1], STDERR_FILENO);
+		(void)close(fds[0]);
+		(void)close(fds[1]);
+		log_open("serve");
+		_exit(loop_run(&conf));
+	}
+	(void)close(fds[1]);
+	r->log = fds[0];
+}
+
+/* Reads the log until text has come (true) or seconds have passed. */
+static bool heard(struct run *r, const char *text, int seconds)
+{
+	int64_t end = env_system()->boot_ms(NULL) + seconds * 1000;
+
+	while (strstr(r->text, text) == NULL) {
+		struct pollfd p = {.fd = r->log, .events = POLLIN};
+		int64_t left = end - env_system()->boot_ms(NULL);
+		ssize_t n;
+
+		if (left <= 0 || poll(&p, 1, (int)left) <= 0)
+			return false;
+		n = read(r->log, r->text + r->len,
+			 sizeof(r->text) - 1 - r->len);
+		if (n <= 0)
+			return false;
+		r->len += (size_t)n;
+	}
+	return true;
+}
+
+/* The position of the first line after from with both words. */
+static const char *line_with(const char *from, const char *event,
+			     const char *child)
+{
+	for (const char *at = from; (at = strstr(at, event)) != NULL; at++) {
+		const char *end = strchr(at, '\n');
+		const char *found = strstr(at, child);
+
+		if (found != NULL && (end == NULL || found < end))
+			return at;
+	}
+	return NULL;
+}
+
+static void finish(struct run *r)
+{
+	int status = -1;
+
+	(void)kill(r->pid, SIGTERM);
+	assert_true(heard(r, "serve.stopped", 20));
+	assert_int_equal(waitpid(r->pid, &status, 0), r->pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	(void)close(r->log);
+}
+
+static struct run run;
+
+static void all_ready_is_said_once_and_the_drain_goes_in_order(void **state)
+{
+	const struct fake f = {0};
+	const char *intake, *worker, *keeper;
+
+	(void)state;
+	begin(&run, &f);
+	assert_true(heard(&run, "serve.ready", 5));
+	finish(&run);
+	intake = line_with(run.text, "child.ended", "\"intake\"");
+	worker = line_with(run.text, "child.ended", "\"worker\"");
+	keeper = line_with(run.text, "child.ended", "\"keeper\"");
+	assert_true(intake != NULL && worker != NULL && keeper != NULL);
+	assert_true(intake < worker && worker < keeper);
+	assert_null(strstr(strstr(run.text, "serve.ready") + 1, "serve.ready"));
+	assert_null(strstr(run.text, "child.restart"));
+}
+
+static void a_dead_child_is_started_again(void **state)
+{
+	const struct fake f = {.crashes = {[CHILD_WORKER] = 2}};
+
+	(void)state;
+	begin(&run, &f);
+	assert_true(heard(&run, "serve.ready", 5));
+	finish(&run);
+	assert_non_null(line_with(run.text, "child.ended", "\"status\":75"));
+	assert_non_null(line_with(run.text, "child.restart", "100"));
+	assert_non_null(line_with(run.text, "child.restart", "200"));
+	assert_null(line_with(run.text, "child.restart", "400"));
+}
+
+static void a_killed_child_is_named_with_its_signal(void **state)
+{
+	const struct fake f = {0};
+	const char *at;
+	pid_t pid;
+
+	(void)state;
+	begin(&run, &f);
+	assert_true(heard(&run, "serve.ready", 5));
+	at = line_with(run.text, "child.started", "\"keeper\"");
+	assert_non_null(at);
+	pid = (pid_t)strtol(strstr(at, "\"pid\":") + 6, NULL, 10);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_true(heard(&run, "child.restart", 5));
+	assert_non_null(line_with(run.text, "child.ended", "\"signal\":9"));
+	finish(&run);
+}
+
+static void a_deaf_child_is_killed_at_its_deadline(void **state)
+{
+	const struct fake f = {.deaf = {[CHILD_KEEPER] = true}};
+
+	(void)state;
+	begin(&run, &f);
+	assert_true(heard(&run, "serve.ready", 5));
+	finish(&run);
+	assert_non_null(line_with(run.text, "child.killed", "\"keeper\""));
+	assert_null(line_with(run.text, "child.killed", "\"worker\""));
+}
+
+static void a_good_reload_renews_worker_then_intake_only(void **state)
+{
+	const struct fake f = {.reload = true};
+	const char *from, *worker, *intake;
+
+	(void)state;
+	begin(&run, &f);
+	assert_true(heard(&run, "serve.ready", 5));
+	(void)kill(run.pid, SIGHUP);
+	assert_true(heard(&run, "serve.reloaded", 5));
+	from = strstr(run.text, "serve.reload\"");
+	assert_non_null(from);
+	worker = line_with(from, "child.ready", "\"worker\"");
+	intake = line_with(from, "child.ended", "\"intake\"");
+	assert_true(worker != NULL && intake != NULL && worker < intake);
+	assert_null(line_with(from, "child.ended", "\"keeper\""));
+	finish(&run);
+}
+
+static void a_refused_reload_leaves_everything_running(void **state)
+{
+	const struct fake f = {.reload = false};
+
+	(void)state;
+	begin(&run, &f);
+	assert_true(heard(&run, "serve.ready", 5));
+	(void)kill(run.pid, SIGHUP);
+	assert_true(heard(&run, "serve.reload.refused", 5));
+	assert_null(strstr(run.text, "child.ended"));
+	finish(&run);
+}
+
+static void a_stop_during_a_reload_still_drains(void **state)
+{
+	const struct fake f = {.reload = true, .crashes = {[CHILD_INTAKE] = 0}};
+
+	(void)state;
+	begin(&run, &f);
+	assert_true(heard(&run, "serve.ready", 5));
+	(void)kill(run.pid, SIGHUP);
+	assert_true(heard(&run, "serve.reload\"", 5));
+	finish(&run);
+}
+
+/* --- what an executed child gets -------------------------------------------
+ */
+
+/* Runs in the executed copy: says over its lifeline what is wrong. */
+static int check_inheritance(int argc, char **argv)
+{
+	struct child_fds fds = CHILD_FDS_NONE;
+	char word = 'R';
+
+	if (argc != 5 || strcmp(argv[1], "@worker") != 0 ||
+	    strcmp(argv[2], "-d") != 0 || strcmp(argv[3], "/some dir") != 0 ||
+	    !child_fds_parse(argv[4], &fds))
+		return 1;
+	if (environ[0] != NULL)
+		word = 'e';
+	for (int fd = 5; fd < 256; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			word = 'f';
+	if (getpgrp() != getpid())
+		word = 'g';
+	return send(fds.fds[CHILD_FD_LIFELINE], &word, 1, MSG_NOSIGNAL) == 1
+		   ? 0
+		   : 1;
+}
+
+static void an_executed_child_inherits_what_it_was_given_and_no_more(
+    void **state)
+{
+	struct child_fds given = CHILD_FDS_NONE;
+	struct err err = {0};
+	int ends[2], spare[2], status = -1;
+	char word = 0;
+	pid_t pid = 0;
+
+	(void)state;
+	/* Not close-on-exec on purpose. */
+	assert_int_equal(pipe(spare), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	given.fds[CHILD_FD_LIFELINE] = ends[1];
+	given.fds[CHILD_FD_LISTEN] = spare[0];
+	assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+	assert_int_equal(
+	    spawn_child(CHILD_WORKER, "/some dir", &given, &pid, &err), 0);
+	(void)close(ends[1]);
+	assert_int_equal(recv(ends[0], &word, 1, 0), 1);
+	assert_int_equal(word, 'R');
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	(void)close(ends[0]);
+	(void)close(spare[0]);
+	(void)close(spare[1]);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+		waits_double_up_to_a_limit_and_begin_anew_after_a_good_life),
+	    cmocka_unit_test(descriptors_are_named_on_the_command_line),
+	    cmocka_unit_test(malformed_descriptor_lists_are_refused),
+	    cmocka_unit_test(a_taken_port_is_told_apart_from_a_bad_address),
+	    cmocka_unit_test(the_operators_socket_is_the_owners_only),
+	    cmocka_unit_test(
+		all_ready_is_said_once_and_the_drain_goes_in_order),
+	    cmocka_unit_test(a_dead_child_is_started_again),
+	    cmocka_unit_test(a_killed_child_is_named_with_its_signal),
+	    cmocka_unit_test(a_deaf_child_is_killed_at_its_deadline),
+	    cmocka_unit_test(a_good_reload_renews_worker_then_intake_only),
+	    cmocka_unit_test(a_refused_reload_leaves_everything_running),
+	    cmocka_unit_test(a_stop_during_a_reload_still_drains),
+	    cmocka_unit_test(
+		an_executed_child_inherits_what_it_was_given_and_no_more),
+	};
+
+	if (argc > 1 && argv[1][0] == '@')
+		return check_inheritance(argc, argv);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
