@@ -103,6 +103,7 @@ struct keeper_status {
 	uint32_t spool_pair;
 	int64_t rotated_s; /* root key made at */
 	char source[16];   /* "file", "credential", "passphrase" */
+	char reason[64];   /* why it is locked, for people; else "" */
 };
 int keeper_status(struct keeper *k, struct keeper_status *ret, struct err *err);
 int keeper_lock(struct keeper *k, struct err *err);
@@ -139,6 +140,17 @@ int keeper_init_hash(const char *dir, const void *passphrase,
 int keeper_backup(struct env *env, const char *dir, const char *file,
 		  const void *passphrase, size_t passphrase_len,
 		  struct err *err);
+
+/*
+ * keeper_restore - the inverse, into a directory without keys.
+ *
+ * Erasures named in dir's erasures.log are done again before the key store
+ * gets its name.  ERR_INPUT: keys exist there, or not a backup; ERR_CORRUPT:
+ * wrong passphrase, truncated or changed.  Nothing is left on failure.
+ */
+int keeper_restore(struct env *env, const char *dir, const char *file,
+		   const void *passphrase, size_t passphrase_len,
+		   struct err *err);
 
 /* --- spool keys, shared with the intake ---------------------------------- */
 

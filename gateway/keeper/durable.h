@@ -1,0 +1,33 @@
+/* durable.h - small files that are whole or not there, whenever the power
+ * goes. */
+#ifndef POSTERN_KEEPER_DURABLE_H
+#define POSTERN_KEEPER_DURABLE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "postern/err.h"
+
+#define DURABLE_PATH_BYTES 1024
+
+/* "dir/name"; ERR_INPUT when too long. */
+int durable_path(const char *dir, const char *name,
+		 char ret[DURABLE_PATH_BYTES], struct err *err);
+int durable_sync_dir(const char *dir, struct err *err);
+/* A file that must not exist yet: written, synced, directory synced.
+ * ERR_INPUT: it exists.  Nothing is left behind on failure. */
+int durable_create(const char *dir, const char *name, mode_t mode,
+		   const void *bytes, size_t len, struct err *err);
+/* Written beside (name.new), synced, renamed over, directory synced. */
+int durable_replace(const char *dir, const char *name, mode_t mode,
+		    const void *bytes, size_t len, struct err *err);
+/* Overwrites the content with zeros and removes the file: what it held stays
+ * on no block of ours, as far as the file system writes in place. */
+int durable_shred(const char *dir, const char *name, struct err *err);
+/* Moves from over to and overwrites what to was. */
+int durable_move(const char *dir, const char *from, const char *to,
+		 struct err *err);
+/* Writes all of it. */
+int durable_write(int fd, const void *bytes, size_t len, struct err *err);
+
+#endif
