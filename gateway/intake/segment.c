@@ -130,9 +130,10 @@ static int segment_make(struct intake *in, struct segment *s, struct err *err)
 	int rc;
 
 	spool_file_name(s->number, false, name);
+	/* the group: a worker that runs as another user; else umask cuts it */
 	s->fd =
 	    openat(in->folder_fd, name,
-		   O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+		   O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (s->fd < 0)
 		return ERR_SET(err, kind_of(errno), "cannot make a segment",
 			       errno);

@@ -132,6 +132,12 @@ static int open_local(struct serve *s)
 			      s->said, err.what, strerror(err.native));
 		return -1;
 	}
+	/* The keeper has one thread: a client that went away between poll and
+	 * accept must not make it wait. */
+	if (fcntl(s->keeper, F_SETFL, O_NONBLOCK) != 0) {
+		perror("run/keeper.sock");
+		return -1;
+	}
 	/* Only the worker talks to the keeper. */
 	if (s->users.separate &&
 	    lchown(path, s->users.of[CHILD_WORKER].uid, (gid_t)-1) != 0) {

@@ -51,7 +51,7 @@ struct rules {
 	struct policy *policy;
 };
 /* Loads both and checks that their names agree.  Returns 0; -1 with the
- * findings printed to out (NULL: not printed). */
+ * findings printed to out. */
 int rules_load(const char *dir, enum settings_role role, FILE *out,
 	       struct rules *ret);
 void rules_free(struct rules *r);
