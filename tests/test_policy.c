@@ -204,7 +204,8 @@ static void every_template_is_accepted_and_consistent(void **state)
 	}
 }
 
-/* One change to the example, one finding with this text at this line. */
+/* One change to the example, first finding with this text at this line; what
+ * refers to a section that does not read is one more. */
 static void each_mistake_is_found_where_it_is(void **state)
 {
 	static const struct {
@@ -343,7 +344,8 @@ static void each_mistake_is_found_where_it_is(void **state)
 		const struct diag_finding *f = &diag.findings[0];
 
 		assert_null(p);
-		if (diag.findings_len != 1 || f->line != cases[i].line ||
+		if (diag.findings_len < 1 || diag.findings_len > 2 ||
+		    f->line != cases[i].line ||
 		    !strstr(f->text, cases[i].says)) {
 			diag_print(&diag, stderr);
 			fail_msg("case %zu: %s", i, cases[i].says);
