@@ -1,0 +1,251 @@
+/* archive.c - inside the transaction: the rows of a batch, in the order of
+ * its events, and the spool position reached. */
+#include "inbound.h"
+#include "outbox.h"
+#include "quarantine.h"
+
+static const char message_sql[] =
+    "INSERT INTO message(id,conversation,key_person,direction,kind,state,"
+    "datenart,year,provider_ms,received_ms,target,error,content_sealed,policy)"
+    " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+static const char attachment_sql[] =
+    "INSERT INTO attachment(id,message,conversation,key_person,channel,"
+    "datenart,year,state,bytes,media_sealed,next_ms,created_ms)"
+    " VALUES(?,?,?,?,?,?,?,'wanted',?,?,?,?)";
+static const char profile_sql[] =
+    "UPDATE person SET profile_sealed=? WHERE id=?";
+static const char edit_sql[] =
+    "UPDATE message SET content_sealed=?, state=CASE direction WHEN 'in'"
+    " THEN 'edited' ELSE state END"
+    " WHERE id=? AND state<>'deleted' RETURNING 1";
+static const char consent_sql[] =
+    "INSERT INTO consent_event(id,person,purpose,kind,source,at_ms)"
+    " VALUES(?,?,?,?,'provider',?)";
+static const char last_conversation_sql[] =
+    "SELECT id FROM conversation WHERE person=? AND channel=?"
+    " ORDER BY id DESC LIMIT 1";
+
+static int sealed_of(const struct batch *b, size_t slot,
+		     struct store_value *ret, struct err *err)
+{
+	const uint8_t *sealed = NULL;
+	size_t len = 0;
+
+	*ret = S_NULL;
+	if (slot == NO_SLOT)
+		return 0;
+	if (keeper_result(b->sealed, slot, &sealed, &len, err) != 0)
+		return keeper_failed(err);
+	*ret = S_BLOB(sealed, len);
+	return 0;
+}
+
+/* The kind column: a word of the provider's that is a name, else ours. */
+static void kind_of(const struct event *e, struct name *ret)
+{
+	static const char unsupported[] = "unsupported";
+	const char *text = event_kind_name(e->kind);
+
+	if (e->kind == EVENT_MESSAGE)
+		text = e->type != NULL ? e->type : unsupported;
+	if (!name_set(ret, text, strlen(text)))
+		(void)name_set(ret, unsupported, strlen(unsupported));
+}
+
+static int write_profile(struct batch *b, const struct step *s, struct err *err)
+{
+	struct store_value sealed;
+
+	if (s->profile_slot == NO_SLOT)
+		return 0;
+	if (sealed_of(b, s->profile_slot, &sealed, err) != 0)
+		return -1;
+	return store_run(b->w->store, profile_sql,
+			 STORE_ARGS(sealed, S_INT(s->person)), err);
+}
+
+static int write_attachment(struct batch *b, const struct step *s,
+			    struct err *err)
+{
+	const struct event_media *m = &s->event->media;
+	struct store_value sealed;
+
+	if (s->media_slot == NO_SLOT)
+		return 0;
+	if (sealed_of(b, s->media_slot, &sealed, err) != 0)
+		return -1;
+	b->media = true;
+	return store_run(
+	    b->w->store, attachment_sql,
+	    STORE_ARGS(
+		S_INT(s->attachment), S_INT(s->message), S_INT(s->conversation),
+		S_INT(s->media_key.person), S_TEXT(s->item->channel.text),
+		S_TEXT(s->media_key.datenart.text), S_INT(s->media_key.year),
+		m->bytes >= 0 ? S_INT(m->bytes) : S_NULL, sealed,
+		S_INT(b->now_ms), S_INT(b->now_ms)),
+	    err);
+}
+
+static int write_row(struct batch *b, const struct step *s, struct err *err)
+{
+	const struct event *e = s->event;
+	bool echo = e->kind == EVENT_ECHO;
+	struct store_value sealed;
+	struct name kind;
+
+	kind_of(e, &kind);
+	if (sealed_of(b, s->content_slot, &sealed, err) != 0)
+		return -1;
+	b->counts.stored++;
+	return store_run(
+	    b->w->store, message_sql,
+	    STORE_ARGS(S_INT(s->message), S_INT(s->conversation),
+		       S_INT(s->key.person), S_TEXT(echo ? "out" : "in"),
+		       S_TEXT(kind.text),
+		       S_TEXT(s->tombstoned ? "deleted"
+			      : echo	    ? "sent"
+					    : "received"),
+		       S_TEXT(s->key.datenart.text), S_INT(s->key.year),
+		       e->ts_ms != 0 ? S_INT(e->ts_ms) : S_NULL,
+		       S_INT(s->item->received_ms),
+		       s->target != 0 ? S_INT(s->target) : S_NULL,
+		       e->error != 0 ? S_INT(e->error) : S_NULL, sealed,
+		       S_INT(decide_policy_number(b->w))),
+	    err);
+}
+
+static int archive_message(struct batch *b, const struct step *s,
+			   struct err *err)
+{
+	if (write_row(b, s, err) != 0 || write_attachment(b, s, err) != 0 ||
+	    write_profile(b, s, err) != 0)
+		return -1;
+	if (s->tombstoned || s->helpdesk.text[0] == '\0')
+		return 0;
+	return outbox_add(b->w, "helpdesk", s->helpdesk.text, s->conversation,
+			  s->message,
+			  s->own_row ? "message.edited" : "message.received",
+			  NULL, b->now_ms, err);
+}
+
+static int archive_edit(struct batch *b, const struct step *s, struct err *err)
+{
+	struct store_value sealed;
+	int64_t one = 0;
+	bool changed = false;
+
+	if (s->own_row)
+		return archive_message(b, s, err);
+	if (sealed_of(b, s->content_slot, &sealed, err) != 0 ||
+	    store_one_int(b->w->store, edit_sql,
+			  STORE_ARGS(sealed, S_INT(s->target)), &one, &changed,
+			  err) != 0)
+		return -1;
+	if (!changed) { /* deleted meanwhile, and stays so */
+		b->counts.ignored++;
+		return 0;
+	}
+	return outbox_tell(b->w, s->conversation, s->target, "message.edited",
+			   NULL, err);
+}
+
+static int archive_consent(struct batch *b, const struct step *s,
+			   struct err *err)
+{
+	const struct event *e = s->event;
+	bool withdrawn = e->kind == EVENT_OPTOUT || e->kind == EVENT_BLOCKED;
+	const char *kind = withdrawn ? "withdrawn" : "optin_signal";
+	struct name purpose;
+	int64_t conversation = 0;
+	bool found = false;
+
+	/* No purpose named: all of them. */
+	if (e->purpose == NULL ||
+	    !name_set(&purpose, e->purpose, strlen(e->purpose)))
+		(void)snprintf(purpose.text, sizeof(purpose.text), "*");
+	if (store_run(b->w->store, consent_sql,
+		      STORE_ARGS(S_INT(worker_id(b->w)), S_INT(s->person),
+				 S_TEXT(purpose.text), S_TEXT(kind),
+				 S_INT(e->ts_ms > 0 ? e->ts_ms
+						    : s->item->received_ms)),
+		      err) != 0 ||
+	    store_one_int(
+		b->w->store, last_conversation_sql,
+		STORE_ARGS(S_INT(s->person), S_TEXT(s->item->channel.text)),
+		&conversation, &found, err) != 0)
+		return -1;
+	if (!found) /* no helpdesk knows this person */
+		return 0;
+	return outbox_tell(b->w, conversation, 0, "consent.changed", kind, err);
+}
+
+static int archive_nothing(struct batch *b, const struct step *s,
+			   struct err *err)
+{
+	(void)b;
+	(void)s; /* the plan did it */
+	(void)err;
+	return 0;
+}
+
+static int archive_quarantine(struct batch *b, const struct item *item,
+			      struct err *err)
+{
+	const struct quarantined q = {
+	    .id = item->quarantine_id,
+	    .channel = &item->channel,
+	    .received_ms = item->received_ms,
+	    .reason = item->quarantine,
+	    .bytes = item->clear_len,
+	};
+	struct store_value sealed;
+
+	/* A replayed body that is still not understood stays where it is. */
+	if (b->replay != 0)
+		return ERR_SET(err, ERR_INPUT, "still not understood", 0);
+	if (sealed_of(b, item->raw_slot, &sealed, err) != 0)
+		return -1;
+	b->counts.quarantined++;
+	return quarantine_add(b->w, &q, sealed.bytes, sealed.len, err);
+}
+
+static int archive_position(struct batch *b, struct err *err)
+{
+	const struct spool_item *last;
+
+	if (b->replay != 0)
+		return quarantine_remove(b->w, b->replay, err);
+	last = b->items[b->items_len - 1].spool;
+	if (meta_set_u64(b->w->store, "spool_segment", last->after.segment,
+			 err) != 0)
+		return -1;
+	return meta_set_u64(b->w->store, "spool_offset", last->after.offset,
+			    err);
+}
+
+int batch_archive(struct batch *b, struct err *err)
+{
+	static int (*const writers[])(struct batch *, const struct step *,
+				      struct err *) = {
+	    [STEP_IGNORED] = archive_nothing,
+	    [STEP_MESSAGE] = archive_message,
+	    [STEP_EDIT] = archive_edit,
+	    [STEP_DELETE] = archive_delete,
+	    [STEP_STATUS] = archive_status,
+	    [STEP_WATERMARK] = archive_watermark,
+	    [STEP_CONSENT] = archive_consent,
+	    [STEP_IDENTITY] = archive_nothing,
+	};
+
+	for (size_t i = 0; i < b->steps_len; i++)
+		if (!b->steps[i].dropped &&
+		    writers[b->steps[i].kind](b, &b->steps[i], err) != 0)
+			return -1;
+	for (size_t i = 0; i < b->items_len; i++)
+		if (b->items[i].quarantine != NULL &&
+		    archive_quarantine(b, &b->items[i], err) != 0)
+			return -1;
+	if (unlink_remember(b, err) != 0)
+		return -1;
+	return archive_position(b, err);
+}

@@ -1,0 +1,139 @@
+/* content.c - what is sealed, as JSON. */
+#include "content.h"
+
+static const char hex_digits[] = "0123456789abcdef";
+
+/* Length of the UTF-8 sequence at s, 0 if there is none (RFC 3629). */
+static size_t sequence_len(const uint8_t *s, size_t left)
+{
+	uint32_t code;
+	size_t len;
+
+	if (s[0] < 0x80)
+		return 1;
+	len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+	if (s[0] < 0xc2 || s[0] > 0xf4 || left < len)
+		return 0;
+	code = s[0] & (0xffu >> (len + 1));
+	for (size_t i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (s[i] & 0x3f);
+	}
+	if ((len == 3 && (code < 0x800 || (code >= 0xd800 && code < 0xe000))) ||
+	    (len == 4 && (code < 0x10000 || code > 0x10ffff)))
+		return 0;
+	return len;
+}
+
+static int put_char(struct buf *b, const uint8_t *s, size_t len,
+		    struct err *err)
+{
+	uint8_t escape[6] = {'\\', 'u', '0', '0'};
+
+	if (len == 0)
+		return buf_append(b, "\xef\xbf\xbd", 3, err);
+	if (s[0] == '"' || s[0] == '\\') {
+		escape[1] = s[0];
+		return buf_append(b, escape, 2, err);
+	}
+	if (s[0] < 0x20) {
+		escape[4] = (uint8_t)hex_digits[s[0] >> 4];
+		escape[5] = (uint8_t)hex_digits[s[0] & 15];
+		return buf_append(b, escape, 6, err);
+	}
+	return buf_append(b, s, len, err);
+}
+
+static bool plain(uint8_t c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+static int put_string(struct buf *b, const char *text, size_t len,
+		      struct err *err)
+{
+	const uint8_t *s = (const uint8_t *)text;
+	size_t n;
+
+	if (buf_append_u8(b, '"', err) != 0)
+		return -1;
+	for (size_t i = 0; i<len; i += n> 0 ? n : 1) {
+		for (n = 0; i + n < len && plain(s[i + n]);)
+			n++;
+		if (n > 0) { /* a run without anything to escape */
+			if (buf_append(b, s + i, n, err) != 0)
+				return -1;
+			continue;
+		}
+		n = sequence_len(s + i, len - i);
+		if (put_char(b, s + i, n, err) != 0)
+			return -1;
+	}
+	return buf_append_u8(b, '"', err);
+}
+
+/* One member; an absent text adds nothing. */
+static int put_member(struct buf *b, const char *key, const char *text,
+		      size_t len, struct err *err)
+{
+	if (text == NULL)
+		return 0;
+	if (buf_append_text(b, b->len == 0 ? "{" : ",", err) != 0 ||
+	    put_string(b, key, strlen(key), err) != 0 ||
+	    buf_append_u8(b, ':', err) != 0)
+		return -1;
+	return put_string(b, text, len, err);
+}
+
+static int put_text(struct buf *b, const char *key, const char *text,
+		    struct err *err)
+{
+	return put_member(b, key, text, text != NULL ? strlen(text) : 0, err);
+}
+
+static int put_end(struct buf *b, struct err *err)
+{
+	return buf_append_text(b, b->len == 0 ? "{}" : "}", err);
+}
+
+int content_message(const struct event *e, struct buf *ret, struct err *err)
+{
+	buf_clear(ret);
+	if (e->text != NULL) {
+		if (put_member(ret, "text", e->text, e->text_len, err) != 0)
+			return -1;
+	} else if (put_text(ret, "text", e->payload, err) != 0) {
+		return -1; /* a button pressed: what it says */
+	}
+	if (put_text(ret, "id", e->id, err) != 0 ||
+	    put_text(ret, "reply_to", e->reply_to, err) != 0 ||
+	    put_text(ret, "target", e->target, err) != 0 ||
+	    put_text(ret, "emoji", e->emoji, err) != 0)
+		return -1;
+	if (e->kind == EVENT_REACTION && e->removed &&
+	    (buf_append_text(ret, ret->len == 0 ? "{" : ",", err) != 0 ||
+	     buf_append_text(ret, "\"removed\":true", err) != 0))
+		return -1;
+	return put_end(ret, err);
+}
+
+int content_profile(const struct party *p, struct buf *ret, struct err *err)
+{
+	buf_clear(ret);
+	if (put_text(ret, "name", p->name, err) != 0 ||
+	    put_text(ret, "username", p->username, err) != 0)
+		return -1;
+	return put_end(ret, err);
+}
+
+int content_media(const struct event_media *m, struct buf *ret, struct err *err)
+{
+	buf_clear(ret);
+	if (put_text(ret, "id", m->id, err) != 0 ||
+	    put_text(ret, "name", m->name, err) != 0 ||
+	    put_text(ret, "mime", m->mime, err) != 0 ||
+	    put_text(ret, "sha256", m->sha256, err) != 0)
+		return -1;
+	return put_end(ret, err);
+}

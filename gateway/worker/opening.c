@@ -1,0 +1,178 @@
+/* opening.c - putting a worker together and taking it apart. */
+#include "opening.h"
+
+#include "../api/api.h"
+
+static int read_mask(struct worker *w, bool *ret_found, struct err *err)
+{
+	static const char sql[] = "SELECT value FROM meta WHERE name='id_mask'";
+	struct store_rows *rows = NULL;
+	struct store_value v;
+	int rc;
+
+	if (store_start(w->store, sql, STORE_NO_ARGS, &rows, err) != 0)
+		return -1;
+	rc = store_step(w->store, rows, err);
+	*ret_found = rc > 0;
+	if (rc > 0) {
+		v = store_column(w->store, rows, 0);
+		if (v.type != STORE_BLOB || v.len != ID_MASK_BYTES)
+			rc = ERR_SET(err, ERR_CORRUPT, "id mask", 0);
+		else
+			memcpy(w->mask.key, v.bytes, ID_MASK_BYTES);
+	}
+	store_finish(w->store, &rows);
+	return rc < 0 ? -1 : 0;
+}
+
+static int last_id(struct worker *w, struct err *err)
+{
+	static const char *const sql[] = {
+	    "SELECT max(id) FROM person",
+	    "SELECT max(id) FROM address",
+	    "SELECT max(id) FROM conversation",
+	    "SELECT max(id) FROM message",
+	    "SELECT max(id) FROM attachment",
+	    "SELECT max(id) FROM outbox",
+	    "SELECT max(id) FROM consent_event",
+	    "SELECT max(id) FROM quarantine",
+	    "SELECT max(id) FROM token",
+	};
+	int64_t last = 0;
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(sql) / sizeof(sql[0]); i++) {
+		if (store_one_int(w->store, sql[i], STORE_NO_ARGS, &last,
+				  &found, err) != 0)
+			return -1;
+		if (found && last > w->ids.last)
+			w->ids.last = last;
+	}
+	return 0;
+}
+
+int worker_open_ids(struct worker *w, struct err *err)
+{
+	static const char sql[] =
+	    "INSERT INTO meta(name,value) VALUES('id_mask',?)";
+	bool found = false;
+
+	if (read_mask(w, &found, err) != 0)
+		return -1;
+	if (!found) {
+		w->env->random(w->env, w->mask.key, ID_MASK_BYTES);
+		if (store_run(w->store, sql,
+			      STORE_ARGS(S_BLOB(w->mask.key, ID_MASK_BYTES)),
+			      err) != 0)
+			return -1;
+	}
+	return last_id(w, err);
+}
+
+static int open_archive(struct worker *w, const char *dir, struct err *err)
+{
+	char path[640];
+	int len;
+
+	len = snprintf(path, sizeof(path), "%s/postern.db", dir);
+	if (len < 0 || (size_t)len >= sizeof(path))
+		return ERR_SET(err, ERR_INPUT, "path too long", 0);
+	if (store_open(w->settings->store, path, &w->store, err) != 0)
+		return -1;
+	return worker_open_ids(w, err);
+}
+
+static int open_keeper(struct worker *w, const char *dir, struct err *err)
+{
+	char path[640];
+	int len;
+
+	len = snprintf(path, sizeof(path), "%s/run/keeper.sock", dir);
+	if (len < 0 || (size_t)len >= sizeof(path))
+		return ERR_SET(err, ERR_INPUT, "path too long", 0);
+	return keeper_open(path, &w->keeper, err);
+}
+
+static int open_drivers(struct worker *w, struct err *err)
+{
+	const struct settings *s = w->settings;
+
+	w->channels = calloc(s->channels_len + 1, sizeof(struct channel *));
+	w->helpdesks = calloc(s->helpdesks_len + 1, sizeof(struct helpdesk *));
+	if (w->channels == NULL || w->helpdesks == NULL)
+		return ERR_SET(err, ERR_NOMEM, "drivers", 0);
+	for (size_t i = 0; i < s->channels_len; i++) {
+		const struct channel_driver *d =
+		    channel_find(s->channels[i].type);
+
+		if (d == NULL)
+			return ERR_SET(err, ERR_INPUT, "unknown channel type",
+				       0);
+		if (d->open(&s->channels[i], ROLE_WORKER, &w->channels[i],
+			    err) != 0)
+			return -1;
+	}
+	for (size_t i = 0; i < s->helpdesks_len; i++) {
+		const struct helpdesk_driver *d =
+		    helpdesk_find(s->helpdesks[i].type);
+
+		if (d == NULL)
+			return ERR_SET(err, ERR_INPUT, "unknown helpdesk type",
+				       0);
+		if (d->open(&s->helpdesks[i], ROLE_WORKER, &w->helpdesks[i],
+			    err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int worker_open(struct worker *w, const struct worker_conf *conf,
+		struct err *err)
+{
+	w->settings = conf->settings;
+	w->policy = conf->policy;
+	w->intake = conf->intake;
+	if (open_archive(w, conf->dir, err) != 0 ||
+	    open_keeper(w, conf->dir, err) != 0 ||
+	    http_open(w->env, &w->http, err) != 0 || open_drivers(w, err) != 0)
+		return -1;
+	if (deliver_open(w, &w->deliver, err) != 0 ||
+	    send_open(w, &w->send, err) != 0 ||
+	    media_open(w, &w->media, err) != 0 ||
+	    receive_open(w, &w->receive, err) != 0)
+		return -1;
+	return api_open(w, conf->listen_fd, conf->operator_fd, &w->api, err);
+}
+
+static void close_drivers(struct worker *w)
+{
+	for (size_t i = 0; w->channels != NULL && w->channels[i] != NULL; i++)
+		w->channels[i]->driver->close(&w->channels[i]);
+	for (size_t i = 0; w->helpdesks != NULL && w->helpdesks[i] != NULL; i++)
+		w->helpdesks[i]->driver->close(&w->helpdesks[i]);
+	free(w->channels);
+	free(w->helpdesks);
+	w->channels = NULL;
+	w->helpdesks = NULL;
+}
+
+void worker_close(struct worker *w)
+{
+	if (w->api != NULL)
+		api_close(&w->api);
+	/* The client first: its calls know the steps, not the other way. */
+	if (w->http != NULL)
+		http_close(&w->http);
+	if (w->receive != NULL)
+		receive_close(&w->receive);
+	if (w->media != NULL)
+		media_close(&w->media);
+	if (w->send != NULL)
+		send_close(&w->send);
+	if (w->deliver != NULL)
+		deliver_close(&w->deliver);
+	close_drivers(w);
+	if (w->keeper != NULL)
+		keeper_close(&w->keeper);
+	store_close(&w->store);
+}

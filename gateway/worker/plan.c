@@ -1,0 +1,464 @@
+/* plan.c - inside the transaction: what is new, whose it is, what to seal.
+ *
+ * Persons, conversations, keys of provider_ref and tombstones are written
+ * here, in the order of the events, so that a later event of the batch finds
+ * what an earlier one made.  Everything with sealed bytes waits for
+ * archive.c. */
+#include "content.h"
+#include "inbound.h"
+#include "outbox.h"
+
+static const char ref_put_sql[] =
+    "INSERT INTO provider_ref(ref_hash,message) VALUES(?,?)"
+    " ON CONFLICT DO NOTHING RETURNING 1";
+static const char ref_get_sql[] =
+    "SELECT message FROM provider_ref WHERE ref_hash=?";
+static const char buried_sql[] = "SELECT 1 FROM tombstone WHERE ref_hash=?";
+static const char bury_sql[] =
+    "INSERT INTO tombstone(ref_hash,at_ms) VALUES(?,?) ON CONFLICT DO NOTHING";
+static const char person_year_sql[] = "SELECT year FROM person WHERE id=?";
+
+static int64_t event_ms(const struct step *s)
+{
+	/* A time after the acknowledgement cannot be true. */
+	return s->event->ts_ms > 0 && s->event->ts_ms < s->item->received_ms
+		   ? s->event->ts_ms
+		   : s->item->received_ms;
+}
+
+/* The key of a slot; *ret_any false: there is none. */
+static int ref_of(const struct batch *b, size_t slot,
+		  uint8_t ret[REF_HASH_BYTES], bool *ret_any, struct err *err)
+{
+	*ret_any = slot != NO_SLOT;
+	if (slot == NO_SLOT)
+		return 0;
+	if (refkey_get(b->indexed, slot, ret, err) == 0)
+		return 0;
+	*ret_any = false;
+	return err->kind == ERR_INPUT ? 0 : keeper_failed(err);
+}
+
+/* Writes a key; *ret_new false: it was there. */
+static int ref_put(struct batch *b, size_t slot, int64_t message, bool *ret_new,
+		   struct err *err)
+{
+	uint8_t hash[REF_HASH_BYTES];
+	int64_t one = 0;
+	bool any = false;
+
+	*ret_new = true;
+	if (ref_of(b, slot, hash, &any, err) != 0)
+		return -1;
+	if (!any)
+		return 0;
+	return store_one_int(b->w->store, ref_put_sql,
+			     STORE_ARGS(S_BLOB(hash, REF_HASH_BYTES),
+					message != 0 ? S_INT(message) : S_NULL),
+			     &one, ret_new, err);
+}
+
+/* The message a key stands for, 0 if none. */
+static int ref_get(struct batch *b, size_t slot, int64_t *ret, struct err *err)
+{
+	uint8_t hash[REF_HASH_BYTES];
+	bool any = false, found = false;
+
+	*ret = 0;
+	if (ref_of(b, slot, hash, &any, err) != 0)
+		return -1;
+	if (!any)
+		return 0;
+	return store_one_int(b->w->store, ref_get_sql,
+			     STORE_ARGS(S_BLOB(hash, REF_HASH_BYTES)), ret,
+			     &found, err);
+}
+
+static int buried(struct batch *b, size_t slot, bool *ret, struct err *err)
+{
+	uint8_t hash[REF_HASH_BYTES];
+	int64_t one = 0;
+	bool any = false;
+
+	*ret = false;
+	if (ref_of(b, slot, hash, &any, err) != 0)
+		return -1;
+	if (!any)
+		return 0;
+	return store_one_int(b->w->store, buried_sql,
+			     STORE_ARGS(S_BLOB(hash, REF_HASH_BYTES)), &one,
+			     ret, err);
+}
+
+static void drop(struct step *s, uint64_t *count)
+{
+	s->dropped = true;
+	(*count)++;
+}
+
+const struct planned *batch_planned(const struct batch *b, int64_t message)
+{
+	size_t low = 0, high = b->planned_len, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (b->planned[mid].message < message)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < b->planned_len && b->planned[low].message == message
+		   ? &b->planned[low]
+		   : NULL;
+}
+
+/* --- what is to be sealed ------------------------------------------------- */
+
+static int seal_profile(struct batch *b, struct step *s, struct err *err)
+{
+	const struct party *p = &s->event->party;
+	struct receive *r = b->w->receive;
+	struct profile_seen *seen =
+	    &r->seen[(uint64_t)s->person % PROFILE_SEEN_SLOTS];
+	struct key_ref key = {.person = s->person};
+	uint8_t hash[crypto_shorthash_BYTES];
+	int64_t year = 0;
+	bool found = false;
+
+	if (s->event->party_is_recipient ||
+	    (p->name == NULL && p->username == NULL))
+		return 0;
+	if (content_profile(p, &b->clear, err) != 0)
+		return -1;
+	(void)crypto_shorthash(hash, b->clear.bytes, b->clear.len, r->seen_key);
+	memcpy(&s->profile_hash, hash, sizeof(s->profile_hash));
+	if (seen->person == s->person && seen->hash == s->profile_hash)
+		return 0;
+	if (store_one_int(b->w->store, person_year_sql,
+			  STORE_ARGS(S_INT(s->person)), &year, &found,
+			  err) != 0)
+		return -1;
+	if (!found)
+		return 0;
+	(void)name_set(&key.datenart, IDENTITY_DATENART,
+		       strlen(IDENTITY_DATENART));
+	key.year = (uint16_t)year;
+	s->profile_slot =
+	    keeper_add_seal(b->sealed, &key, s->person, FIELD_PROFILE,
+			    b->clear.bytes, b->clear.len);
+	*seen = (struct profile_seen){s->person, s->profile_hash};
+	return 0;
+}
+
+static int seal_content(struct batch *b, struct step *s, int64_t record,
+			struct err *err)
+{
+	if (content_message(s->event, &b->clear, err) != 0)
+		return -1;
+	s->content_slot =
+	    keeper_add_seal(b->sealed, &s->key, record, FIELD_CONTENT,
+			    b->clear.bytes, b->clear.len);
+	return 0;
+}
+
+static int seal_media(struct batch *b, struct step *s,
+		      const struct name *datenart, struct err *err)
+{
+	if (s->event->media.id == NULL)
+		return 0;
+	if (content_media(&s->event->media, &b->clear, err) != 0)
+		return -1;
+	s->attachment = worker_id(b->w);
+	s->media_key = s->key;
+	s->media_key.datenart = *datenart;
+	s->media_slot =
+	    keeper_add_seal(b->sealed, &s->media_key, s->attachment,
+			    FIELD_MEDIA, b->clear.bytes, b->clear.len);
+	return 0;
+}
+
+/* --- steps ---------------------------------------------------------------- */
+
+/* Finds or makes person and conversation.  Without any address the body is
+ * kept in quarantine: a message is never dropped in silence. */
+static int place(struct batch *b, struct step *s,
+		 struct policy_decision *decision, struct err *err)
+{
+	struct conversation conversation = {0};
+	struct identity_party party;
+
+	batch_party(b, &s->event->party, s->party_slots, &party);
+	if (identity_resolve(&b->identity, &party, event_ms(s), true,
+			     &s->person, err) != 0)
+		return -1;
+	if (s->person == 0) {
+		s->item->quarantine = "event.no_sender";
+		s->dropped = true;
+		return 0;
+	}
+	if (conversation_for(b->w, s->person, &s->item->channel, b->now_ms,
+			     &conversation, err) != 0)
+		return -1;
+	s->conversation = conversation.id;
+	if (conversation.tagged)
+		decision->datenart = conversation.datenart;
+	if (decision->forward && s->event->kind != EVENT_ECHO)
+		s->helpdesk = conversation.helpdesk;
+	s->key = (struct key_ref){
+	    .person = s->person,
+	    .datenart = decision->datenart,
+	    .year = env_year(s->item->received_ms),
+	};
+	if (s->event->kind != EVENT_ECHO &&
+	    conversation_inbound(b->w, s->conversation, event_ms(s), err) != 0)
+		return -1;
+	if (conversation.reopened && s->helpdesk.text[0] != '\0')
+		return outbox_add(b->w, "helpdesk", s->helpdesk.text,
+				  s->conversation, 0, "conversation.reopened",
+				  NULL, b->now_ms, err);
+	return 0;
+}
+
+/* A message row of its own, with the id it already has. */
+static int plan_row(struct batch *b, struct step *s, struct err *err)
+{
+	struct policy_decision decision;
+
+	decide_receive(b->w, &s->item->channel, s->event->media.id != NULL,
+		       &decision);
+	if (!decision.store) {
+		drop(s, &b->counts.ignored);
+		return 0;
+	}
+	if (place(b, s, &decision, err) != 0)
+		return -1;
+	if (s->dropped)
+		return 0;
+	b->planned[b->planned_len++] =
+	    (struct planned){.message = s->message, .step = s};
+	if (s->tombstoned)
+		return 0;
+	if (seal_content(b, s, s->message, err) != 0 ||
+	    seal_media(b, s, &decision.media_datenart, err) != 0)
+		return -1;
+	return seal_profile(b, s, err);
+}
+
+static int plan_message(struct batch *b, struct step *s, struct err *err)
+{
+	bool fresh = true;
+
+	s->message = worker_id(b->w);
+	if (ref_put(b, s->ref_slot, s->message, &fresh, err) != 0)
+		return -1;
+	if (!fresh) {
+		drop(s, &b->counts.duplicates);
+		return 0;
+	}
+	if (buried(b, s->ref_slot, &s->tombstoned, err) != 0 ||
+	    ref_get(b, s->target_slot, &s->target, err) != 0)
+		return -1;
+	return plan_row(b, s, err);
+}
+
+/* The message an edit or deletion is about: the original, or an edit that
+ * stands for one never seen. */
+static int find_target(struct batch *b, struct step *s, struct err *err)
+{
+	if (ref_get(b, s->target_slot, &s->target, err) != 0)
+		return -1;
+	if (s->target == 0)
+		return ref_get(b, s->edit_slot, &s->target, err);
+	return 0;
+}
+
+/* Whose key sealed a message; *ret_conversation 0: the row is gone. */
+static int key_of(struct batch *b, int64_t message, struct key_ref *ret,
+		  int64_t *ret_conversation, struct err *err)
+{
+	static const char sql[] =
+	    "SELECT key_person, datenart, year, conversation FROM message"
+	    " WHERE id=?";
+	const struct planned *planned = batch_planned(b, message);
+	struct store *st = b->w->store;
+	struct store_rows *rows = NULL;
+	struct store_value v;
+	int rc;
+
+	*ret_conversation = 0;
+	if (planned != NULL) {
+		*ret = planned->step->key;
+		*ret_conversation = planned->step->conversation;
+		return 0;
+	}
+	if (store_start(st, sql, STORE_ARGS(S_INT(message)), &rows, err) != 0)
+		return -1;
+	rc = store_step(st, rows, err);
+	if (rc > 0) {
+		ret->person = store_column(st, rows, 0).num;
+		v = store_column(st, rows, 1);
+		ret->year = (uint16_t)store_column(st, rows, 2).num;
+		if (name_set(&ret->datenart, v.bytes, v.len))
+			*ret_conversation = store_column(st, rows, 3).num;
+	}
+	store_finish(st, &rows);
+	return rc < 0 ? -1 : 0;
+}
+
+/* Only who wrote a message may change it.  A sender nobody knows, or none,
+ * is taken on the provider's word. */
+static int same_person(struct batch *b, const struct step *s, bool *ret,
+		       struct err *err)
+{
+	static const char sql[] = "SELECT person FROM conversation WHERE id=?";
+	struct identity_party party;
+	int64_t sender = 0, owner = 0;
+	bool found = false;
+
+	batch_party(b, &s->event->party, s->party_slots, &party);
+	if (identity_resolve(&b->identity, &party, event_ms(s), false, &sender,
+			     err) != 0)
+		return -1;
+	if (store_one_int(b->w->store, sql, STORE_ARGS(S_INT(s->conversation)),
+			  &owner, &found, err) != 0)
+		return -1;
+	*ret = sender == 0 || !found || sender == owner;
+	return 0;
+}
+
+static int plan_edit(struct batch *b, struct step *s, struct err *err)
+{
+	bool fresh = true, gone = false, same = true;
+
+	if (ref_put(b, s->ref_slot, 0, &fresh, err) != 0)
+		return -1;
+	if (!fresh) {
+		drop(s, &b->counts.duplicates);
+		return 0;
+	}
+	if (buried(b, s->target_slot, &gone, err) != 0 ||
+	    find_target(b, s, err) != 0)
+		return -1;
+	if (s->target != 0 &&
+	    key_of(b, s->target, &s->key, &s->conversation, err) != 0)
+		return -1;
+	if (s->conversation != 0 && same_person(b, s, &same, err) != 0)
+		return -1;
+	if (gone || !same) {
+		drop(s, &b->counts.ignored);
+		return 0;
+	}
+	if (s->conversation != 0)
+		return seal_content(b, s, s->target, err);
+	/* The original is not there: the edit stands for it. */
+	s->own_row = true;
+	s->target = 0;
+	s->message = worker_id(b->w);
+	if (ref_put(b, s->edit_slot, s->message, &fresh, err) != 0)
+		return -1;
+	return plan_row(b, s, err);
+}
+
+static int plan_delete(struct batch *b, struct step *s, struct err *err)
+{
+	uint8_t hash[REF_HASH_BYTES];
+	bool fresh = true, any = false;
+
+	if (ref_put(b, s->ref_slot, 0, &fresh, err) != 0)
+		return -1;
+	if (!fresh) {
+		drop(s, &b->counts.duplicates);
+		return 0;
+	}
+	if (ref_get(b, s->target_slot, &s->target, err) != 0 ||
+	    ref_get(b, s->edit_slot, &s->edit_row, err) != 0 ||
+	    ref_of(b, s->target_slot, hash, &any, err) != 0)
+		return -1;
+	/* Also when it is there: an edit on its way must not bring it back. */
+	if (any && store_run(b->w->store, bury_sql,
+			     STORE_ARGS(S_BLOB(hash, REF_HASH_BYTES),
+					S_INT(b->now_ms)),
+			     err) != 0)
+		return -1;
+	if (s->target == 0 && s->edit_row == 0)
+		s->dropped = true; /* the tombstone is all there is to do */
+	return 0;
+}
+
+static int plan_consent(struct batch *b, struct step *s, struct err *err)
+{
+	struct identity_party party;
+	bool fresh = true;
+
+	if (ref_put(b, s->ref_slot, 0, &fresh, err) != 0)
+		return -1;
+	if (!fresh) {
+		drop(s, &b->counts.duplicates);
+		return 0;
+	}
+	batch_party(b, &s->event->party, s->party_slots, &party);
+	if (identity_resolve(&b->identity, &party, event_ms(s), true,
+			     &s->person, err) != 0)
+		return -1;
+	if (s->person == 0) {
+		s->item->quarantine = "event.no_sender";
+		s->dropped = true;
+	}
+	return 0;
+}
+
+static int plan_identity(struct batch *b, struct step *s, struct err *err)
+{
+	struct identity_party sender, old, fresh_party;
+	bool fresh = true;
+
+	s->dropped = true; /* all of it is done here */
+	if (ref_put(b, s->ref_slot, 0, &fresh, err) != 0)
+		return -1;
+	if (!fresh) {
+		b->counts.duplicates++;
+		return 0;
+	}
+	batch_party(b, &s->event->party, s->party_slots, &sender);
+	batch_party(b, &s->event->old_party, s->old_slots, &old);
+	batch_party(b, &s->event->new_party, s->fresh_slots, &fresh_party);
+	if (identity_change(&b->identity, &sender, &old, &fresh_party,
+			    event_ms(s), &s->person, err) != 0)
+		return -1;
+	if (s->person == 0)
+		b->counts.ignored++;
+	return 0;
+}
+
+/* A status of our message shows its recipient's addresses side by side. */
+static int plan_status(struct batch *b, struct step *s, struct err *err)
+{
+	struct identity_party party;
+
+	if (ref_get(b, s->target_slot, &s->target, err) != 0)
+		return -1;
+	batch_party(b, &s->event->party, s->party_slots, &party);
+	if (s->kind == STEP_STATUS &&
+	    (party.len < 2 || s->event->group != NULL))
+		return 0;
+	return identity_resolve(&b->identity, &party, event_ms(s), false,
+				&s->person, err);
+}
+
+int batch_plan(struct batch *b, struct err *err)
+{
+	static int (*const plans[])(struct batch *, struct step *,
+				    struct err *) = {
+	    [STEP_MESSAGE] = plan_message,   [STEP_EDIT] = plan_edit,
+	    [STEP_DELETE] = plan_delete,     [STEP_STATUS] = plan_status,
+	    [STEP_WATERMARK] = plan_status,  [STEP_CONSENT] = plan_consent,
+	    [STEP_IDENTITY] = plan_identity,
+	};
+
+	if (keeper_batch_new(b->w->keeper, &b->sealed, err) != 0)
+		return -1;
+	for (size_t i = 0; i < b->steps_len; i++)
+		if (plans[b->steps[i].kind](b, &b->steps[i], err) != 0)
+			return -1;
+	return 0;
+}

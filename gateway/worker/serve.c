@@ -1,0 +1,273 @@
+/* serve.c - process 2: one thread, one loop.
+ *
+ * Every step gets a turn; whoever moved something keeps the loop going, else
+ * it waits in http_poll for traffic, the intake, an API job, a signal or the
+ * next due time. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sodium.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../api/api.h"
+#include "opening.h"
+#include "postern/log.h"
+#include "worker.h"
+
+#define WAIT_MAX_MS    1000
+#define RETRY_MS       1000
+#define DRAIN_MS       5000
+#define EXIT_STOPPED   0
+#define EXIT_TRY_AGAIN 75 /* EX_TEMPFAIL: the supervisor starts it anew */
+
+struct turn {
+	const char *name; /* static */
+	int (*step)(struct worker *w, bool *ret_moved, struct err *err);
+	int64_t (*due_in_ms)(const struct worker *w); /* NULL: none */
+	bool inbound;	       /* rests while the loop ends */
+	int64_t not_before_ms; /* boot clock: resting after ERR_BUSY */
+	bool waits;	       /* said so already */
+};
+
+struct loop {
+	struct worker *w;
+	int wake_fd, lifeline_fd, signal_fd;
+	bool received; /* the spool was read once */
+	bool said_locked;
+	int64_t look_again_ms; /* boot clock */
+	bool fatal;
+	struct turn turns[5];
+};
+
+static const struct turn all_turns[] = {
+    {.name = "receive", .step = receive_step, .inbound = true},
+    {.name = "deliver", .step = deliver_step, .due_in_ms = deliver_due_in_ms},
+    {.name = "send", .step = send_step, .due_in_ms = send_due_in_ms},
+    {.name = "media", .step = media_step, .due_in_ms = media_due_in_ms},
+    {.name = "api", .step = api_step, .inbound = true},
+};
+#define TURNS (sizeof(all_turns) / sizeof(all_turns[0]))
+
+/* --- one turn ------------------------------------------------------------- */
+
+static void rest(struct loop *l, struct turn *t, const struct err *err)
+{
+	struct worker *w = l->w;
+
+	t->not_before_ms = worker_boot(w) + RETRY_MS;
+	if (t->step == receive_step) {
+		COUNT(w, keeper_waits);
+		w->ready = false;
+	}
+	if (!t->waits)
+		LOG(LOG_LEVEL_WARN, "worker.waits", log_table("step", t->name),
+		    LOG_ERR(err));
+	t->waits = true;
+}
+
+static void take_turn(struct loop *l, struct turn *t, bool *moved)
+{
+	struct err err = {0};
+
+	if (worker_boot(l->w) < t->not_before_ms)
+		return;
+	if (t->step(l->w, moved, &err) == 0) {
+		if (t->waits)
+			LOG(LOG_LEVEL_INFO, "worker.goes_on",
+			    log_table("step", t->name));
+		t->waits = false;
+		t->not_before_ms = 0;
+		if (t->step == receive_step)
+			l->received = true;
+		return;
+	}
+	switch (err.kind) {
+	case ERR_STORAGE:
+	case ERR_CORRUPT:
+	case ERR_UNCERTAIN:
+		LOG(LOG_LEVEL_ERROR, "worker.ends", log_table("step", t->name),
+		    LOG_ERR(&err));
+		l->fatal = true;
+		break;
+	default:
+		rest(l, t, &err);
+	}
+}
+
+static int wait_ms(const struct loop *l)
+{
+	int64_t least = WAIT_MAX_MS, due;
+
+	for (size_t i = 0; i < TURNS; i++) {
+		if (l->turns[i].due_in_ms == NULL ||
+		    l->turns[i].not_before_ms != 0)
+			continue;
+		due = l->turns[i].due_in_ms(l->w);
+		if (due >= 0 && due < least)
+			least = due;
+	}
+	return (int)least;
+}
+
+/* --- descriptors ---------------------------------------------------------- */
+
+static void drain_fds(struct loop *l)
+{
+	struct pollfd fds[] = {
+	    {.fd = l->wake_fd, .events = POLLIN},
+	    {.fd = l->signal_fd, .events = POLLIN},
+	    {.fd = l->lifeline_fd, .events = POLLIN},
+	};
+	struct signalfd_siginfo info;
+	uint64_t count;
+	char byte[16];
+	ssize_t n;
+
+	if (poll(fds, sizeof(fds) / sizeof(fds[0]), 0) <= 0)
+		return;
+	/* The count does not matter: receive reads all there is. */
+	if (fds[0].revents & POLLIN)
+		(void)!read(l->wake_fd, &count, sizeof(count));
+	if ((fds[1].revents & POLLIN) &&
+	    read(l->signal_fd, &info, sizeof(info)) == sizeof(info))
+		l->w->stopping = true;
+	if (fds[2].revents == 0)
+		return;
+	n = read(l->lifeline_fd, byte, sizeof(byte));
+	if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
+		l->w->stopping = true;
+}
+
+static int poll_all(struct loop *l, int timeout_ms)
+{
+	struct worker *w = l->w;
+	const int fds[] = {l->wake_fd, l->signal_fd, l->lifeline_fd,
+			   w->api != NULL ? api_job_fd(w->api) : -1};
+	struct err err = {0};
+
+	if (http_poll(w->http, fds, w->api != NULL ? 4 : 3, timeout_ms, &err) !=
+	    0) {
+		LOG(LOG_LEVEL_ERROR, "worker.poll", LOG_ERR(&err));
+		return -1;
+	}
+	drain_fds(l);
+	return 0;
+}
+
+/* --- readiness ------------------------------------------------------------ */
+
+static void look_ready(struct loop *l)
+{
+	struct keeper_status status = {0};
+	struct worker *w = l->w;
+	struct err err = {0};
+
+	if (w->ready || !l->received || l->turns[0].waits ||
+	    worker_boot(w) < l->look_again_ms)
+		return;
+	if (keeper_status(w->keeper, &status, &err) != 0 || status.locked) {
+		if (!l->said_locked)
+			LOG0(LOG_LEVEL_WARN, "worker.keeper_locked");
+		l->said_locked = true;
+		l->look_again_ms = worker_boot(w) + RETRY_MS;
+		return;
+	}
+	l->said_locked = false;
+	w->ready = true;
+	LOG0(LOG_LEVEL_INFO, "worker.ready");
+}
+
+/* --- the loop ------------------------------------------------------------- */
+
+static void run(struct loop *l)
+{
+	bool moved;
+
+	while (!l->w->stopping && !l->fatal) {
+		moved = false;
+		for (size_t i = 0; i < TURNS && !l->fatal; i++)
+			take_turn(l, &l->turns[i], &moved);
+		if (l->fatal)
+			break;
+		look_ready(l);
+		if (poll_all(l, moved ? 0 : wait_ms(l)) != 0)
+			l->fatal = true;
+	}
+}
+
+/* Calls under way get a little time, so that fewer outcomes are unknown. */
+static void drain(struct loop *l)
+{
+	int64_t until_ms = worker_boot(l->w) + DRAIN_MS, left;
+	bool moved = false;
+
+	l->w->stopping = true;
+	l->w->ready = false;
+	if (l->w->api != NULL)
+		api_close(&l->w->api);
+	while (!l->fatal && http_under_way(l->w->http) > 0) {
+		left = until_ms - worker_boot(l->w);
+		if (left <= 0 || poll_all(l, left < 100 ? (int)left : 100) != 0)
+			break;
+		/* What came back is written; nothing new starts. */
+		for (size_t i = 0; i < TURNS && !l->fatal; i++)
+			if (!l->turns[i].inbound)
+				take_turn(l, &l->turns[i], &moved);
+	}
+	if (http_under_way(l->w->http) > 0)
+		LOG(LOG_LEVEL_WARN, "worker.calls_dropped",
+		    LOG_NUM("calls", http_under_way(l->w->http)));
+}
+
+static int open_signals(int *ret_fd, struct err *err)
+{
+	sigset_t set;
+	int fd;
+
+	(void)sigemptyset(&set); /* cannot fail */
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	/* Before any thread starts, so that all of them inherit it. */
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 ||
+	    signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return ERR_SET(err, ERR_STORAGE, "signals", errno);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return ERR_SET(err, ERR_STORAGE, "signalfd", errno);
+	*ret_fd = fd;
+	return 0;
+}
+
+int worker_serve(struct env *env, const struct worker_conf *conf)
+{
+	struct worker w = {.env = env};
+	struct loop l = {
+	    .w = &w,
+	    .wake_fd = conf->wake_fd,
+	    .lifeline_fd = conf->lifeline_fd,
+	    .signal_fd = -1,
+	};
+	struct err err = {0};
+
+	memcpy(l.turns, all_turns, sizeof(all_turns));
+	if (open_signals(&l.signal_fd, &err) != 0 ||
+	    worker_open(&w, conf, &err) != 0) {
+		LOG(LOG_LEVEL_ERROR, "worker.cannot_start", LOG_ERR(&err));
+		worker_close(&w);
+		if (l.signal_fd >= 0)
+			(void)close(l.signal_fd); /* nothing written */
+		return EXIT_TRY_AGAIN;
+	}
+	/* A supervisor that is gone is noticed by the end of the lifeline. */
+	(void)send(conf->lifeline_fd, "R", 1, MSG_NOSIGNAL);
+	LOG0(LOG_LEVEL_INFO, "worker.serves");
+	run(&l);
+	drain(&l);
+	worker_close(&w);
+	sodium_memzero(&w.mask, sizeof(w.mask));
+	(void)close(l.signal_fd); /* nothing written */
+	LOG0(LOG_LEVEL_INFO, "worker.stopped");
+	return l.fatal ? EXIT_TRY_AGAIN : EXIT_STOPPED;
+}

@@ -1,0 +1,213 @@
+/* status.c - what became of our messages.
+ *
+ * Statuses come in any order and more than once: sent < delivered < read <
+ * played, never back.  failed ends a message unless a later delivered or read
+ * arrives.  Source: channels.md 5.4. */
+#include "inbound.h"
+#include "outbox.h"
+
+#define WATERMARK_MESSAGES_MAX 100
+
+static const struct {
+	const char *word;  /* the provider's */
+	const char *state; /* ours */
+	int rank;
+} ranks[] = {
+    {"queued", "queued", 0}, {"unknown", "unknown", 0},	    {"sent", "sent", 1},
+    {"failed", "failed", 1}, {"delivered", "delivered", 2}, {"read", "read", 3},
+    {"viewed", "read", 3},   {"played", "played", 4},
+};
+
+static int rank_of(const char *word, const char **ret_state)
+{
+	for (size_t i = 0; i < sizeof(ranks) / sizeof(ranks[0]); i++)
+		if (strcmp(ranks[i].word, word) == 0) {
+			*ret_state = ranks[i].state;
+			return ranks[i].rank;
+		}
+	return -1;
+}
+
+const char *status_next(const char *state, const char *status)
+{
+	const char *now = NULL, *next = NULL;
+	int from = rank_of(state, &now), to = rank_of(status, &next);
+
+	if (from < 0 || to < 1)
+		return NULL;
+	/* A message that was only sent can still fail, once. */
+	if (strcmp(next, "failed") == 0)
+		return from <= 1 && strcmp(now, "failed") != 0 ? next : NULL;
+	return to > from ? next : NULL;
+}
+
+struct ours {
+	int64_t id, conversation;
+	char state[16];
+};
+
+/* Our message of this id; ret->id 0 when it is not ours or gone. */
+static int find_ours(struct batch *b, int64_t id, struct ours *ret,
+		     struct err *err)
+{
+	static const char sql[] = "SELECT conversation, state FROM message"
+				  " WHERE id=? AND direction='out'";
+	struct store *st = b->w->store;
+	struct store_rows *rows = NULL;
+	struct store_value v;
+	int rc;
+
+	*ret = (struct ours){0};
+	if (id == 0)
+		return 0;
+	if (store_start(st, sql, STORE_ARGS(S_INT(id)), &rows, err) != 0)
+		return -1;
+	rc = store_step(st, rows, err);
+	if (rc > 0) {
+		v = store_column(st, rows, 1);
+		if (v.len < sizeof(ret->state)) {
+			ret->id = id;
+			ret->conversation = store_column(st, rows, 0).num;
+			memcpy(ret->state, v.bytes, v.len);
+		}
+	}
+	store_finish(st, &rows);
+	return rc < 0 ? -1 : 0;
+}
+
+static int settled_add(struct batch *b, int64_t message, struct err *err)
+{
+	size_t size = b->settled_size > 0 ? 2 * b->settled_size : 64;
+	int64_t *settled;
+
+	if (b->settled_len == b->settled_size) {
+		settled = realloc(b->settled, size * sizeof(*settled));
+		if (settled == NULL)
+			return ERR_SET(err, ERR_NOMEM, "statuses", 0);
+		b->settled = settled;
+		b->settled_size = size;
+	}
+	b->settled[b->settled_len++] = message;
+	return 0;
+}
+
+static int apply(struct batch *b, const struct ours *ours, const char *status,
+		 int64_t error, struct err *err)
+{
+	static const char sql[] = "UPDATE message SET state=?, error=?"
+				  " WHERE id=?";
+	const char *next = status_next(ours->state, status);
+	bool failed;
+
+	if (next == NULL)
+		return 0;
+	failed = strcmp(next, "failed") == 0;
+	if (store_run(b->w->store, sql,
+		      STORE_ARGS(S_TEXT(next),
+				 failed && error != 0 ? S_INT(error) : S_NULL,
+				 S_INT(ours->id)),
+		      err) != 0)
+		return -1;
+	return outbox_tell(b->w, ours->conversation, ours->id,
+			   failed ? "message.undelivered" : "message.status",
+			   next, err);
+}
+
+/* Remembers a key for a message; *ret_new false: it was known. */
+static int remember(struct batch *b, size_t slot, int64_t message,
+		    bool *ret_new, struct err *err)
+{
+	static const char sql[] =
+	    "INSERT INTO provider_ref(ref_hash,message) VALUES(?,?)"
+	    " ON CONFLICT DO NOTHING RETURNING 1";
+	uint8_t hash[REF_HASH_BYTES];
+	int64_t one = 0;
+
+	*ret_new = true;
+	if (slot == NO_SLOT)
+		return 0;
+	if (refkey_get(b->indexed, slot, hash, err) != 0)
+		return err->kind == ERR_INPUT ? 0 : keeper_failed(err);
+	return store_one_int(
+	    b->w->store, sql,
+	    STORE_ARGS(S_BLOB(hash, REF_HASH_BYTES), S_INT(message)), &one,
+	    ret_new, err);
+}
+
+int archive_status(struct batch *b, const struct step *s, struct err *err)
+{
+	const struct event *e = s->event;
+	const char *status = e->kind == EVENT_READ		   ? "read"
+			     : e->kind == EVENT_DELIVERY_WATERMARK ? "delivered"
+								   : e->status;
+	struct err ignored;
+	struct ours ours = {0};
+	int64_t id = 0;
+	bool fresh = true;
+
+	/* Our own reference names the message even when the answer that
+	 * carried the provider's id was lost. */
+	if (e->ref != NULL && id_parse(&b->w->mask, ID_MESSAGE, e->ref,
+				       strlen(e->ref), &id, &ignored) != 0)
+		id = 0;
+	if (find_ours(b, id != 0 ? id : s->target, &ours, err) != 0)
+		return -1;
+	if (ours.id == 0 || status == NULL) {
+		b->counts.ignored++;
+		return 0;
+	}
+	if (remember(b, s->ref_slot, ours.id, &fresh, err) != 0)
+		return -1;
+	if (!fresh) {
+		b->counts.duplicates++;
+		return 0;
+	}
+	if (s->target == 0 &&
+	    remember(b, s->target_slot, ours.id, &fresh, err) != 0)
+		return -1;
+	if (settled_add(b, ours.id, err) != 0)
+		return -1;
+	return apply(b, &ours, status, e->error, err);
+}
+
+/* Everything we sent to this person until then, newest first. */
+int archive_watermark(struct batch *b, const struct step *s, struct err *err)
+{
+	static const char sql[] =
+	    "SELECT m.id FROM message m"
+	    " JOIN conversation c ON m.conversation=c.id"
+	    " WHERE c.person=? AND c.channel=? AND m.direction='out'"
+	    " AND m.state IN ('sent','delivered') AND m.received_ms<=?"
+	    " ORDER BY m.id DESC LIMIT ?";
+	const char *status =
+	    s->event->kind == EVENT_READ ? "read" : "delivered";
+	int64_t ids[WATERMARK_MESSAGES_MAX];
+	struct store *st = b->w->store;
+	struct store_rows *rows = NULL;
+	struct ours ours;
+	size_t len = 0;
+	int rc;
+
+	if (s->person == 0) {
+		b->counts.ignored++;
+		return 0;
+	}
+	if (store_start(st, sql,
+			STORE_ARGS(S_INT(s->person),
+				   S_TEXT(s->item->channel.text),
+				   S_INT(s->event->watermark_ms),
+				   S_INT(WATERMARK_MESSAGES_MAX)),
+			&rows, err) != 0)
+		return -1;
+	while ((rc = store_step(st, rows, err)) > 0 &&
+	       len < WATERMARK_MESSAGES_MAX)
+		ids[len++] = store_column(st, rows, 0).num;
+	store_finish(st, &rows);
+	if (rc < 0)
+		return -1;
+	for (size_t i = len; i-- > 0;) /* oldest first */
+		if (find_ours(b, ids[i], &ours, err) != 0 ||
+		    apply(b, &ours, status, 0, err) != 0)
+			return -1;
+	return 0;
+}
