@@ -51,8 +51,6 @@ static int give_up_rights(const struct start *s, struct err *err)
 		(void)umask(027);
 		if (users_become(&s->users, s->role, err) != 0)
 			return -1;
-	} else if (geteuid() == 0) {
-		LOG0(LOG_LEVEL_WARN, "users.missing");
 	}
 	/* After the change of user, which resets both. */
 	if (setrlimit(RLIMIT_CORE, &none) != 0 ||

@@ -370,6 +370,9 @@ int loop_run(const struct loop_conf *conf)
 	l.begun_ms = now_ms(&l);
 	if (catch_signals(&l.signal_fd) != 0)
 		return 1;
+	/* A reader that stalls must not stop the supervision.  After the
+	 * signals are blocked, so that the thread does not take them. */
+	log_start();
 	for (size_t i = 0; i < CHILDREN; i++) {
 		l.children[i].lifeline = -1;
 		start(&l, (enum child_role)i);
@@ -383,6 +386,7 @@ int loop_run(const struct loop_conf *conf)
 	}
 	LOG(LOG_LEVEL_INFO, "serve.stopped",
 	    LOG_NUM("after_ms", now_ms(&l) - l.begun_ms));
+	log_stop();
 	(void)close(l.signal_fd); /* only read from */
 	return 0;
 }

@@ -171,6 +171,24 @@ static int open_page(struct serve *s)
 	return 0;
 }
 
+/* Those that a restore, or whoever cleaned up, may have left out. */
+static int make_folders(const struct serve *s)
+{
+	static const char *const names[] = {"run", "spool", "media"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char path[PATH_MAX + 8];
+
+		(void)snprintf(path, sizeof(path), "%s/%s", s->dir, names[i]);
+		if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+			(void)fprintf(stderr, "cannot make %s/%s: %s\n",
+				      s->said, names[i], strerror(errno));
+			return -1;
+		}
+	}
+	return 0;
+}
+
 static int open_all(struct serve *s)
 {
 	const struct settings *set = s->rules.settings;
@@ -179,7 +197,11 @@ static int open_all(struct serve *s)
 	if (open_tcp(s, "public", set->listen.public, &s->public) != 0 ||
 	    open_tcp(s, "internal", set->listen.internal, &s->internal) != 0)
 		return -1;
+	if (make_folders(s) != 0)
+		return -1;
 	users_find(&s->users);
+	if (geteuid() == 0 && !s->users.separate)
+		LOG0(LOG_LEVEL_WARN, "serve.as_root.users_missing");
 	if (users_own(&s->users, s->dir, &err) != 0) {
 		(void)fprintf(stderr, "%s: %s: %s\n", s->said, err.what,
 			      strerror(err.native));

@@ -2,8 +2,9 @@
  * and takes them down in that order.
  *
  * It opens what must outlive a child (listening sockets, the counters' page)
- * and hands each child only what that child needs.  One thread, no library
- * that makes any: what happens between fork and exec is ordinary code. */
+ * and hands each child only what that child needs.  Besides its one thread
+ * only the log's writer runs, so between fork and exec nothing may allocate,
+ * lock or log. */
 #ifndef POSTERN_SUPERVISE_H
 #define POSTERN_SUPERVISE_H
 

@@ -115,10 +115,11 @@ static int give_files(const struct users *u, int dir)
 		const char *name;
 		enum child_role role;
 	} files[] = {
-	    {"postern.db", CHILD_WORKER},     {"postern.db-wal", CHILD_WORKER},
-	    {"postern.db-shm", CHILD_WORKER}, {"keeper.db", CHILD_KEEPER},
-	    {"keeper.db-wal", CHILD_KEEPER},  {"keeper.db-shm", CHILD_KEEPER},
-	    {"erasures.log", CHILD_KEEPER},   {"reserve", CHILD_WORKER},
+	    {"postern.db", CHILD_WORKER},      {"postern.db-wal", CHILD_WORKER},
+	    {"postern.db-shm", CHILD_WORKER},  {"keeper.db", CHILD_KEEPER},
+	    {"keeper.db-wal", CHILD_KEEPER},   {"keeper.db-shm", CHILD_KEEPER},
+	    {"erasures.log", CHILD_KEEPER},    {"reserve", CHILD_WORKER},
+	    {"postern.db.lock", CHILD_WORKER},
 	};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
