@@ -116,12 +116,13 @@ static int read_allow(struct whatsapp *wa, const char *list, char *hosts,
 		      struct err *err)
 {
 	for (; list != NULL && *list != '\0'; list += strlen(list) + 1) {
-		size_t len = strcspn(list, ":/");
+		bool bracket = *list == '[';
+		size_t len = strcspn(list + bracket, bracket ? "]" : ":/");
 
 		if (wa->allow_len == HTTP_ALLOW_MAX)
 			return ERR_SET(err, ERR_INPUT, "allow: too many", 0);
 		wa->allow[wa->allow_len++] = list;
-		memcpy(hosts, list, len);
+		memcpy(hosts, list + bracket, len);
 		hosts[len] = '\0';
 		if (hosts_add(wa, hosts, err) != 0)
 			return -1;

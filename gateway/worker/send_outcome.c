@@ -1,0 +1,530 @@
+/* send_outcome.c - what became of a row, written down.
+ *
+ * A row goes waiting -> unknown (durable, before the provider gets it) ->
+ * gone, or back to waiting when it is known that nothing was sent, or dead.
+ * A crash at any point leaves either a waiting row that was never handed
+ * over, or an unknown one that only a status, or a person, settles: nothing
+ * is sent twice.  Source: channels.md 1.4, 1.5, 5.6. */
+#include "send.h"
+
+#include "outbox.h"
+#include "postern/log.h"
+#include "ref.h"
+#include "refkey.h"
+#include "retry.h"
+
+#define SECOND_MS     INT64_C(1000)
+#define MINUTE_MS     (60 * SECOND_MS)
+#define BACKOFF_MS    SECOND_MS
+#define BACKOFF_CAP   (10 * MINUTE_MS)
+#define PAIR_CAP      (60 * MINUTE_MS)
+#define PAUSE_MS      250
+#define PAUSE_CAP     MINUTE_MS
+#define CONFIG_MS     (5 * MINUTE_MS)
+#define READ_ATTEMPTS 3
+#define CONTENT_MAX   (8u * 1024 * 1024)
+
+#define SQL_MARK                                                       \
+	"UPDATE outbox SET state='unknown',attempts=?,next_ms=? WHERE" \
+	" id=? AND state='waiting'"
+#define SQL_WAIT                                                         \
+	"UPDATE outbox SET state='waiting',attempts=?,next_ms=?,error=?" \
+	" WHERE id=? AND state IN ('waiting','unknown')"
+#define SQL_DELETE "DELETE FROM outbox WHERE id=?"
+#define SQL_DEAD   "UPDATE outbox SET state='dead',reason=?,error=? WHERE id=?"
+#define SQL_SENT                                                            \
+	"UPDATE message SET content_sealed=? WHERE id=? AND content_sealed" \
+	" IS NOT NULL"
+#define SQL_STATE                                           \
+	"UPDATE message SET state=?,error=? WHERE id=? AND" \
+	" state IN ('queued','unknown')"
+#define SQL_REF                                                  \
+	"INSERT INTO provider_ref(ref_hash,message) VALUES(?,?)" \
+	" ON CONFLICT(ref_hash) DO NOTHING"
+#define SQL_WITHDRAW                                                     \
+	"INSERT INTO consent_event(id,person,purpose,kind,source,at_ms)" \
+	" VALUES(?,?,'marketing','withdrawn','error_131050',?)"
+#define SQL_MESSAGE_STATE                                              \
+	"SELECT CASE WHEN state IN ('queued','unknown') THEN 0 ELSE 1" \
+	" END FROM message WHERE id=?"
+#define SQL_STATUS_CAME                                                 \
+	"DELETE FROM outbox WHERE message=? AND kind='channel' AND "    \
+	"type='send'"                                                   \
+	" AND (state='unknown' OR (state='dead' AND reason='unknown'))" \
+	" AND EXISTS (SELECT 1 FROM message WHERE id=?"                 \
+	" AND state NOT IN ('queued','unknown'))"
+#define SQL_UNSETTLED                                                    \
+	"SELECT COUNT(*) FROM outbox WHERE message=? AND kind='channel'" \
+	" AND state<>'waiting'"
+
+/* Every change here is one transaction: body, then what follows in memory. */
+typedef int (*change)(struct worker *w, const void *what, struct err *err);
+
+static int in_transaction(struct worker *w, change body, const void *what,
+			  struct err *err)
+{
+	if (store_begin(w->store, err) != 0)
+		return -1;
+	if (body(w, what, err) != 0) {
+		store_roll_back(w->store);
+		return -1;
+	}
+	return store_commit(w->store, err);
+}
+
+/* --- ends of a row -------------------------------------------------------- */
+
+struct end {
+	const struct send_lane *lane;
+	const char *state; /* new state of the message; NULL: as it is */
+	const char *dead;  /* row stays, with this reason; NULL: deleted */
+	const char *type, *detail; /* told to the helpdesk; NULL: nothing */
+	int64_t error;
+	int64_t withdrawn_by; /* person; 0: nobody */
+};
+
+static int end_message(struct worker *w, const struct end *end, struct err *err)
+{
+	static const char sql[] = SQL_STATE;
+
+	if (end->state == NULL)
+		return 0;
+	return store_run(
+	    w->store, sql,
+	    STORE_ARGS(S_TEXT(end->state),
+		       end->error != 0 ? S_INT(end->error) : S_NULL,
+		       S_INT(end->lane->message)),
+	    err);
+}
+
+static int end_row(struct worker *w, const struct end *end, struct err *err)
+{
+	static const char delete[] = SQL_DELETE, dead[] = SQL_DEAD;
+
+	if (end->dead == NULL)
+		return store_run(w->store, delete,
+				 STORE_ARGS(S_INT(end->lane->row)), err);
+	return store_run(
+	    w->store, dead,
+	    STORE_ARGS(S_TEXT(end->dead),
+		       end->error != 0 ? S_INT(end->error) : S_NULL,
+		       S_INT(end->lane->row)),
+	    err);
+}
+
+static int end_body(struct worker *w, const void *what, struct err *err)
+{
+	static const char withdraw[] = SQL_WITHDRAW;
+	const struct end *end = what;
+
+	if (end_message(w, end, err) != 0 || end_row(w, end, err) != 0)
+		return -1;
+	if (end->withdrawn_by != 0 &&
+	    store_run(w->store, withdraw,
+		      STORE_ARGS(S_INT(worker_id(w)), S_INT(end->withdrawn_by),
+				 S_INT(worker_now(w))),
+		      err) != 0)
+		return -1;
+	if (end->type == NULL)
+		return 0;
+	return outbox_tell(w, end->lane->conversation, end->lane->message,
+			   end->type, end->detail, err);
+}
+
+static int end_lane(struct send_lane *lane, const struct end *end,
+		    struct err *err)
+{
+	struct worker *w = lane->queue->w;
+
+	if (in_transaction(w, end_body, end, err) != 0)
+		return -1;
+	return send_lane_advance(lane, err);
+}
+
+static int fail(struct send_lane *lane, const char *reason, const char *dead,
+		const struct send_flight *f, struct err *err)
+{
+	struct worker *w = lane->queue->w;
+	struct end end = {.lane = lane, .dead = dead};
+
+	if (f != NULL) {
+		end.error = f->outcome.error;
+		if (f->outcome.withdraw_marketing)
+			end.withdrawn_by = f->person;
+	}
+	if (!lane->read) {
+		end.state = "failed";
+		end.type = "message.undelivered";
+		end.detail = reason;
+		COUNT(w, send_failed);
+	}
+	LOG(LOG_LEVEL_WARN, "send.failed",
+	    LOG_NAME("channel", &w->channels[lane->queue->channel]->name),
+	    log_table("reason", reason), LOG_NUM("error", end.error));
+	return end_lane(lane, &end, err);
+}
+
+int send_settle_refusal(struct send_lane *lane,
+			const struct send_refusal *refusal, struct err *err)
+{
+	struct end end = {.lane = lane};
+
+	return refusal->gone ? end_lane(lane, &end, err)
+			     : fail(lane, refusal->reason, NULL, NULL, err);
+}
+
+/* --- before the call ------------------------------------------------------ */
+
+struct marks {
+	struct send_flight *const *flights;
+	size_t len;
+};
+
+static int mark_body(struct worker *w, const void *what, struct err *err)
+{
+	static const char sql[] = SQL_MARK;
+	const struct marks *marks = what;
+	int64_t until_ms = worker_now(w) + SEND_UNKNOWN_MS;
+
+	for (size_t i = 0; i < marks->len; i++) {
+		const struct send_lane *lane = marks->flights[i]->lane;
+
+		if (store_run(w->store, sql,
+			      STORE_ARGS(S_INT(lane->attempts + 1),
+					 S_INT(until_ms), S_INT(lane->row)),
+			      err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int send_mark_unknown(struct worker *w, struct send_flight *const *flights,
+		      size_t len, struct err *err)
+{
+	const struct marks marks = {flights, len};
+
+	if (len == 0)
+		return 0;
+	return in_transaction(w, mark_body, &marks, err);
+}
+
+/* --- back to waiting ------------------------------------------------------ */
+
+struct again {
+	const struct send_lane *lane;
+	int64_t wait_ms, error;
+};
+
+static int again_body(struct worker *w, const void *what, struct err *err)
+{
+	static const char sql[] = SQL_WAIT;
+	const struct again *again = what;
+
+	return store_run(
+	    w->store, sql,
+	    STORE_ARGS(S_INT(again->lane->attempts),
+		       S_INT(worker_now(w) + again->wait_ms),
+		       again->error != 0 ? S_INT(again->error) : S_NULL,
+		       S_INT(again->lane->row)),
+	    err);
+}
+
+static int wait_again(struct send_lane *lane, int64_t wait_ms, int64_t error,
+		      struct err *err)
+{
+	const struct again again = {lane, wait_ms, error};
+
+	if (in_transaction(lane->queue->w, again_body, &again, err) != 0)
+		return -1;
+	send_flight_free(&lane->flight);
+	lane->state = LANE_WAITING;
+	send_lane_due(lane, wait_ms);
+	return 0;
+}
+
+int send_put_back(struct send_lane *lane, int64_t wait_ms, struct err *err)
+{
+	return wait_again(lane, wait_ms, 0, err);
+}
+
+/* --- what answers lead to ------------------------------------------------- */
+
+/* 4^n seconds (channels.md 5.6), for this person alone. */
+static int64_t pair_wait_ms(int64_t attempts)
+{
+	int64_t wait = SECOND_MS;
+
+	for (int64_t i = 0; i < attempts && wait < PAIR_CAP; i++)
+		wait *= 4;
+	return wait < PAIR_CAP ? wait : PAIR_CAP;
+}
+
+static int64_t attempts_max(const struct send_flight *f)
+{
+	int64_t most = f->w->settings->limits.attempts_max;
+
+	if (f->lane->read)
+		most = READ_ATTEMPTS;
+	if (f->outcome.attempts_max > 0 && f->outcome.attempts_max + 1 < most)
+		most = f->outcome.attempts_max + 1;
+	return most;
+}
+
+/* The provider as a whole is unwell: all of the channel slows down. */
+static void pause_queue(struct send_queue *q, int64_t named_ms)
+{
+	q->failures++;
+	q->pause_boot =
+	    worker_boot(q->w) + retry_wait_ms(q->w->env, q->failures, PAUSE_MS,
+					      PAUSE_CAP, named_ms);
+}
+
+static int retry(struct send_flight *f, struct err *err)
+{
+	struct send_lane *lane = f->lane;
+	int64_t wait_ms;
+
+	COUNT(f->w, send_retries);
+	if (f->outcome.pair_only) {
+		wait_ms = pair_wait_ms(lane->attempts);
+		if (f->outcome.wait_ms > wait_ms)
+			wait_ms = f->outcome.wait_ms;
+	} else {
+		pause_queue(lane->queue, f->outcome.wait_ms);
+		wait_ms = retry_wait_ms(f->w->env, lane->attempts, BACKOFF_MS,
+					BACKOFF_CAP, f->outcome.wait_ms);
+	}
+	if (lane->attempts >= attempts_max(f))
+		return fail(lane, "attempts", lane->read ? NULL : "attempts", f,
+			    err);
+	return wait_again(lane, wait_ms, f->outcome.error, err);
+}
+
+static int config(struct send_flight *f, struct err *err)
+{
+	struct send_queue *q = f->lane->queue;
+
+	LOG(LOG_LEVEL_ERROR, "send.stopped",
+	    LOG_NAME("channel", &f->w->channels[q->channel]->name),
+	    LOG_NUM("error", f->outcome.error), LOG_NUM("again_ms", CONFIG_MS));
+	q->pause_boot = worker_boot(f->w) + CONFIG_MS;
+	/* The message did nothing wrong: the attempt does not count. */
+	f->lane->attempts--;
+	return wait_again(f->lane, CONFIG_MS, f->outcome.error, err);
+}
+
+static int unknown(struct send_flight *f, struct err *err)
+{
+	struct send_lane *lane = f->lane;
+	const struct channel_driver *driver =
+	    f->w->channels[lane->queue->channel]->driver;
+
+	pause_queue(lane->queue, f->outcome.wait_ms);
+	send_flight_free(&lane->flight);
+	lane->state = LANE_UNKNOWN;
+	send_lane_due(lane, SEND_UNKNOWN_MS);
+	/* The status may have been quicker than the end of the call. */
+	return send_settle_unknown(
+	    lane, (driver->has & CHANNEL_HAS_ECHO_REF) == 0, err);
+}
+
+/* --- sent ----------------------------------------------------------------- */
+
+struct sent {
+	struct send_flight *f;
+	const uint8_t *content, *ref;
+	size_t content_len;
+};
+
+static int sent_body(struct worker *w, const void *what, struct err *err)
+{
+	static const char content[] = SQL_SENT, ref[] = SQL_REF;
+	const struct sent *sent = what;
+	const struct send_lane *lane = sent->f->lane;
+	const struct end end = {.lane = lane,
+				.state = "sent",
+				.type = "message.status",
+				.detail = "sent"};
+
+	if (store_run(w->store, content,
+		      STORE_ARGS(S_BLOB(sent->content, sent->content_len),
+				 S_INT(lane->message)),
+		      err) != 0 ||
+	    store_run(w->store, ref,
+		      STORE_ARGS(S_BLOB(sent->ref, REF_HASH_BYTES),
+				 S_INT(lane->message)),
+		      err) != 0)
+		return -1;
+	return end_body(w, &end, err);
+}
+
+/* Seals the content with the provider's id in it, and hashes the id. */
+static int seal_sent(struct send_flight *f, struct keeper_batch *batch,
+		     struct sent *ret, struct err *err)
+{
+	const struct settings_channel *conf =
+	    &f->w->settings->channels[f->lane->queue->channel];
+	const struct channel_driver *driver =
+	    f->w->channels[f->lane->queue->channel]->driver;
+	size_t content, ref, len = 0;
+	char *text;
+
+	if (json_object_set_new(f->content, "id", json_string(f->outcome.id)) !=
+	    0)
+		return ERR_SET(err, ERR_NOMEM, "no memory for content", 0);
+	text = json_dumps(f->content, JSON_COMPACT);
+	if (text == NULL)
+		return ERR_SET(err, ERR_NOMEM, "no memory for content", 0);
+	content = keeper_add_seal(batch, &f->key_ref, f->lane->message,
+				  FIELD_CONTENT, text, strlen(text));
+	sodium_memzero(text, strlen(text));
+	free(text);
+	ref = ref_add(batch, refkey_account(conf, driver), f->outcome.id, NULL);
+	if (keeper_run(batch, err) != 0 ||
+	    keeper_result(batch, content, &ret->content, &ret->content_len,
+			  err) != 0 ||
+	    keeper_result(batch, ref, &ret->ref, &len, err) != 0)
+		return -1;
+	if (len < REF_HASH_BYTES)
+		return ERR_SET(err, ERR_CORRUPT, "hash too short", 0);
+	return 0;
+}
+
+static int sent(struct send_flight *f, struct err *err)
+{
+	struct send_lane *lane = f->lane;
+	struct worker *w = f->w;
+	struct keeper_batch *batch = NULL;
+	struct sent what = {.f = f};
+	const struct end end = {.lane = lane};
+	int rc = -1;
+
+	lane->queue->failures = 0;
+	if (lane->read)
+		return end_lane(lane, &end, err);
+	if (keeper_batch_new(w->keeper, &batch, err) != 0)
+		return -1;
+	if (seal_sent(f, batch, &what, err) != 0) {
+		/* Forgotten meanwhile: nothing is left to write it to. */
+		if (err->kind == ERR_ABSENT || err->kind == ERR_INPUT)
+			rc = end_lane(lane, &end, err);
+		goto out;
+	}
+	if (in_transaction(w, sent_body, &what, err) != 0)
+		goto out;
+	COUNT(w, sent);
+	rc = send_lane_advance(lane, err);
+out:
+	keeper_batch_free(&batch);
+	return rc;
+}
+
+/* --- the upload before ---------------------------------------------------- */
+
+static int uploaded(struct send_flight *f, struct err *err)
+{
+	struct send_attachment *a = &f->attachment;
+
+	mediafile_close(&a->open);
+	if (send_mark_unknown(f->w, &f, 1, err) != 0)
+		return -1;
+	memcpy(a->media_id, f->outcome.id, sizeof(a->media_id));
+	f->act.media_id = a->media_id;
+	f->act.kind = CHANNEL_SEND_MEDIA;
+	f->phase = SEND_CALL;
+	/* Until it started this holds: nothing was sent, try again. */
+	f->outcome =
+	    (struct channel_outcome){.class = CLASS_RETRY, .wait_ms = -1};
+	if (send_flight_start(f, err) == 0) {
+		f->lane->queue->flying++;
+		return 0;
+	}
+	if (err->kind == ERR_INPUT)
+		return fail(f->lane, "unusable", NULL, f, err);
+	return send_put_back(f->lane, SECOND_MS, err);
+}
+
+int send_settle_answer(struct send_flight *f, struct err *err)
+{
+	struct send_lane *lane = f->lane;
+
+	/* Settled twice if the archive is busy: only count once. */
+	if (!f->counted && f->phase == SEND_CALL)
+		lane->attempts++;
+	else if (!f->counted && f->outcome.class != CLASS_OK)
+		lane->attempts++;
+	f->counted = true;
+	switch (f->outcome.class) {
+	case CLASS_OK:
+		if (f->phase == SEND_CALL)
+			return sent(f, err);
+		f->counted = false;
+		return uploaded(f, err);
+	case CLASS_RETRY:
+	case CLASS_RETRY_NEW_URL:
+		return retry(f, err);
+	case CLASS_RETRY_UNKNOWN:
+		if (f->phase == SEND_CALL && !lane->read)
+			return unknown(f, err);
+		return retry(f, err);
+	case CLASS_WINDOW_CLOSED:
+		return fail(lane, "window_closed", NULL, f, err);
+	case CLASS_PERMANENT:
+		return fail(lane, "permanent", NULL, f, err);
+	case CLASS_CONFIG:
+		return config(f, err);
+	}
+	return ERR_SET(err, ERR_CORRUPT, "no such class", 0);
+}
+
+/* --- unknown outcomes ----------------------------------------------------- */
+
+int send_settle_unknown(struct send_lane *lane, bool expired, struct err *err)
+{
+	static const char sql[] = SQL_MESSAGE_STATE;
+	struct worker *w = lane->queue->w;
+	struct end end = {.lane = lane};
+	int64_t settled = 0;
+	bool found = false;
+
+	if (store_one_int(w->store, sql, STORE_ARGS(S_INT(lane->message)),
+			  &settled, &found, err) != 0)
+		return -1;
+	/* Told already, by the status that settled it; or forgotten. */
+	if (!found || settled != 0)
+		return end_lane(lane, &end, err);
+	if (!expired)
+		return 0;
+	end.state = "unknown";
+	end.dead = "unknown";
+	end.type = "message.undelivered";
+	end.detail = "unknown";
+	COUNT(w, send_failed);
+	LOG(LOG_LEVEL_WARN, "send.unknown",
+	    LOG_NAME("channel", &w->channels[lane->queue->channel]->name));
+	return end_lane(lane, &end, err);
+}
+
+static int status_body(struct worker *w, const void *what, struct err *err)
+{
+	static const char sql[] = SQL_STATUS_CAME;
+	const int64_t *message = what;
+
+	return store_run(w->store, sql,
+			 STORE_ARGS(S_INT(*message), S_INT(*message)), err);
+}
+
+int send_settle_status(struct worker *w, int64_t message, struct err *err)
+{
+	static const char sql[] = SQL_UNSETTLED;
+	int64_t count = 0;
+	bool found = false;
+
+	/* Most statuses settle nothing: no commit for those. */
+	if (store_one_int(w->store, sql, STORE_ARGS(S_INT(message)), &count,
+			  &found, err) != 0)
+		return -1;
+	if (count == 0)
+		return 0;
+	return in_transaction(w, status_body, &message, err);
+}
