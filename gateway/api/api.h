@@ -3,7 +3,8 @@
  * Listener threads (libmicrohttpd) read a request whole or into a sealed
  * file, suspend the connection and queue a job; the worker's loop runs jobs
  * (api_step), so all of the archive is touched by one thread; the connection
- * is resumed with the answer.  /healthz and /metrics need no job. */
+ * is resumed with the answer.  What waits longer than the commit deadline is
+ * answered with 503 by the reaper thread. */
 #ifndef POSTERN_API_H
 #define POSTERN_API_H
 

@@ -8,10 +8,8 @@
 #define JSON_FLAGS (JSON_COMPACT | JSON_ENSURE_ASCII)
 
 const char *const job_query_names[QUERIES] = {
-    [QUERY_STATE] = "state",
-    [QUERY_LIMIT] = "limit",
-    [QUERY_BEFORE] = "before",
-    [QUERY_BODY] = "body",
+    [QUERY_STATE] = "state", [QUERY_LIMIT] = "limit", [QUERY_BEFORE] = "before",
+    [QUERY_AFTER] = "after", [QUERY_BODY] = "body",
 };
 
 int job_new(struct job **ret, size_t body_max, struct err *err)
@@ -58,8 +56,6 @@ void job_unanswer(struct job *job)
 	job->replayed = false;
 	job->retry_after_s = 0;
 	job->location[0] = '\0';
-	job->wake[0] = '\0';
-	job->wake_desk[0] = '\0';
 	if (job->file != NULL)
 		mediafile_close(&job->file);
 }
@@ -138,6 +134,27 @@ int job_refuse(struct job *job, const struct problem *problem,
 	       const char *detail)
 {
 	return job_refuse_with(job, problem, detail, NULL);
+}
+
+int job_limit(struct job *job, int64_t otherwise, int64_t max, int64_t *ret)
+{
+	const char *text = job->query[QUERY_LIMIT];
+	int64_t n = 0;
+
+	if (text[0] == '\0') {
+		*ret = otherwise;
+		return 0;
+	}
+	if (strlen(text) > 6 || strspn(text, "0123456789") != strlen(text))
+		return job_refuse(job, &problem_malformed,
+				  "limit is no number");
+	for (; *text != '\0'; text++)
+		n = n * 10 + (*text - '0');
+	if (n < 1 || n > max)
+		return job_refuse(job, &problem_malformed,
+				  "limit is out of range");
+	*ret = n;
+	return 0;
 }
 
 json_t *job_json_id(const struct worker *w, enum id_kind kind, int64_t id)

@@ -35,7 +35,14 @@ enum job_stage {
 };
 
 /* Query parameters any route knows; others are refused. */
-enum job_query { QUERY_STATE, QUERY_LIMIT, QUERY_BEFORE, QUERY_BODY, QUERIES };
+enum job_query {
+	QUERY_STATE,
+	QUERY_LIMIT,
+	QUERY_BEFORE,
+	QUERY_AFTER,
+	QUERY_BODY,
+	QUERIES
+};
 extern const char *const job_query_names[QUERIES];
 
 struct caller {
@@ -50,9 +57,10 @@ struct job {
 	struct MHD_Connection *connection;
 	const struct route *route;
 	enum job_stage stage;
-	bool local, queued;
-	int64_t since_ms; /* boot clock: when queued */
-	int64_t until_ms; /* boot clock: body read by then */
+	bool begun, local, queued;
+	size_t target_len; /* of the raw address; 0 refused */
+	int64_t since_ms;  /* boot clock: when queued */
+	int64_t until_ms;  /* boot clock: body read by then */
 	struct id_text request;
 	/* what came */
 	char path[JOB_PATH_MAX + 1];
@@ -85,9 +93,6 @@ struct job {
 	/* idempotency of this run */
 	uint8_t key_hash[32], body_hash[32];
 	bool key_open;
-	/* told after the commit */
-	char wake[NAME_LEN_MAX + 1];	  /* channel */
-	char wake_desk[NAME_LEN_MAX + 1]; /* helpdesk */
 };
 
 int job_new(struct job **ret, size_t body_max, struct err *err);
@@ -110,6 +115,8 @@ int job_refuse_with(struct job *job, const struct problem *problem,
 /* Forget an answer already made (its transaction was rolled back). */
 void job_unanswer(struct job *job);
 
+/* The query's limit, or otherwise; -1: refused. */
+int job_limit(struct job *job, int64_t otherwise, int64_t max, int64_t *ret);
 /* JSON pieces: ids, times and texts that may be absent. */
 json_t *job_json_id(const struct worker *w, enum id_kind kind, int64_t id);
 json_t *job_json_time(int64_t wall_ms); /* 0: null */

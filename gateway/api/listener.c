@@ -31,6 +31,7 @@ static struct MHD_Daemon *daemon_start(struct side *side, int fd)
 		MHD_USE_ERROR_LOG,
 	    0, NULL, NULL, request_handle, side, MHD_OPTION_EXTERNAL_LOGGER,
 	    on_library_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
+	    MHD_OPTION_URI_LOG_CALLBACK, request_target, side,
 	    MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)(IDLE_MS / 1000),
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,

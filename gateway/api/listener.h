@@ -55,7 +55,8 @@ struct job *queue_take(struct api *a);
 struct job *queue_take_stale(struct api *a, int64_t before_ms);
 void queue_stop(struct api *a);
 
-/* request.c: callbacks of libmicrohttpd */
+/* request.c: callbacks of libmicrohttpd.  target comes first, raw. */
+void *request_target(void *cls, const char *target, struct MHD_Connection *c);
 enum MHD_Result request_handle(void *cls, struct MHD_Connection *c,
 			       const char *url, const char *method,
 			       const char *version, const char *data,

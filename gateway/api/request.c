@@ -6,10 +6,11 @@
 #include <sodium.h>
 #include <sys/socket.h>
 
-#include "framing.h"
 #include "listener.h"
 #include "problem.h"
 #include "postern/log.h"
+
+#include "intake/guard.h"
 
 static const char *header(struct MHD_Connection *c, const char *name)
 {
@@ -20,10 +21,45 @@ static enum MHD_Result each_header(void *cls, enum MHD_ValueKind kind,
 				   const char *name, size_t name_len,
 				   const char *value, size_t value_len)
 {
+	struct guard_request *rq = cls;
+
 	(void)kind;
-	framing_header(cls, name, name_len, value != NULL ? value : "",
-		       value_len);
+	if (rq->headers_len < GUARD_HEADERS_MAX)
+		rq->headers[rq->headers_len] =
+		    (struct guard_header){.name = name,
+					  .value = value != NULL ? value : "",
+					  .name_len = name_len,
+					  .value_len = value_len};
+	rq->headers_len++;
 	return MHD_YES;
+}
+
+/* Headers of which a second one could be read by somebody else. */
+static const char *const once[] = {"authorization", "content-type",
+				   "idempotency-key", "postern-file-name"};
+
+/* The same guard as on the public side. */
+static bool guard_passed(struct MHD_Connection *c, const struct job *job,
+			 const char *url, const char *method,
+			 const char *version, struct guard_facts *ret)
+{
+	struct guard_request rq = {.method = method,
+				   .url = url,
+				   .version = version,
+				   .target_len = job->target_len};
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+
+	/* Later versions of the library copy texts out of their buffer. */
+	rq.in_place = strncmp(MHD_get_version(), "0.", 2) == 0;
+	rq.block_len = info != NULL ? info->header_size : 0;
+	MHD_get_connection_values_n(c, MHD_HEADER_KIND, each_header, &rq);
+	if (!guard_judge(&rq, ret))
+		return false;
+	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++)
+		if (guard_count(&rq, once[i]) > 1)
+			return false;
+	return true;
 }
 
 struct queries {
@@ -110,25 +146,25 @@ static bool is_json(const char *type)
 }
 
 /* What can be refused before the body is read.  0 go on, -1 answered. */
-static int check_body(struct api *a, struct job *job, const struct framing *f)
+static int check_body(struct api *a, struct job *job, bool chunked)
 {
 	const struct settings *s = a->w->settings;
 	bool upload = (job->route->flags & ROUTE_UPLOAD) != 0;
 	int64_t cap =
 	    upload ? s->limits.media_bytes_max : s->limits.api_body_max;
 
-	if (f->body_bytes > cap)
+	if (job->body_bytes > cap)
 		return job_refuse(job, &problem_too_large, NULL);
 	if (upload)
-		return f->chunked || f->body_bytes < 0
+		return chunked || job->body_bytes < 0
 			   ? job_refuse(job, &problem_length_required, NULL)
 			   : 0;
 	if (strcmp(job->route->method, "POST") != 0 &&
-	    (f->chunked || f->body_bytes > 0))
+	    (chunked || job->body_bytes > 0))
 		return job_refuse(job, &problem_malformed,
 				  "this method has no body");
-	if ((job->route->flags & ROUTE_BODY) == 0 && !f->chunked &&
-	    f->body_bytes <= 0)
+	if ((job->route->flags & ROUTE_BODY) == 0 && !chunked &&
+	    job->body_bytes <= 0)
 		return 0;
 	return strcmp(job->route->method, "POST") == 0 && !is_json(job->type)
 		   ? job_refuse(job, &problem_media_type, NULL)
@@ -160,16 +196,15 @@ static int read_head(struct api *a, struct MHD_Connection *c, struct job *job,
 		     const char *url, const char *method, const char *version)
 {
 	struct queries q = {.job = job};
-	struct framing f;
+	struct guard_facts facts;
 
-	framing_begin(&f, version);
-	MHD_get_connection_values_n(c, MHD_HEADER_KIND, each_header, &f);
-	job->body_bytes = f.body_bytes;
-	job->close = f.chunked || f.body_bytes > 0;
-	if (!framing_sound(&f)) {
-		job->close = true;
+	job->close = true;
+	if (!guard_passed(c, job, url, method, version, &facts))
 		return job_refuse(job, &problem_malformed, NULL);
-	}
+	if (facts.has_length)
+		job->body_bytes = (int64_t)facts.length;
+	/* What is refused before its body was read ends the connection. */
+	job->close = facts.chunked || facts.length > 0;
 	if (check_address(job, url, method) != 0)
 		return -1;
 	MHD_get_connection_values_n(c, MHD_GET_ARGUMENT_KIND, each_query, &q);
@@ -183,7 +218,9 @@ static int read_head(struct api *a, struct MHD_Connection *c, struct job *job,
 			 sizeof(job->file_name)))
 		return job_refuse(job, &problem_malformed,
 				  "a header is too long or not plain text");
-	if (check_body(a, job, &f) != 0)
+	if (facts.expect_other)
+		return job_refuse(job, &problem_malformed, "Expect");
+	if (check_body(a, job, facts.chunked) != 0)
 		return -1;
 	job->close = false;
 	return 0;
@@ -232,17 +269,14 @@ void request_resume(struct job *job)
 static enum MHD_Result first_call(const struct side *side,
 				  struct MHD_Connection *c, const char *url,
 				  const char *method, const char *version,
-				  void **con_cls)
+				  struct job *job)
 {
 	struct api *a = side->api;
 	const struct settings *s = a->w->settings;
-	struct job *job;
 	int64_t in_ms;
 	bool upload;
 
-	if (job_new(&job, JOB_CHUNK_BYTES, NULL) != 0)
-		return MHD_NO;
-	*con_cls = job;
+	job->begun = true;
 	job->connection = c;
 	new_request_id(a, job);
 	COUNT(a->w, api_requests);
@@ -307,6 +341,18 @@ static enum MHD_Result last_call(struct api *a, struct job *job)
 	return hand_over(a, job, upload ? JOB_END : JOB_WHOLE);
 }
 
+void *request_target(void *cls, const char *target, struct MHD_Connection *c)
+{
+	struct job *job;
+
+	(void)cls;
+	(void)c;
+	if (job_new(&job, JOB_CHUNK_BYTES, NULL) != 0)
+		return NULL;
+	job->target_len = guard_target(target);
+	return job;
+}
+
 enum MHD_Result request_handle(void *cls, struct MHD_Connection *c,
 			       const char *url, const char *method,
 			       const char *version, const char *data,
@@ -317,7 +363,9 @@ enum MHD_Result request_handle(void *cls, struct MHD_Connection *c,
 	struct job *job = *con_cls;
 
 	if (job == NULL)
-		return first_call(side, c, url, method, version, con_cls);
+		return MHD_NO;
+	if (!job->begun)
+		return first_call(side, c, url, method, version, job);
 	if (job->queued) {
 		int64_t left_ms = job->until_ms - worker_boot(a->w);
 

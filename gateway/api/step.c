@@ -128,12 +128,6 @@ static int run_job(struct api *a, struct job *job, struct err *err)
 		LOG(LOG_LEVEL_WARN, "api.failed",
 		    LOG_ID("request", &job->request), LOG_ERR(&e));
 	}
-	if (job->status >= 200 && job->status < 300) {
-		if (job->wake[0] != '\0')
-			send_wake(w, job->wake);
-		if (job->wake_desk[0] != '\0')
-			deliver_wake(w, job->wake_desk);
-	}
 	/* The body may hold a message; the connection may live long. */
 	buf_clear(&job->body);
 	request_resume(job);

@@ -1,0 +1,150 @@
+/* attachments.c - the opened bytes of an attachment, as a download only. */
+#include <sodium.h>
+
+#include "conversation.h"
+#include "filename.h"
+#include "problem.h"
+#include "route.h"
+
+static const char sql_attachment[] =
+    "SELECT conversation, key_person, datenart, year, state, bytes, file,"
+    " media_sealed FROM attachment WHERE id=?";
+
+struct attachment {
+	int64_t conversation, bytes;
+	struct key_ref key;
+	char state[16], file[33];
+	struct buf sealed;
+};
+
+static int read_row(struct worker *w, struct store_rows *rows,
+		    struct attachment *ret, struct err *err)
+{
+	struct store *st = w->store;
+	struct store_value sealed = store_column(st, rows, 7);
+
+	ret->conversation = store_column(st, rows, 0).num;
+	ret->key.person = store_column(st, rows, 1).num;
+	ret->key.year = (uint16_t)store_column(st, rows, 3).num;
+	ret->bytes = store_column(st, rows, 5).num;
+	if (!column_name(store_column(st, rows, 2), &ret->key.datenart) ||
+	    !column_text(store_column(st, rows, 4), ret->state,
+			 sizeof(ret->state)))
+		return ERR_SET(err, ERR_BUSY, "attachment row is odd", 0);
+	(void)column_text(store_column(st, rows, 6), ret->file,
+			  sizeof(ret->file));
+	return buf_append(&ret->sealed, sealed.bytes, sealed.len, err);
+}
+
+static int find_row(struct worker *w, struct job *job, struct attachment *ret,
+		    struct err *err)
+{
+	struct store_rows *rows;
+	int got, rc = -1;
+
+	if (store_start(w->store, sql_attachment, STORE_ARGS(S_INT(job->id)),
+			&rows, err) != 0)
+		return -1;
+	got = store_step(w->store, rows, err);
+	if (got > 0)
+		rc = read_row(w, rows, ret, err);
+	else if (got == 0)
+		(void)job_refuse(job, &problem_absent, NULL);
+	store_finish(w->store, &rows);
+	return rc;
+}
+
+static int check(struct worker *w, struct job *job, const struct attachment *a,
+		 struct err *err)
+{
+	struct policy_decision sees;
+	struct conversation cnv;
+
+	if (conversation_load(w, job, a->conversation, &cnv, err) != 0)
+		return -1;
+	conversation_sees(w, &cnv, &sees);
+	if (!sees.sees_attachments)
+		return job_refuse(job, &problem_policy,
+				  "this helpdesk sees no attachments");
+	if (strcmp(a->state, "wanted") == 0) {
+		job->retry_after_s = 5;
+		return job_refuse(job, &problem_pending, NULL);
+	}
+	if ((strcmp(a->state, "kept") != 0 &&
+	     strcmp(a->state, "outgoing") != 0) ||
+	    a->file[0] == '\0')
+		return job_refuse(job, &problem_gone, NULL);
+	return 0;
+}
+
+/* Name and type, as far as they can be read; both are only hints. */
+static void read_media(struct job *job, const struct keeper_batch *batch,
+		       size_t slot)
+{
+	char name[JOB_NAME_MAX + 1] = "";
+	const uint8_t *clear;
+	const char *text, *type = NULL;
+	json_t *v = NULL;
+	size_t len;
+
+	if (keeper_result(batch, slot, &clear, &len, NULL) == 0)
+		v = json_loadb((const char *)clear, len, 0, NULL);
+	text = json_string_value(json_object_get(v, "name"));
+	if (text != NULL && strlen(text) < sizeof(name)) {
+		memcpy(name, text, strlen(text) + 1);
+		if (!filename_clean(name))
+			name[0] = '\0';
+	}
+	type = filename_type(json_string_value(json_object_get(v, "mime")));
+	(void)snprintf(job->file_type, sizeof(job->file_type), "%s", type);
+	filename_disposition(name, job->file_header, sizeof(job->file_header));
+	sodium_memzero(name, sizeof(name));
+	json_decref(v);
+}
+
+static int open_file(struct worker *w, struct job *job,
+		     const struct attachment *a, struct err *err)
+{
+	struct keeper_batch *batch = NULL;
+	const uint8_t *key;
+	size_t key_slot, media_slot, len;
+	int rc = -1;
+
+	if (keeper_batch_new(w->keeper, &batch, err) != 0)
+		return -1;
+	key_slot = keeper_add_file_key(batch, &a->key, job->id);
+	media_slot = keeper_add_open(batch, &a->key, job->id, FIELD_MEDIA,
+				     a->sealed.bytes, a->sealed.len);
+	if (keeper_run(batch, err) != 0)
+		goto out;
+	if (keeper_result(batch, key_slot, &key, &len, err) != 0 || len != 32) {
+		(void)job_refuse(job, &problem_gone, NULL);
+		goto out;
+	}
+	read_media(job, batch, media_slot);
+	if (mediafile_open(w->settings->dir, a->file, key, a->bytes, &job->file,
+			   err) != 0) {
+		(void)job_refuse(job,
+				 err->kind == ERR_ABSENT ? &problem_gone
+							 : &problem_internal,
+				 NULL);
+		goto out;
+	}
+	job->file_bytes = a->bytes;
+	job->status = 200;
+	rc = 0;
+out:
+	keeper_batch_free(&batch);
+	return rc;
+}
+
+int api_attachment_get(struct worker *w, struct job *job, struct err *err)
+{
+	struct attachment a = {.sealed = BUF_INIT(256 * 1024)};
+	int rc = -1;
+
+	if (find_row(w, job, &a, err) == 0 && check(w, job, &a, err) == 0)
+		rc = open_file(w, job, &a, err);
+	buf_free(&a.sealed);
+	return rc;
+}

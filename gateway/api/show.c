@@ -1,0 +1,348 @@
+/* show.c - a conversation and its messages, as its helpdesk may see them. */
+#include "show.h"
+
+#include "conversation.h"
+#include "problem.h"
+#include "route.h"
+
+#define PAGE_DEFAULT 50
+#define PAGE_MAX     200
+#define FILES_MAX    400
+
+#define MESSAGE_COLUMNS                                                \
+	"SELECT id, conversation, key_person, direction, kind, state," \
+	" datenart, year, provider_ms, received_ms, target, error,"    \
+	" content_sealed FROM message "
+static const char sql_one[] = MESSAGE_COLUMNS "WHERE id=?";
+static const char sql_page[] =
+    MESSAGE_COLUMNS "WHERE conversation=? AND id<? ORDER BY id DESC LIMIT ?";
+static const char sql_files[] =
+    "SELECT id, key_person, datenart, year, state, reason, bytes, media_sealed"
+    " FROM attachment WHERE message=?";
+
+#define NO_SLOT ((size_t)-1)
+
+struct file {
+	int64_t id, bytes;
+	bool has_bytes;
+	char state[16], reason[32];
+	size_t slot;
+};
+
+struct message {
+	int64_t id, conversation, provider_ms, received_ms, target, error;
+	bool has_target, has_error;
+	char direction[8], kind[32], state[16];
+	struct name datenart;
+	size_t slot; /* in the batch; NO_SLOT: nothing sealed, or not seen */
+	size_t files_at, files_len;
+};
+
+/* One page: rows and the batch that opens all of it at once. */
+struct page {
+	struct worker *w;
+	const struct policy_decision *sees;
+	struct keeper_batch *batch;
+	struct message messages[PAGE_MAX];
+	size_t messages_len;
+	struct file files[FILES_MAX];
+	size_t files_len;
+};
+
+static size_t add_open(struct page *p, const struct key_ref *key,
+		       int64_t record, enum seal_field field,
+		       struct store_value sealed)
+{
+	if (sealed.type != STORE_BLOB || sealed.len == 0)
+		return NO_SLOT;
+	return keeper_add_open(p->batch, key, record, field, sealed.bytes,
+			       sealed.len);
+}
+
+static void add_message(struct page *p, struct store_rows *rows)
+{
+	struct store *st = p->w->store;
+	struct message *m = &p->messages[p->messages_len++];
+	struct key_ref key = {.person = store_column(st, rows, 2).num,
+			      .year = (uint16_t)store_column(st, rows, 7).num};
+	struct store_value v;
+
+	m->id = store_column(st, rows, 0).num;
+	m->conversation = store_column(st, rows, 1).num;
+	(void)column_text(store_column(st, rows, 3), m->direction,
+			  sizeof(m->direction));
+	(void)column_text(store_column(st, rows, 4), m->kind, sizeof(m->kind));
+	(void)column_text(store_column(st, rows, 5), m->state,
+			  sizeof(m->state));
+	(void)column_name(store_column(st, rows, 6), &m->datenart);
+	m->provider_ms = store_column(st, rows, 8).num;
+	m->received_ms = store_column(st, rows, 9).num;
+	v = store_column(st, rows, 10);
+	m->has_target = v.type == STORE_INT;
+	m->target = v.num;
+	v = store_column(st, rows, 11);
+	m->has_error = v.type == STORE_INT;
+	m->error = v.num;
+	key.datenart = m->datenart;
+	m->slot = p->sees->sees_text ? add_open(p, &key, m->id, FIELD_CONTENT,
+						store_column(st, rows, 12))
+				     : NO_SLOT;
+}
+
+static int read_messages(struct page *p, const char *sql,
+			 const struct store_value *args, size_t args_len,
+			 struct err *err)
+{
+	struct store_rows *rows;
+	int got = 0;
+
+	if (store_start(p->w->store, sql, args, args_len, &rows, err) != 0)
+		return -1;
+	while (p->messages_len < PAGE_MAX &&
+	       (got = store_step(p->w->store, rows, err)) > 0)
+		add_message(p, rows);
+	store_finish(p->w->store, &rows);
+	return got < 0 ? -1 : 0;
+}
+
+static void add_file(struct page *p, struct message *m, struct store_rows *rows)
+{
+	struct store *st = p->w->store;
+	struct file *f = &p->files[p->files_len++];
+	struct key_ref key = {.person = store_column(st, rows, 1).num,
+			      .year = (uint16_t)store_column(st, rows, 3).num};
+	struct store_value bytes = store_column(st, rows, 6);
+
+	m->files_len++;
+	f->id = store_column(st, rows, 0).num;
+	(void)column_name(store_column(st, rows, 2), &key.datenart);
+	(void)column_text(store_column(st, rows, 4), f->state,
+			  sizeof(f->state));
+	(void)column_text(store_column(st, rows, 5), f->reason,
+			  sizeof(f->reason));
+	f->has_bytes = bytes.type == STORE_INT;
+	f->bytes = bytes.num;
+	f->slot =
+	    add_open(p, &key, f->id, FIELD_MEDIA, store_column(st, rows, 7));
+}
+
+static int read_files(struct page *p, struct err *err)
+{
+	for (size_t i = 0; i < p->messages_len; i++) {
+		struct message *m = &p->messages[i];
+		struct store_rows *rows;
+		int got = 0;
+
+		m->files_at = p->files_len;
+		if (!p->sees->sees_attachments)
+			continue;
+		if (store_start(p->w->store, sql_files,
+				STORE_ARGS(S_INT(m->id)), &rows, err) != 0)
+			return -1;
+		while (p->files_len < FILES_MAX &&
+		       (got = store_step(p->w->store, rows, err)) > 0)
+			add_file(p, m, rows);
+		store_finish(p->w->store, &rows);
+		if (got < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What a slot opened to; NULL with *ret_state telling why. */
+static json_t *opened(const struct page *p, size_t slot, const char **ret_state)
+{
+	struct err err = {0};
+	const uint8_t *clear;
+	json_t *v;
+	size_t len;
+
+	*ret_state = "none";
+	if (slot == NO_SLOT)
+		return NULL;
+	*ret_state = "shown";
+	if (keeper_result(p->batch, slot, &clear, &len, &err) != 0) {
+		*ret_state = err.kind == ERR_ABSENT ? "erased" : "unreadable";
+		return NULL;
+	}
+	v = json_loadb((const char *)clear, len, JSON_ALLOW_NUL, NULL);
+	if (v == NULL)
+		*ret_state = "unreadable";
+	return v;
+}
+
+/* A member of content that concerns the helpdesk, or null. */
+static json_t *member(const json_t *content, const char *name)
+{
+	json_t *v = json_object_get(content, name);
+
+	return v != NULL ? json_incref(v) : json_null();
+}
+
+static json_t *file_json(const struct page *p, const struct file *f)
+{
+	struct id_text id;
+	char href[64];
+	const char *state;
+	json_t *media = opened(p, f->slot, &state), *v;
+
+	id_format(&p->w->mask, ID_ATTACHMENT, f->id, &id);
+	(void)snprintf(href, sizeof(href), "/v1/attachments/%s", id.text);
+	v = json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:s}", "id", id.text,
+		      "name", member(media, "name"), "type",
+		      member(media, "mime"), "bytes",
+		      f->has_bytes ? json_integer(f->bytes) : json_null(),
+		      "state", f->state, "reason",
+		      job_json_text(f->reason[0] != '\0' ? f->reason : NULL),
+		      "href", href);
+	json_decref(media);
+	return v;
+}
+
+static json_t *message_json(const struct page *p, const struct message *m)
+{
+	const struct worker *w = p->w;
+	const char *state;
+	json_t *content = opened(p, m->slot, &state);
+	json_t *files = json_array(), *v;
+
+	if (!p->sees->sees_text)
+		state = "hidden";
+	for (size_t i = 0; i < m->files_len; i++)
+		(void)json_array_append_new(
+		    files, file_json(p, &p->files[m->files_at + i]));
+	v = json_pack(
+	    "{s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o,"
+	    " s:o, s:o}",
+	    "id", job_json_id(w, ID_MESSAGE, m->id), "conversation",
+	    job_json_id(w, ID_CONVERSATION, m->conversation), "direction",
+	    m->direction, "kind", m->kind, "state", m->state, "datenart",
+	    m->datenart.text, "sent", job_json_time(m->provider_ms), "received",
+	    job_json_time(m->received_ms), "target",
+	    m->has_target ? job_json_id(w, ID_MESSAGE, m->target) : json_null(),
+	    "error", m->has_error ? json_integer(m->error) : json_null(),
+	    "content", state, "text", member(content, "text"), "emoji",
+	    member(content, "emoji"), "template", member(content, "template"),
+	    "attachments", files);
+	json_decref(content);
+	return v;
+}
+
+static int page_new(struct worker *w, const struct policy_decision *sees,
+		    struct page **ret, struct err *err)
+{
+	struct page *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		return ERR_SET(err, ERR_NOMEM, "no memory for a page", 0);
+	p->w = w;
+	p->sees = sees;
+	if (keeper_batch_new(w->keeper, &p->batch, err) != 0) {
+		free(p);
+		return -1;
+	}
+	*ret = p;
+	return 0;
+}
+
+static void page_free(struct page *p)
+{
+	keeper_batch_free(&p->batch);
+	free(p);
+}
+
+int api_message_get(struct worker *w, struct job *job, struct err *err)
+{
+	struct policy_decision sees;
+	struct conversation cnv;
+	struct page *p;
+	int rc = -1;
+
+	if (conversation_of_message(w, job, job->id, &cnv, err) != 0)
+		return -1;
+	conversation_sees(w, &cnv, &sees);
+	if (page_new(w, &sees, &p, err) != 0)
+		return -1;
+	if (read_messages(p, sql_one, STORE_ARGS(S_INT(job->id)), err) != 0 ||
+	    read_files(p, err) != 0 || keeper_run(p->batch, err) != 0)
+		goto out;
+	rc = p->messages_len == 1
+		 ? job_json(job, 200, message_json(p, &p->messages[0]), err)
+		 : job_refuse(job, &problem_absent, NULL);
+out:
+	page_free(p);
+	return rc;
+}
+
+static int read_range(struct worker *w, struct job *job, int64_t *ret_before,
+		      int64_t *ret_limit)
+{
+	const char *before = job->query[QUERY_BEFORE];
+
+	*ret_before = INT64_MAX;
+	if (before[0] != '\0' &&
+	    id_parse(&w->mask, ID_MESSAGE, before, strlen(before), ret_before,
+		     NULL) != 0)
+		return job_refuse(job, &problem_malformed,
+				  "before is no message");
+	return job_limit(job, PAGE_DEFAULT, PAGE_MAX, ret_limit);
+}
+
+static json_t *messages_json(const struct page *p)
+{
+	json_t *list = json_array();
+
+	/* Read newest first for the page, shown in their order. */
+	for (size_t i = p->messages_len; i > 0; i--)
+		(void)json_array_append_new(
+		    list, message_json(p, &p->messages[i - 1]));
+	return list;
+}
+
+static int answer_page(struct worker *w, struct job *job,
+		       const struct conversation *cnv, const struct page *p,
+		       int64_t limit, struct err *err)
+{
+	json_t *person = NULL;
+
+	if (show_person(w, cnv->person, p->sees->person, &person, err) != 0)
+		return -1;
+	return job_json(
+	    job, 200,
+	    json_pack("{s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
+		      "id", job_json_id(w, ID_CONVERSATION, cnv->id), "channel",
+		      cnv->channel.text, "helpdesk",
+		      job_json_text(cnv->routed ? cnv->helpdesk.text : NULL),
+		      "state", cnv->closed ? "closed" : "open", "datenart",
+		      job_json_text(cnv->tagged ? cnv->datenart.text : NULL),
+		      "opened", job_json_time(cnv->opened_ms), "closed",
+		      job_json_time(cnv->closed_ms), "reply_window_ends",
+		      job_json_time(conversation_window_ends(w, cnv)), "person",
+		      person, "messages", messages_json(p), "more",
+		      (int)(p->messages_len == (size_t)limit)),
+	    err);
+}
+
+int api_conversation_get(struct worker *w, struct job *job, struct err *err)
+{
+	struct policy_decision sees;
+	struct conversation cnv;
+	int64_t before, limit;
+	struct page *p;
+	int rc = -1;
+
+	if (conversation_load(w, job, job->id, &cnv, err) != 0 ||
+	    read_range(w, job, &before, &limit) != 0)
+		return -1;
+	conversation_sees(w, &cnv, &sees);
+	if (page_new(w, &sees, &p, err) != 0)
+		return -1;
+	if (read_messages(
+		p, sql_page,
+		STORE_ARGS(S_INT(cnv.id), S_INT(before), S_INT(limit)),
+		err) == 0 &&
+	    read_files(p, err) == 0 && keeper_run(p->batch, err) == 0)
+		rc = answer_page(w, job, &cnv, p, limit, err);
+	page_free(p);
+	return rc;
+}

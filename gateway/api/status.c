@@ -1,0 +1,99 @@
+/* status.c - how the instance is doing, for people and for supervisors. */
+#include "figures.h"
+#include "intake/intake.h"
+#include "problem.h"
+#include "route.h"
+
+static json_t *outbox_json(const struct figures *f)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < f->len; i++) {
+		const struct figure *one = &f->destinations[i];
+
+		(void)json_array_append_new(
+		    list,
+		    json_pack("{s:s, s:s, s:I, s:I, s:I, s:o}", "kind",
+			      one->kind, "destination", one->destination.text,
+			      "waiting", (json_int_t)one->waiting, "unknown",
+			      (json_int_t)one->unknown, "dead",
+			      (json_int_t)one->dead, "oldest",
+			      job_json_time(one->oldest_ms)));
+	}
+	return list;
+}
+
+static json_t *keeper_json(const struct figures *f)
+{
+	const char *state = f->keeper_away     ? "away"
+			    : f->keeper.locked ? "locked"
+					       : "unlocked";
+
+	return json_pack("{s:s, s:o, s:I}", "state", state, "reason",
+			 job_json_text(f->keeper.reason[0] != '\0'
+					   ? f->keeper.reason
+					   : NULL),
+			 "data_keys", (json_int_t)f->keeper.data_keys);
+}
+
+static json_t *counters_json(const struct worker *w)
+{
+	json_t *v = json_object();
+
+#define X(n)                                               \
+	(void)json_object_set_new(                         \
+	    v, #n,                                         \
+	    json_integer((json_int_t)atomic_load_explicit( \
+		&w->counts.n, memory_order_relaxed)));
+	WORKER_COUNTERS(X)
+#undef X
+	return v;
+}
+
+int api_status(struct worker *w, struct job *job, struct err *err)
+{
+	struct figures *f = calloc(1, sizeof(*f));
+	int rc = -1;
+
+	if (f == NULL)
+		return ERR_SET(err, ERR_NOMEM, "no memory for figures", 0);
+	if (figures_read(w, f, err) == 0)
+		rc = job_json(
+		    job, 200,
+		    json_pack("{s:b, s:s, s:b, s:I, s:I, s:I, s:o, s:o, s:o}",
+			      "ready", strcmp(figures_ready(f), "ready") == 0,
+			      "reason", figures_ready(f), "intake",
+			      w->intake != NULL, "backlog_bytes",
+			      (json_int_t)f->backlog_bytes, "quarantined",
+			      (json_int_t)f->quarantined, "media_wanted",
+			      (json_int_t)f->media_wanted, "keeper",
+			      keeper_json(f), "outbox", outbox_json(f),
+			      "counters", counters_json(w)),
+		    err);
+	free(f);
+	return rc;
+}
+
+/* That the loop came here is the answer. */
+int api_healthy(struct worker *w, struct job *job, struct err *err)
+{
+	(void)w;
+	return job_text(job, 200, "text/plain; charset=utf-8", "ok\n", 3, err);
+}
+
+int api_ready(struct worker *w, struct job *job, struct err *err)
+{
+	struct keeper_status keeper = {0};
+	const char *why = "ready";
+
+	if (keeper_status(w->keeper, &keeper, NULL) != 0)
+		why = "keeper.away";
+	else if (keeper.locked)
+		why = "keeper.locked";
+	else if (!atomic_load(&w->ready))
+		why = "spool";
+	if (strcmp(why, "ready") != 0)
+		return job_refuse(job, &problem_unavailable, why);
+	return job_text(job, 200, "text/plain; charset=utf-8", "ready\n", 6,
+			err);
+}

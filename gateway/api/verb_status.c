@@ -1,0 +1,59 @@
+/* verb_status.c - `postern status`. */
+#include "operator.h"
+
+static void print_outbox(const json_t *answer)
+{
+	const json_t *list = json_object_get(answer, "outbox"), *one;
+	size_t i;
+
+	if (json_array_size(list) == 0) {
+		(void)printf("outbox       empty\n");
+		return;
+	}
+	json_array_foreach(list, i, one)(void)
+	    printf("%-12s %s %s: %lld waiting, %lld unknown,"
+		   " %lld dead\n",
+		   i == 0 ? "outbox" : "", operator_text(one, "kind"),
+		   operator_text(one, "destination"),
+		   (long long)operator_number(one, "waiting"),
+		   (long long)operator_number(one, "unknown"),
+		   (long long)operator_number(one, "dead"));
+}
+
+static void print_status(const json_t *answer)
+{
+	const json_t *keeper = json_object_get(answer, "keeper");
+	const json_t *counters = json_object_get(answer, "counters");
+	const char *reason =
+	    json_string_value(json_object_get(keeper, "reason"));
+	bool ready = json_is_true(json_object_get(answer, "ready"));
+
+	(void)printf("ready        %s%s%s\n", ready ? "yes" : "no (",
+		     ready ? "" : operator_text(answer, "reason"),
+		     ready ? "" : ")");
+	(void)printf("keeper       %s, %lld data keys%s%s\n",
+		     operator_text(keeper, "state"),
+		     (long long)operator_number(keeper, "data_keys"),
+		     reason != NULL ? ": " : "", reason != NULL ? reason : "");
+	(void)printf("spool        %lld bytes not yet in the archive\n",
+		     (long long)operator_number(answer, "backlog_bytes"));
+	(void)printf("quarantine   %lld\n",
+		     (long long)operator_number(answer, "quarantined"));
+	(void)printf("attachments  %lld to be fetched\n",
+		     (long long)operator_number(answer, "media_wanted"));
+	print_outbox(answer);
+	(void)printf("since start  %lld received, %lld delivered, %lld sent\n",
+		     (long long)operator_number(counters, "messages_stored"),
+		     (long long)operator_number(counters, "delivered"),
+		     (long long)operator_number(counters, "sent"));
+}
+
+int verb_status(const struct verb_args *args)
+{
+	const struct operator_call call = {.method = "GET",
+					   .path = "/v1/status"};
+
+	if (args->argc > 0)
+		return operator_usage("status");
+	return operator_show(args, &call, print_status);
+}
