@@ -98,6 +98,14 @@ static bool lifeline_cut(int fd)
 	return n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN);
 }
 
+/* Left pending it would strike when the mask is given back. */
+static void signal_take(int signal_fd)
+{
+	struct signalfd_siginfo info;
+
+	(void)!read(signal_fd, &info, sizeof(info));
+}
+
 static void end_wait(const struct intake *in, int signal_fd)
 {
 	struct pollfd p[3] = {
@@ -112,6 +120,8 @@ static void end_wait(const struct intake *in, int signal_fd)
 				continue;
 			return;
 		}
+		if (p[1].revents != 0)
+			signal_take(signal_fd);
 		if (p[1].revents != 0 || p[2].revents != 0)
 			return;
 		if (p[0].revents != 0 && lifeline_cut(p[0].fd))
