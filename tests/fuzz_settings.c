@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "postern/policy.h"
 #include "postern/settings.h"
