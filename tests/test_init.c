@@ -241,6 +241,37 @@ static void wrong_wishes_make_nothing(void **state)
 	assert_int_not_equal(access(path, F_OK), 0);
 }
 
+static void with_a_passphrase_the_keys_need_it(void **state)
+{
+	struct settings_init_conf conf = conf_for("kundenservice");
+	struct settings_made made;
+	struct settings *s = NULL;
+	struct err err = {0};
+	static const char pass[] = "a long enough passphrase";
+	uint8_t hash[32];
+	char path[256];
+	FILE *f;
+
+	(void)state;
+	assert_int_equal(place_path(dir, "pass", path, sizeof(path)), 0);
+	f = fopen(path, "wxe");
+	assert_non_null(f);
+	assert_int_equal(fchmod(fileno(f), 0600), 0);
+	assert_true(fprintf(f, "%s\n", pass) > 0);
+	assert_int_equal(fclose(f), 0);
+	conf.passphrase_file = path;
+	assert_int_equal(settings_init(env_system(), &conf, &made, &err), 0);
+	assert_int_equal(settings_check(dir, &s, NULL, stderr), 0);
+	assert_string_equal(s->keys_source, "passphrase");
+	settings_free(&s);
+	assert_int_equal(keeper_init_hash(dir, pass, strlen(pass), "token", "x",
+					  1, hash, &err),
+			 0);
+	assert_int_equal(keeper_init_hash(dir, "another passphrase", 18,
+					  "token", "x", 1, hash, &err),
+			 -1);
+}
+
 /* --- tokens --------------------------------------------------------------- */
 
 static void a_token_names_its_row_and_detects_errors(void **state)
@@ -285,6 +316,7 @@ int main(void)
 	    ON_DISK(two_directories_share_no_secret),
 	    ON_DISK(a_directory_in_use_is_refused_untouched),
 	    ON_DISK(wrong_wishes_make_nothing),
+	    ON_DISK(with_a_passphrase_the_keys_need_it),
 	    cmocka_unit_test(a_token_names_its_row_and_detects_errors),
 	};
 

@@ -118,9 +118,11 @@ int verb_init(const struct verb_args *args)
 	if (status != EXIT_DONE)
 		return status;
 	if (settings_init(env_system(), &conf, &made, &err) != 0) {
-		(void)fprintf(stderr, "postern init: %s: %s (error %d)\n",
-			      conf.dir, err.what ? err.what : "failed",
-			      err.native);
+		(void)fprintf(stderr, "postern init: %s: %s", conf.dir,
+			      err.what ? err.what : "failed");
+		if (err.native != 0)
+			(void)fprintf(stderr, " (error %d)", err.native);
+		(void)fputc('\n', stderr);
 		return EXIT_REFUSED;
 	}
 	env_rfc3339(made.token_expires_ms, expires);
