@@ -6,8 +6,8 @@ from case import case, check, envelope, equal, main, post, rows, w
 
 @case
 def the_desk_gets_the_message_under_an_alias(world):
-    world.phone_text("Wo ist mein Paket?")
-    note = world.note_with("Wo ist mein Paket?")
+    world.phone_text("Wann kommt mein Paket?")
+    note = world.note_with("Wann kommt mein Paket?")
     equal(note["type"], "message.received", "type")
     data = note["data"]
     equal(data["channel"], "kundenservice", "channel")
@@ -171,7 +171,7 @@ def a_message_of_a_foreign_account_is_dropped(world):
 
 @case
 def stored_columns_hold_only_sealed_bytes(world):
-    hits = world.sweep(["Wo ist mein Paket", "4917139200001", "Jörg Müller",
+    hits = world.sweep(["Wann kommt mein Paket", "4917139200001", "Jörg Müller",
                         "Stapel 0001", "Es kommt morgen", "foto.jpg"])
     equal(hits, [], "clear text on disk")
 

@@ -2,6 +2,7 @@
  * would, remembers what it got, answers, and misbehaves on demand. */
 #include "sim.h"
 
+#include <curl/curl.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -108,7 +109,7 @@ static bool misbehave(struct desk *d, struct sim_answer *an)
 		return false;
 	} else if (strcmp(m, "hang") == 0) {
 		pthread_mutex_unlock(&d->lock);
-		sim_sleep_ms(40000);
+		sim_sleep_ms(20000);
 		pthread_mutex_lock(&d->lock);
 		an->status = 0;
 	} else if (strcmp(m, "redirect") == 0) {
@@ -136,7 +137,10 @@ static void inbox(struct desk *d, const struct sim_request *rq,
 {
 	const char *id = sim_header(rq, "webhook-id");
 	json_t *note;
-	bool foreign = strcmp(d->mode, "foreign") == 0;
+	/* Modes that take the message and answer 200 with odd bytes. */
+	bool odd = strcmp(d->mode, "foreign") == 0 ||
+		   strcmp(d->mode, "flood") == 0;
+	bool misbehaved;
 
 	d->hits++;
 	if (!genuine(d, rq)) {
@@ -144,7 +148,8 @@ static void inbox(struct desk *d, const struct sim_request *rq,
 		sim_answer_text(an, 401, "text/plain", "");
 		return;
 	}
-	if (misbehave(d, an) && !foreign)
+	misbehaved = misbehave(d, an);
+	if (misbehaved && !odd)
 		return;
 	note = json_loadb((const char *)rq->body, rq->body_len, 0, NULL);
 	if (note == NULL) {
@@ -154,15 +159,24 @@ static void inbox(struct desk *d, const struct sim_request *rq,
 	}
 	ledger_line(d, id, note);
 	remember(d, id, note);
-	if (!foreign)
+	if (!misbehaved)
 		an->status = 204;
+}
+
+/* The file's name as RFC 8187 wants it. */
+static void name_header(const char *name, char *ret, size_t size)
+{
+	char *escaped = curl_easy_escape(NULL, name, 0);
+
+	snprintf(ret, size, "Postern-File-Name: UTF-8''%s", escaped);
+	curl_free(escaped);
 }
 
 static void call_api(struct desk *d, const char *method, const char *path,
 		     const char *type, const char *name, const void *body,
 		     size_t len, struct sim_answer *an)
 {
-	char url[700], auth[300], kind[200], file[300];
+	char url[700], auth[300], kind[200], file[900];
 	const char *headers[4] = {auth, kind, file, NULL};
 	char *token = sim_file(d->api_token);
 	uint8_t *got = NULL;
@@ -172,7 +186,7 @@ static void call_api(struct desk *d, const char *method, const char *path,
 	snprintf(url, sizeof(url), "%s%s", d->api, path);
 	snprintf(auth, sizeof(auth), "Authorization: Bearer %s", token);
 	snprintf(kind, sizeof(kind), "Content-Type: %s", type);
-	snprintf(file, sizeof(file), "Postern-File-Name: %s", name);
+	name_header(name, file, sizeof(file));
 	if (name[0] == '\0')
 		headers[2] = NULL;
 	free(token);
