@@ -101,8 +101,7 @@ int vault_rotate_step(struct vault *v, enum rotate_step step, struct err *err)
 		return tidy(v, err);
 	case ROTATE_STEPS:
 	default:
-		assert(!"a step");
-		return -1;
+		return ERR_SET(err, ERR_INPUT, "not a step", 0);
 	}
 }
 
