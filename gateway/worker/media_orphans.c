@@ -127,6 +127,32 @@ static int names_keep(struct worker *w, struct names *names, bool *kept,
 	return rc;
 }
 
+static bool all_kept(const struct names *names, const bool *kept)
+{
+	for (size_t i = 0; i < names->len; i++)
+		if (!kept[i])
+			return false;
+	return true;
+}
+
+/* The young rows explain nearly every young file.  Before a file is removed
+ * all rows are asked: a clock that was wrong must not cost a picture. */
+static int names_explain(struct worker *w, const struct names *names,
+			 bool *kept, int64_t since_ms, struct err *err)
+{
+	struct id_source source = {0};
+	int64_t from =
+	    since_ms > ROW_AGE_MS ? id_next(&source, since_ms - ROW_AGE_MS) : 0;
+
+	if (names->len == 0)
+		return 0;
+	if (names_keep(w, names, kept, from, err) != 0)
+		return -1;
+	if (from == 0 || all_kept(names, kept))
+		return 0;
+	return names_keep(w, names, kept, 0, err);
+}
+
 static int since_read(struct worker *w, int64_t *ret, struct err *err)
 {
 	static const char sql[] = SQL_SINCE;
@@ -182,7 +208,7 @@ int media_orphans_remove(struct worker *w, struct err *err)
 		ERR_SET(err, ERR_NOMEM, "too many files", 0);
 		goto out;
 	}
-	if (names.len > 0 && names_keep(w, &names, kept, since_ms, err) != 0)
+	if (names_explain(w, &names, kept, since_ms, err) != 0)
 		goto out;
 	for (size_t i = 0; i < names.len; i++) {
 		if (kept[i])

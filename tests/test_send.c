@@ -1,0 +1,397 @@
+/* test_send.c - outbox to a provider on loopback.
+ *
+ * Proves: channels.md 1.4, 1.5, 1.6, 5.5, 5.6; assurance P5. */
+#include "send_house.h"
+
+#include "worker/send.h"
+
+#define GOOD	"{\"messages\":[{\"id\":\"wamid.1\"}]}"
+#define GOOD2	"{\"messages\":[{\"id\":\"wamid.2\"}]}"
+#define CODE(n) "{\"error\":{\"code\":" #n "}}"
+
+#define STATE(m, s) assert_int_equal(message_in((m), (s)), 1)
+
+static int64_t message_in(int64_t message, const char *message_state)
+{
+	static const char sql[] =
+	    "SELECT COUNT(*) FROM message WHERE id=? AND state=?";
+	struct err err;
+	int64_t n = 0;
+	bool found;
+
+	assert_int_equal(
+	    store_one_int(sh.w.store, sql,
+			  STORE_ARGS(S_INT(message), S_TEXT(message_state)), &n,
+			  &found, &err),
+	    0);
+	return n;
+}
+
+static void a_reply_goes_out_and_is_told(void **state)
+{
+	int64_t m = sh_reply(sh_person("491701234567"), "text",
+			     "{\"text\":\"Guten Tag\"}");
+
+	(void)state;
+	sh_answer(200, GOOD);
+	sh_run();
+	assert_int_equal(sh.requests_len, 1);
+	assert_non_null(strstr(sh.requests[0], "\"to\":\"+491701234567\""));
+	assert_non_null(strstr(sh.requests[0], "Guten Tag"));
+	assert_non_null(
+	    strstr(sh.requests[0], "\"biz_opaque_callback_data\":\"msg_"));
+	STATE(m, "sent");
+	assert_int_equal(COUNT_OF("outbox WHERE kind='channel'"), 0);
+	assert_int_equal(COUNT_OF("outbox WHERE kind='helpdesk' AND"
+				  " type='message.status' AND detail='sent'"),
+			 1);
+	assert_int_equal(COUNT_OF("provider_ref WHERE length(ref_hash)=16"), 1);
+	sh_pass(60000);
+	assert_int_equal(sh.requests_len, 1);
+}
+
+static void order_within_a_conversation_is_kept(void **state)
+{
+	int64_t c = sh_person("491700000001");
+
+	(void)state;
+	sh_reply(c, "text", "{\"text\":\"eins\"}");
+	sh_reply(c, "text", "{\"text\":\"zwei\"}");
+	sh_reply(c, "text", "{\"text\":\"drei\"}");
+	sh_answer(503, CODE(131016));
+	sh_answer(200, GOOD);
+	sh_answer(200, GOOD2);
+	sh_run();
+	assert_int_equal(sh.requests_len, 1);
+	for (int i = 0; i < 10; i++)
+		sh_pass(5000);
+	assert_int_equal(sh.requests_len, 4);
+	assert_non_null(strstr(sh.requests[0], "eins"));
+	assert_non_null(strstr(sh.requests[1], "eins"));
+	assert_non_null(strstr(sh.requests[2], "zwei"));
+	assert_non_null(strstr(sh.requests[3], "drei"));
+}
+
+static void a_pair_limit_holds_back_only_that_person(void **state)
+{
+	int64_t slow = sh_reply(sh_person("491700000001"), "text",
+				"{\"text\":\"langsam\"}");
+	int64_t other;
+
+	(void)state;
+	sh_answer(400, CODE(131056));
+	sh_answer(200, GOOD);
+	sh_run();
+	other = sh_reply(sh_person("491700000002"), "text",
+			 "{\"text\":\"schnell\"}");
+	sh_pass(100); /* the rate allows one every 13 ms */
+	STATE(other, "sent");
+	STATE(slow, "queued");
+	sh_pass(3800);
+	STATE(slow, "queued");
+	sh_pass(200);
+	STATE(slow, "sent");
+}
+
+static void a_lost_answer_is_settled_by_a_status(void **state)
+{
+	static const char delivered[] =
+	    "UPDATE message SET state='delivered' WHERE id=?";
+	int64_t c = sh_person("491700000001");
+	int64_t m = sh_reply(c, "text", "{\"text\":\"einmal\"}");
+
+	(void)state;
+	sh_answer(0, "");
+	sh_run();
+	assert_int_equal(COUNT_OF("outbox WHERE state='unknown'"), 1);
+	/* The next one waits until it is known what became of this one. */
+	sh.answers_len = sh.answered = 0;
+	sh_answer(200, GOOD);
+	sh_reply(c, "text", "{\"text\":\"danach\"}");
+	sh_pass(120000);
+	assert_int_equal(sh.requests_len, 1);
+	sh_sql(delivered, STORE_ARGS(S_INT(m)));
+	send_settled(&sh.w, m);
+	sh_run();
+	STATE(m, "delivered");
+	assert_int_equal(sh.requests_len, 2);
+	assert_non_null(strstr(sh.requests[1], "danach"));
+	assert_int_equal(COUNT_OF("outbox WHERE kind='channel'"), 0);
+}
+
+static void a_lost_answer_without_a_status_is_shown_and_not_repeated(
+    void **state)
+{
+	int64_t m = sh_reply(sh_person("491700000001"), "text",
+			     "{\"text\":\"einmal\"}");
+
+	(void)state;
+	sh_answer(502, "<html>");
+	sh_run();
+	STATE(m, "queued");
+	sh_pass(SEND_UNKNOWN_MS + 1000);
+	STATE(m, "unknown");
+	assert_int_equal(COUNT_OF("outbox WHERE kind='channel' AND"
+				  " state='dead' AND reason='unknown'"),
+			 1);
+	assert_int_equal(COUNT_OF("outbox WHERE type='message.undelivered'"
+				  " AND detail='unknown'"),
+			 1);
+	sh_pass(SEND_UNKNOWN_MS);
+	assert_int_equal(sh.requests_len, 1);
+}
+
+static void after_a_restart_nothing_handed_over_is_sent_again(void **state)
+{
+	static const char mark[] = "UPDATE outbox SET state='unknown',"
+				   "attempts=1,next_ms=? WHERE kind='channel'";
+	int64_t m = sh_reply(sh_person("491700000001"), "text",
+			     "{\"text\":\"einmal\"}");
+
+	(void)state;
+	sh_sql(mark, STORE_ARGS(S_INT(NOW_MS + SEND_UNKNOWN_MS)));
+	sh_close_steps();
+	sh_open_steps();
+	sh_answer(200, GOOD);
+	sh_pass(1000);
+	assert_int_equal(sh.requests_len, 0);
+	sh_pass(SEND_UNKNOWN_MS);
+	assert_int_equal(sh.requests_len, 0);
+	STATE(m, "unknown");
+}
+
+static void a_closed_window_ends_before_a_call(void **state)
+{
+	int64_t m =
+	    sh_reply(sh_person("491700000001"), "text", "{\"text\":\"spaet\"}");
+
+	(void)state;
+	sh_answer(200, GOOD);
+	sh.ahead_ms = 24 * INT64_C(3600000) - 59000;
+	sh_run();
+	assert_int_equal(sh.requests_len, 0);
+	STATE(m, "failed");
+	assert_int_equal(COUNT_OF("outbox WHERE type='message.undelivered'"
+				  " AND detail='window_closed'"),
+			 1);
+}
+
+static void withdrawn_consent_counts_at_hand_over(void **state)
+{
+	static const char withdraw[] =
+	    "INSERT INTO consent_event(id,person,purpose,kind,source,at_ms)"
+	    " VALUES(1,?,'marketing','withdrawn','provider',1)";
+	int64_t c = sh_person("491700000001");
+	int64_t m = sh_reply(
+	    c, "text", "{\"text\":\"Angebot\",\"purpose\":\"marketing\"}");
+	int64_t service = sh_reply(c, "text", "{\"text\":\"Antwort\"}");
+
+	(void)state;
+	sh_sql(withdraw, STORE_ARGS(S_INT(sh_person_of(c))));
+	sh_answer(200, GOOD);
+	sh_run();
+	STATE(m, "failed");
+	STATE(service, "sent");
+	assert_int_equal(sh.requests_len, 1);
+}
+
+static void a_person_who_stopped_at_the_provider_is_withdrawn(void **state)
+{
+	int64_t m = sh_reply(sh_person("491700000001"), "text",
+			     "{\"text\":\"Angebot\"}");
+
+	(void)state;
+	sh_answer(400, CODE(131050));
+	sh_run();
+	STATE(m, "failed");
+	assert_int_equal(sh_number("SELECT error FROM message"), 131050);
+	assert_int_equal(COUNT_OF("consent_event WHERE purpose='marketing' AND"
+				  " kind='withdrawn' AND"
+				  " source='error_131050'"),
+			 1);
+}
+
+static void a_bad_token_stops_the_queue_and_keeps_the_messages(void **state)
+{
+	int64_t a =
+	    sh_reply(sh_person("491700000001"), "text", "{\"text\":\"a\"}");
+	int64_t b;
+
+	(void)state;
+	sh_answer(401, CODE(190));
+	sh_answer(200, GOOD);
+	sh_answer(200, GOOD2);
+	sh_run();
+	b = sh_reply(sh_person("491700000002"), "text", "{\"text\":\"b\"}");
+	sh_pass(60000);
+	assert_int_equal(sh.requests_len, 1);
+	STATE(a, "queued");
+	STATE(b, "queued");
+	sh_pass(5 * 60000);
+	STATE(a, "sent");
+	STATE(b, "sent");
+}
+
+static void an_attachment_is_uploaded_first(void **state)
+{
+	static const char sql[] =
+	    "INSERT INTO attachment(id,message,conversation,key_person,channel,"
+	    "datenart,year,state,bytes,file,media_sealed,created_ms)"
+	    " VALUES(?,?,?,?,'shop','MEDIA',2026,'outgoing',5,?,?,1)";
+	int64_t c = sh_person("491700000001"), p = sh_person_of(c);
+	int64_t m = sh_reply(c, "media", "{\"text\":\"Rechnung\"}");
+	int64_t a = sh_id();
+	struct key_ref ref = ref_of(p, "MEDIA", YEAR);
+	struct keeper_batch *keys = NULL, *batch = NULL;
+	struct mediafile *f = NULL;
+	struct err err = {0};
+	const uint8_t *key;
+	char file[33];
+	size_t len;
+	struct store_value sealed;
+
+	(void)state;
+	sealed = sh_seal(p, "MEDIA", a, FIELD_MEDIA,
+			 "{\"name\":\"r.pdf\",\"mime\":\"application/pdf\"}",
+			 &batch);
+	assert_int_equal(keeper_batch_new(sh.w.keeper, &keys, NULL), 0);
+	assert_int_equal(keeper_add_file_key(keys, &ref, a), 0);
+	assert_int_equal(keeper_run(keys, NULL), 0);
+	assert_int_equal(keeper_result(keys, 0, &key, &len, NULL), 0);
+	if (mediafile_create(&sh.w, key, &f, file, &err) != 0) {
+		print_error("%s: %s (%d)\n", err.where, err.what, err.native);
+		fail();
+	}
+	assert_int_equal(mediafile_write(f, "%PDF-", 5, NULL), 0);
+	assert_int_equal(mediafile_finish(&f, NULL), 0);
+	keeper_batch_free(&keys);
+	sh_sql(sql, STORE_ARGS(S_INT(a), S_INT(m), S_INT(c), S_INT(p),
+			       S_TEXT(file), sealed));
+	keeper_batch_free(&batch);
+	sh_answer(200, "{\"id\":\"4711\"}");
+	sh_answer(200, GOOD);
+	sh_run();
+	assert_int_equal(sh.requests_len, 2);
+	assert_non_null(strstr(sh.requests[0], "/77000/media"));
+	assert_non_null(strstr(sh.requests[0], "%PDF-"));
+	assert_non_null(strstr(sh.requests[1], "\"id\":\"4711\""));
+	assert_non_null(strstr(sh.requests[1], "\"caption\":\"Rechnung\""));
+	assert_non_null(strstr(sh.requests[1], "\"filename\":\"r.pdf\""));
+	STATE(m, "sent");
+}
+
+static void a_forgotten_person_gets_nothing(void **state)
+{
+	int64_t c = sh_person("491700000001");
+	struct keeper_batch *batch = NULL;
+
+	(void)state;
+	sh_reply(c, "text", "{\"text\":\"zu spaet\"}");
+	assert_int_equal(keeper_batch_new(sh.w.keeper, &batch, NULL), 0);
+	(void)keeper_add_shred(batch, sh_person_of(c), NULL);
+	assert_int_equal(keeper_run(batch, NULL), 0);
+	keeper_batch_free(&batch);
+	sh_answer(200, GOOD);
+	sh_run();
+	assert_int_equal(sh.requests_len, 0);
+	assert_int_equal(COUNT_OF("outbox"), 0);
+}
+
+static void a_keeper_that_is_away_loses_and_doubles_nothing(void **state)
+{
+	int64_t m =
+	    sh_reply(sh_person("491700000001"), "text", "{\"text\":\"warte\"}");
+	struct err err = {0};
+	bool moved = false;
+
+	(void)state;
+	sh_answer(200, GOOD);
+	(void)house_kill(&sh.house, SIGTERM);
+	assert_int_equal(send_step(&sh.w, &moved, &err), -1);
+	assert_int_equal(err.kind, ERR_BUSY);
+	assert_int_equal(COUNT_OF("outbox WHERE state='waiting'"), 1);
+	(void)unlink(sh.house.socket);
+	house_start(&sh.house);
+	sh_pass(5000);
+	STATE(m, "sent");
+	assert_int_equal(sh.requests_len, 1);
+}
+
+static void many_waiting_conversations_take_bounded_memory(void **state)
+{
+	static const char sql[] =
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n"
+	    " WHERE i<5000) INSERT INTO outbox(id,kind,destination,"
+	    "conversation,message,type,state,next_ms,created_ms) SELECT"
+	    " 100000+i,'channel','shop',200000+i,300000+i,'send','waiting',"
+	    "1790000900000,1 FROM n";
+
+	(void)state;
+	sh_sql(sql, STORE_NO_ARGS);
+	send_wake(&sh.w, "shop");
+	sh_run();
+	assert_int_equal(sh.w.send->queues[0].lanes_len, SEND_LANES_MAX);
+	/* No message behind them: forgotten, so the rows go. */
+	for (int i = 0; i < 20; i++)
+		sh_pass(900000);
+	assert_int_equal(COUNT_OF("outbox"), 0);
+	assert_int_equal(sh.w.send->queues[0].lanes_len, 0);
+}
+
+static void a_read_receipt_is_sent_once(void **state)
+{
+	static const char message[] =
+	    "INSERT INTO message(id,conversation,key_person,direction,kind,"
+	    "state,datenart,year,received_ms,content_sealed,policy)"
+	    " VALUES(?,?,?,'in','text','received','MSG',2026,1,?,0)";
+	static const char outbox[] =
+	    "INSERT INTO outbox(id,kind,destination,conversation,message,type,"
+	    "state,next_ms,created_ms) VALUES(?,'channel','shop',?,?,'read',"
+	    "'waiting',1,1)";
+	int64_t c = sh_person("491700000001"), p = sh_person_of(c);
+	int64_t m = sh_id();
+	struct keeper_batch *batch = NULL;
+
+	(void)state;
+	sh_sql(message,
+	       STORE_ARGS(S_INT(m), S_INT(c), S_INT(p),
+			  sh_seal(p, "MSG", m, FIELD_CONTENT,
+				  "{\"text\":\"Hallo\",\"id\":\"wamid.IN\"}",
+				  &batch)));
+	keeper_batch_free(&batch);
+	sh_sql(outbox, STORE_ARGS(S_INT(sh_id()), S_INT(c), S_INT(m)));
+	send_wake(&sh.w, "shop");
+	sh_answer(200, "{\"success\":true}");
+	sh_run();
+	assert_int_equal(sh.requests_len, 1);
+	assert_non_null(strstr(sh.requests[0], "\"message_id\":\"wamid.IN\""));
+	assert_int_equal(COUNT_OF("outbox"), 0);
+	STATE(m, "received");
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, sh_make, sh_unmake)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    CASE(a_reply_goes_out_and_is_told),
+	    CASE(order_within_a_conversation_is_kept),
+	    CASE(a_pair_limit_holds_back_only_that_person),
+	    CASE(a_lost_answer_is_settled_by_a_status),
+	    CASE(a_lost_answer_without_a_status_is_shown_and_not_repeated),
+	    CASE(after_a_restart_nothing_handed_over_is_sent_again),
+	    CASE(a_closed_window_ends_before_a_call),
+	    CASE(withdrawn_consent_counts_at_hand_over),
+	    CASE(a_person_who_stopped_at_the_provider_is_withdrawn),
+	    CASE(a_bad_token_stops_the_queue_and_keeps_the_messages),
+	    CASE(an_attachment_is_uploaded_first),
+	    CASE(a_forgotten_person_gets_nothing),
+	    CASE(a_keeper_that_is_away_loses_and_doubles_nothing),
+	    CASE(many_waiting_conversations_take_bounded_memory),
+	    CASE(a_read_receipt_is_sent_once),
+	};
+
+	if (sodium_init() < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
