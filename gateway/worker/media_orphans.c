@@ -95,14 +95,11 @@ static int names_list(const char *dir, int64_t since_ms, struct names *names,
 	return 0;
 }
 
-/* Marks in kept the names that rows have. */
-static int names_keep(struct worker *w, struct names *names, bool *kept,
-		      int64_t since_ms, struct err *err)
+/* Marks in kept the names that rows from this id on have. */
+static int names_keep(struct worker *w, const struct names *names, bool *kept,
+		      int64_t from, struct err *err)
 {
 	static const char sql[] = SQL_ROWS;
-	struct id_source source = {0};
-	int64_t from =
-	    since_ms > ROW_AGE_MS ? id_next(&source, since_ms - ROW_AGE_MS) : 0;
 	struct store_rows *rows = NULL;
 	char name[NAME_LEN + 1];
 	int rc;
