@@ -492,7 +492,7 @@ static void what_cannot_be_sent_is_refused_before_a_call(void **state)
 	static const struct party nobody = {0};
 	static const struct party strange = {
 	    .addresses = {{"phone", "0170/1234"}}, .addresses_len = 1};
-	static const struct channel_act acts[] = {
+	const struct channel_act acts[] = {
 	    {.kind = CHANNEL_SEND_TEXT, .text = "x", .to = nobody},
 	    {.kind = CHANNEL_SEND_TEXT, .text = "x", .to = strange},
 	    {.kind = CHANNEL_SEND_TEXT,
