@@ -197,24 +197,31 @@ static void run(struct loop *l)
 	}
 }
 
+/* What came back is written; nothing new starts, the steps see stopping. */
+static void settle(struct loop *l)
+{
+	bool moved = false;
+
+	for (size_t i = 0; i < TURNS && !l->fatal; i++)
+		if (!l->turns[i].inbound)
+			take_turn(l, &l->turns[i], &moved);
+}
+
 /* Calls under way get a little time, so that fewer outcomes are unknown. */
 static void drain(struct loop *l)
 {
 	int64_t until_ms = worker_boot(l->w) + DRAIN_MS, left;
-	bool moved = false;
 
 	l->w->stopping = true;
 	l->w->ready = false;
 	if (l->w->api != NULL)
 		api_close(&l->w->api);
+	settle(l);
 	while (!l->fatal && http_under_way(l->w->http) > 0) {
 		left = until_ms - worker_boot(l->w);
 		if (left <= 0 || poll_all(l, left < 100 ? (int)left : 100) != 0)
 			break;
-		/* What came back is written; nothing new starts. */
-		for (size_t i = 0; i < TURNS && !l->fatal; i++)
-			if (!l->turns[i].inbound)
-				take_turn(l, &l->turns[i], &moved);
+		settle(l);
 	}
 	if (http_under_way(l->w->http) > 0)
 		LOG(LOG_LEVEL_WARN, "worker.calls_dropped",
