@@ -70,6 +70,9 @@ static int make_file(struct worker *w, struct upload *u, struct err *err)
 
 	if (keeper_batch_new(w->keeper, &batch, err) != 0)
 		return -1;
+	/* Only sealing makes a data key: the person's first file needs one
+	 * before its description can be sealed. */
+	(void)keeper_add_seal(batch, &u->key, u->id, FIELD_MEDIA, "", 0);
 	slot = keeper_add_file_key(batch, &u->key, u->id);
 	if (keeper_run(batch, err) != 0 ||
 	    keeper_result(batch, slot, &key, &len, err) != 0)
