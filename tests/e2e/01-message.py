@@ -60,7 +60,7 @@ def a_picture_round_trips_byte_equal(world):
         {"Content-Type": "image/jpeg"})
     equal(status, 201, "upload")
     status, _ = world.answer(conversation, "Bild zurück",
-                             attachment=w.json.loads(up)["id"])
+                             attachment=w.json.loads(up)["attachment"])
     equal(status, 202, "answer")
     entry = w.until("the phone has the picture", 15, lambda: next(
         (e for e in world.chat() if e["from"] == "business" and "media" in e),

@@ -44,6 +44,8 @@ def main(make=None):
     """Runs every case on one world (made by make, or a plain one)."""
     failed = 0
     with tempfile.TemporaryDirectory(prefix="postern-e2e-") as directory:
+        # Where the three users exist, they have to pass through it.
+        os.chmod(directory, 0o711)
         world = w.World(pathlib.Path(directory) / "world")
         try:
             (make or plain)(world)
