@@ -559,6 +559,22 @@ static void hostile_frames_end_their_connection_only(void **state)
 	assert_false(st.locked);
 }
 
+/* Callers that only ask whether it is there give no error object. */
+static void nobody_has_to_ask_for_the_reason(void **state)
+{
+	struct house *h = *state;
+	struct keeper_batch *b = batch_of(h->keeper);
+	struct keeper_status st;
+
+	(void)keeper_add_hash(b, "token", "x", 1);
+	assert_int_equal(keeper_lock(h->keeper, NULL), 0);
+	assert_int_equal(keeper_run(b, NULL), -1);
+	assert_int_equal(house_kill(h, SIGKILL), SIGKILL);
+	assert_int_equal(keeper_status(h->keeper, &st, NULL), -1);
+	assert_int_equal(keeper_run(b, NULL), -1);
+	keeper_batch_free(&b);
+}
+
 static void it_stops_when_its_supervisor_is_gone(void **state)
 {
 	struct house *h = *state;
@@ -614,6 +630,7 @@ int main(void)
 	    CASE(a_killed_keeper_is_found_again_by_the_same_client),
 	    CASE(two_clients_share_one_key),
 	    CASE(hostile_frames_end_their_connection_only),
+	    CASE(nobody_has_to_ask_for_the_reason),
 	    CASE(it_stops_when_its_supervisor_is_gone),
 	    CASE(a_batch_of_small_operations_is_quick),
 	};

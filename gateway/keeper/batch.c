@@ -420,9 +420,12 @@ static void forget_results(struct keeper_batch *b)
 int keeper_run(struct keeper_batch *b, struct err *err)
 {
 	const int64_t deadline_ms = client_clock_ms() + RUN_MS;
+	struct err ignored;
 	size_t offset = 0;
 	int rc = -1;
 
+	if (err == NULL)
+		err = &ignored;
 	if (b->trouble.kind != ERR_NONE) {
 		*err = b->trouble;
 		return -1;

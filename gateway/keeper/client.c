@@ -116,8 +116,11 @@ int client_call(struct keeper *k, uint16_t type, const void *payload,
 		struct err *err)
 {
 	struct ipc_frame f;
+	struct err ignored;
 	int64_t left;
 
+	if (err == NULL)
+		err = &ignored;
 	if (payload == k->request && len > k->request_used)
 		k->request_used = len;
 	left = deadline_ms - client_clock_ms();
