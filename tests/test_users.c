@@ -122,6 +122,7 @@ static void every_file_goes_to_the_process_that_owns_it(void **state)
 	make_places(dir);
 	for (int round = 0; round < 2; round++)
 		assert_int_equal(users_own(&strangers, dir, &err), 0);
+	assert_true(users_reach(&strangers, dir));
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		struct stat st = {0};
 
@@ -135,11 +136,30 @@ static void every_file_goes_to_the_process_that_owns_it(void **state)
 	assert_int_equal(nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+static void a_closed_folder_above_is_noticed(void **state)
+{
+	char top[] = "/tmp/postern-closed-XXXXXX"; /* mode 0700 */
+	char dir[64];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_non_null(mkdtemp(top));
+	(void)snprintf(dir, sizeof(dir), "%s/data", top);
+	assert_int_equal(mkdir(dir, 0755), 0);
+	assert_false(users_reach(&strangers, dir));
+	assert_int_equal(chmod(top, 0711), 0);
+	assert_true(users_reach(&strangers, dir));
+	assert_int_equal(rmdir(dir), 0);
+	assert_int_equal(rmdir(top), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_child_that_became_its_user_cannot_go_back),
 	    cmocka_unit_test(every_file_goes_to_the_process_that_owns_it),
+	    cmocka_unit_test(a_closed_folder_above_is_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,6 +207,13 @@ static int open_all(struct serve *s)
 			      strerror(err.native));
 		return -1;
 	}
+	if (s->users.separate && !users_reach(&s->users, s->dir)) {
+		(void)fprintf(stderr,
+			      "the users of the three processes cannot reach "
+			      "%s; move it, or chmod o+x the folders above\n",
+			      s->said);
+		return -1;
+	}
 	if (open_local(s) != 0)
 		return -1;
 	return open_page(s);

@@ -73,6 +73,9 @@ void users_find(struct users *ret);
 /* As root with separate users: gives every file of DIR to the process that
  * owns it (design, section 5). */
 int users_own(const struct users *users, const char *dir, struct err *err);
+/* After users_own: whether all three can pass through the folders above DIR.
+ * No other thread may run. */
+bool users_reach(const struct users *users, const char *dir);
 /* Becomes the user for good; verifies that there is no way back. */
 int users_become(const struct users *users, enum child_role role,
 		 struct err *err);

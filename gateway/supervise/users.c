@@ -18,6 +18,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 void users_find(struct users *ret)
@@ -178,4 +179,24 @@ int users_become(const struct users *users, enum child_role role,
 	    ge != u->gid || gs != u->gid || setuid(0) == 0 || setgid(0) == 0)
 		return ERR_SET(err, ERR_DENIED, "privileges were kept", 0);
 	return 0;
+}
+
+/* Asked of the kernel by becoming each of them: modes and access lists of all
+ * folders above are its business. */
+bool users_reach(const struct users *users, const char *dir)
+{
+	for (int role = 0; role < CHILDREN; role++) {
+		int status = -1;
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(users_become(users, (enum child_role)role,
+					   NULL) == 0 &&
+				      access(dir, X_OK) == 0
+				  ? 0
+				  : 1);
+		if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+			return false;
+	}
+	return true;
 }
