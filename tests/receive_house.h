@@ -94,6 +94,8 @@ static inline void house_field(struct event_list *l, struct event *e,
 		e->ts_ms = HOUSE_NOW + strtoll(value, NULL, 10);
 	if (strcmp(key, "error") == 0)
 		e->error = strtoll(value, NULL, 10);
+	if (strcmp(key, "stop") == 0)
+		e->withdraw_marketing = true;
 	if (strcmp(key, "watermark") == 0) {
 		e->watermark = true;
 		e->watermark_ms = HOUSE_NOW + strtoll(value, NULL, 10);

@@ -463,7 +463,8 @@ static void a_withdrawal_is_kept_and_told(void **state)
 	assert_int_equal(HOUSE_COUNT(h, "consent_event WHERE"
 					" kind='optin_signal'"),
 			 1);
-	assert_int_equal(HOUSE_COUNT(h, "consent_event WHERE purpose='*'"), 1);
+	assert_int_equal(HOUSE_COUNT(h, "consent_event WHERE purpose='all'"),
+			 1);
 	assert_int_equal(HOUSE_COUNT(h, "outbox WHERE type='consent.changed'"),
 			 3);
 	assert_int_equal(h->w.counts.duplicates, 1);
@@ -529,6 +530,31 @@ static void a_failed_message_is_told_as_undelivered(void **state)
 			 1);
 	assert_int_equal(HOUSE_COUNT(h, "outbox WHERE"
 					" type='message.undelivered'"),
+			 1);
+}
+
+static void an_error_that_means_stop_withdraws_marketing_once(void **state)
+{
+	struct house *h = *state;
+	struct id_text ref;
+	char body[200];
+
+	house_body(h, hello);
+	house_receive(h);
+	house_sql(h, ours_sql);
+	id_format(&h->w.mask, ID_MESSAGE, 5, &ref);
+	(void)snprintf(body, sizeof(body),
+		       "status,id=p1,phone=01701234567,status=failed,stop=1,"
+		       "error=131050,ref=%s\n",
+		       ref.text);
+	house_body(h, body);
+	house_body(h, body);
+	house_receive(h);
+	assert_int_equal(HOUSE_COUNT(h, "consent_event WHERE kind='withdrawn'"
+					" AND purpose='marketing' AND"
+					" source='error_131050'"),
+			 1);
+	assert_int_equal(HOUSE_COUNT(h, "outbox WHERE type='consent.changed'"),
 			 1);
 }
 
@@ -755,6 +781,7 @@ int main(void)
 	    CASE(a_withdrawal_is_kept_and_told),
 	    CASE(a_status_finds_our_message_by_our_reference),
 	    CASE(a_failed_message_is_told_as_undelivered),
+	    CASE(an_error_that_means_stop_withdraws_marketing_once),
 	    CASE(a_status_of_nothing_of_ours_changes_nothing),
 	    CASE(a_watermark_reaches_all_before_it),
 	    CASE(what_is_not_understood_waits_for_an_update),

@@ -162,7 +162,7 @@ static int archive_consent(struct batch *b, const struct step *s,
 	/* No purpose named: all of them. */
 	if (e->purpose == NULL ||
 	    !name_set(&purpose, e->purpose, strlen(e->purpose)))
-		(void)snprintf(purpose.text, sizeof(purpose.text), "*");
+		(void)snprintf(purpose.text, sizeof(purpose.text), "all");
 	if (store_run(b->w->store, consent_sql,
 		      STORE_ARGS(S_INT(worker_id(b->w)), S_INT(s->person),
 				 S_TEXT(purpose.text), S_TEXT(kind),

@@ -134,6 +134,25 @@ static int remember(struct batch *b, size_t slot, int64_t message,
 	    ret_new, err);
 }
 
+/* An error that means the person said stop to the provider: catches a
+ * withdrawal whose own webhook was lost.  Source: channels.md 1.6. */
+static int withdraw(struct batch *b, const struct ours *ours, int64_t at_ms,
+		    struct err *err)
+{
+	static const char sql[] =
+	    "INSERT INTO consent_event(id,person,purpose,kind,source,at_ms)"
+	    " SELECT ?,person,'marketing','withdrawn','error_131050',?"
+	    " FROM conversation WHERE id=?";
+
+	if (store_run(b->w->store, sql,
+		      STORE_ARGS(S_INT(worker_id(b->w)), S_INT(at_ms),
+				 S_INT(ours->conversation)),
+		      err) != 0)
+		return -1;
+	return outbox_tell(b->w, ours->conversation, 0, "consent.changed",
+			   "withdrawn", err);
+}
+
 int archive_status(struct batch *b, const struct step *s, struct err *err)
 {
 	const struct event *e = s->event;
@@ -166,6 +185,10 @@ int archive_status(struct batch *b, const struct step *s, struct err *err)
 	    remember(b, s->target_slot, ours.id, &fresh, err) != 0)
 		return -1;
 	if (settled_add(b, ours.id, err) != 0)
+		return -1;
+	if (e->withdraw_marketing &&
+	    withdraw(b, &ours, e->ts_ms > 0 ? e->ts_ms : s->item->received_ms,
+		     err) != 0)
 		return -1;
 	return apply(b, &ours, status, e->error, err);
 }
