@@ -8,12 +8,11 @@ static const char sql_conversation[] =
     "SELECT person, channel, helpdesk, state, datenart, opened_ms, closed_ms,"
     " inbound_ms FROM conversation WHERE id=?";
 static const char sql_message[] = "SELECT conversation FROM message WHERE id=?";
-/* The newest word about a purpose, of this person or one joined into it;
- * "all" concerns every purpose. */
+/* "all" concerns every purpose. */
 static const char sql_withdrawn[] =
-    "SELECT COUNT(*) FROM consent_event e WHERE e.kind='withdrawn'"
-    " AND e.purpose IN (?, 'all')"
-    " AND e.person IN (SELECT id FROM person WHERE id=? OR joined_into=?)";
+    PERSON_FAMILY "SELECT COUNT(*) FROM consent_event WHERE kind='withdrawn'"
+		  " AND purpose IN (?,'all')"
+		  " AND person IN (SELECT id FROM family)";
 
 bool column_text(struct store_value v, char *ret, size_t ret_size)
 {
@@ -145,9 +144,8 @@ static int withdrawn(struct worker *w, const struct conversation *cnv,
 	if (purpose == NULL)
 		purpose = own != NULL ? own->text : "";
 	if (store_one_int(w->store, sql_withdrawn,
-			  STORE_ARGS(S_TEXT(purpose), S_INT(cnv->person),
-				     S_INT(cnv->person)),
-			  &n, &found, err) != 0)
+			  STORE_ARGS(S_INT(cnv->person), S_TEXT(purpose)), &n,
+			  &found, err) != 0)
 		return -1;
 	*ret = found && n > 0;
 	return 0;

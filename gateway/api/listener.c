@@ -147,7 +147,6 @@ void api_close(struct api **api)
 	const struct timespec pause = {.tv_nsec = 2000000};
 	struct api *a = *api;
 
-	*api = NULL;
 	if (a == NULL)
 		return;
 	/* Row 5: stopping with a suspended connection ends the process. */
@@ -165,13 +164,15 @@ void api_close(struct api **api)
 	if (atomic_load(&a->in_flight) != 0) {
 		/* The process is about to end; better left than aborted. */
 		LOG0(LOG_LEVEL_ERROR, "api.stop.in_flight");
+		*api = NULL;
 		return;
 	}
 	if (a->tcp != NULL)
 		MHD_stop_daemon(a->tcp);
 	if (a->local != NULL)
 		MHD_stop_daemon(a->local);
-	drain(a);
+	drain(a); /* still reached through the worker */
+	*api = NULL;
 	deadlines_close(&a->deadlines);
 	if (a->job_fd >= 0)
 		(void)close(a->job_fd);

@@ -16,8 +16,8 @@ static const char sql_quoted[] =
     "SELECT key_person, datenart, year, content_sealed, direction"
     " FROM message WHERE id=? AND conversation=?";
 static const char sql_kinds[] =
-    "SELECT DISTINCT kind FROM address WHERE person=? AND to_ms IS NULL"
-    " LIMIT 4";
+    PERSON_FAMILY "SELECT DISTINCT kind FROM address WHERE to_ms IS NULL"
+		  " AND person IN (SELECT id FROM family) LIMIT 4";
 
 /* Sealed bytes of one JSON value; the batch holds them. */
 static int seal_json(struct worker *w, const struct key_ref *key,

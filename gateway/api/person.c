@@ -4,10 +4,11 @@
 
 static const char sql_profile[] =
     "SELECT year, profile_sealed FROM person WHERE id=?";
-/* The address now in use; the strongest was attached first. */
+/* The address in use last; of one message the strongest comes first. */
 static const char sql_address[] =
-    "SELECT id, key_person, year, address_sealed, kind FROM address"
-    " WHERE person=? AND to_ms IS NULL ORDER BY id LIMIT 1";
+    PERSON_FAMILY "SELECT id, key_person, year, address_sealed FROM address"
+		  " WHERE to_ms IS NULL AND person IN (SELECT id FROM family)"
+		  " ORDER BY from_ms DESC, id LIMIT 1";
 
 struct sight {
 	size_t profile, address;

@@ -332,7 +332,15 @@ static enum MHD_Result last_call(struct api *a, struct job *job)
 	struct MHD_Connection *c = job->connection;
 	bool upload = (job->route->flags & ROUTE_UPLOAD) != 0;
 
+	/* An upload was only begun: this is the first call once more, which
+	 * libmicrohttpd repeats after a suspension.  Refused here, the body
+	 * stays unread. */
+	if (upload && job->stage == JOB_BEGIN && job->status == 0 &&
+	    job->body.len == 0)
+		return MHD_YES;
 	if (job->status != 0) {
+		if (upload && job->stage == JOB_BEGIN)
+			job->close = true;
 		if (job->status >= 400)
 			COUNT(a->w, api_refused);
 		deadline_set(a->deadlines, deadline_of(c), DOWNLOAD_MS);
