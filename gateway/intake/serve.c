@@ -170,8 +170,7 @@ static void ready_say(const struct intake *in)
 	/* A supervisor that is gone shows at the lifeline. */
 	(void)!write(in->conf->lifeline_fd, &ready, 1);
 	LOG(LOG_LEVEL_INFO, "intake.serving",
-	    LOG_NUM("channels", in->doors_len),
-	    LOG_NUM("segment", in->segment.number));
+	    LOG_NUM("channels", in->doors_len));
 }
 
 static int threads_run(struct intake *in, int signal_fd, bool *ret_clean,
