@@ -67,8 +67,13 @@ static void decide_send(const struct policy *p,
 		reason(d, facts->purpose ? "send.purpose" : "channel.purpose",
 		       facts->purpose ? purpose->line : channel->purpose_line);
 	}
-	if (purpose && facts->withdrawn && purpose->basis == BASIS_CONSENT) {
-		reason(d, "consent.withdrawn", purpose->line);
+	/* Source: Art. 6(1)(a), 7 GDPR; silence is no consent. */
+	if (purpose && purpose->basis == BASIS_CONSENT &&
+	    (facts->withdrawn || !facts->consented)) {
+		reason(d,
+		       facts->withdrawn ? "consent.withdrawn"
+					: "consent.absent",
+		       purpose->line);
 		permitted = false;
 	}
 	if (!facts->window_open && !facts->template_message) {

@@ -29,9 +29,9 @@ static void note_purposes(const struct policy *p, struct diag *notes)
 
 		if (purpose->basis == BASIS_CONSENT)
 			diag_add(notes, purpose->line, purpose->column,
-				 "%s rests on consent: sending is refused "
-				 "after a withdrawal, but giving it is not "
-				 "recorded or asked for yet%s",
+				 "%s rests on consent: giving it is not "
+				 "recorded or asked for yet, so sending for "
+				 "it is refused%s",
 				 purpose->name.text,
 				 purpose->double_opt_in || purpose->has_valid
 				     ? " (double_opt_in, valid)"

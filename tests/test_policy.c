@@ -530,27 +530,36 @@ static void sending_depends_on_purpose_consent_and_window(void **state)
 {
 	static const struct {
 		const char *purpose;
-		bool withdrawn, window, template;
+		bool consented, withdrawn, window, template;
 		bool send, closed;
 		const char *reason;
 	} cases[] = {
-	    {NULL, false, true, false, true, false, "channel.purpose"},
-	    {"support", false, true, false, true, false, "send.purpose"},
+	    /* Nobody who was not asked gets what rests on consent. */
+	    {"marketing", false, false, true, false, false, false,
+	     "consent.absent"},
+	    {NULL, false, false, true, false, true, false, "channel.purpose"},
+	    {"support", false, false, true, false, true, false, "send.purpose"},
 	    /* A contract is not withdrawn from by a withdrawn consent. */
-	    {"support", true, true, false, true, false, "send.purpose"},
-	    {"marketing", false, true, false, true, false, "send.purpose"},
-	    {"marketing", true, true, false, false, false, "consent.withdrawn"},
-	    {"marketing", true, true, true, false, false, "consent.withdrawn"},
-	    {NULL, false, false, false, false, true, "window.closed"},
-	    {NULL, false, false, true, true, false, "channel.purpose"},
-	    /* Refused for another reason too: waiting would not help. */
-	    {"marketing", true, false, false, false, false,
+	    {"support", false, true, true, false, true, false, "send.purpose"},
+	    {"marketing", true, false, true, false, true, false,
+	     "send.purpose"},
+	    {"marketing", true, true, true, false, false, false,
 	     "consent.withdrawn"},
-	    {"marketing", true, false, false, false, false, "window.closed"},
-	    {"other", false, true, false, false, false, "purpose.unknown"},
-	    {"", false, true, false, false, false, "purpose.unknown"},
-	    {"a b", false, true, false, false, false, "purpose.unknown"},
-	    {"other", false, false, false, false, false, "purpose.unknown"},
+	    {"marketing", true, true, true, true, false, false,
+	     "consent.withdrawn"},
+	    {NULL, false, false, false, false, false, true, "window.closed"},
+	    {NULL, false, false, false, true, true, false, "channel.purpose"},
+	    /* Refused for another reason too: waiting would not help. */
+	    {"marketing", true, true, false, false, false, false,
+	     "consent.withdrawn"},
+	    {"marketing", true, true, false, false, false, false,
+	     "window.closed"},
+	    {"other", false, false, true, false, false, false,
+	     "purpose.unknown"},
+	    {"", false, false, true, false, false, false, "purpose.unknown"},
+	    {"a b", false, false, true, false, false, false, "purpose.unknown"},
+	    {"other", false, false, false, false, false, false,
+	     "purpose.unknown"},
 	};
 	struct policy *p = example();
 	struct name channel = name("kundenservice");
@@ -561,6 +570,7 @@ static void sending_depends_on_purpose_consent_and_window(void **state)
 		    .act = ACT_SEND,
 		    .channel = &channel,
 		    .purpose = cases[i].purpose,
+		    .consented = cases[i].consented,
 		    .withdrawn = cases[i].withdrawn,
 		    .window_open = cases[i].window,
 		    .template_message = cases[i].template,

@@ -51,8 +51,10 @@ struct policy_facts {
 	const struct name *helpdesk; /* may be NULL: no route */
 	bool media;		     /* has attachments */
 	const char *purpose;	     /* of a send; NULL: the channel's */
-	bool withdrawn;		     /* consent to that purpose was withdrawn */
-	bool window_open;	     /* provider's reply window */
+	bool consented; /* consent to that purpose was given and proved; nothing
+			 * records one yet, so it is false: fail closed */
+	bool withdrawn; /* consent to that purpose was withdrawn */
+	bool window_open; /* provider's reply window */
 	bool template_message;
 };
 
