@@ -70,6 +70,49 @@ static void order_holds_per_conversation_and_many_run_side_by_side(void **state)
 	assert_in_range(DESK->at_once_most, 4, CONVERSATIONS);
 }
 
+static void a_long_conversation_keeps_its_order_when_it_goes_on(void **state)
+{
+	int64_t c = dh_conversation("desk");
+	struct err err = {0};
+	bool moved = false;
+	char text[256];
+	int n = 0;
+
+	(void)state;
+	for (; n < 110; n++) {
+		(void)snprintf(text, sizeof(text), "%d", n);
+		(void)dh_tell("desk", c, text);
+	}
+	/* Beyond what was loaded first, and read on from the outbox once. */
+	while (DESK->len < 40) {
+		assert_int_equal(deliver_step(&dh.w, &moved, &err), 0);
+		assert_int_equal(http_poll(dh.w.http, NULL, 0, 10, &err), 0);
+	}
+	(void)snprintf(text, sizeof(text), "%d", n++);
+	(void)dh_tell("desk", c, text);
+	dh_run();
+	assert_int_equal(DESK->len, n);
+	for (int i = 0; i < n; i++) {
+		(void)snprintf(text, sizeof(text), "\"text\":\"%d\"", i);
+		assert_non_null(strstr(DESK->bodies[i], text));
+	}
+}
+
+static void a_row_committed_behind_the_cursor_is_found(void **state)
+{
+	int64_t c = dh_conversation("desk");
+
+	(void)state;
+	dh.next_id += 1000;
+	(void)dh_tell("desk", c, "young");
+	dh_run();
+	dh.next_id -= 900;
+	(void)dh_tell("desk", c, "old");
+	dh_run();
+	assert_int_equal(DESK->len, 2);
+	assert_true(COUNT_OF("outbox") == 0);
+}
+
 static void a_failure_holds_back_its_conversation_only(void **state)
 {
 	int64_t c = dh_conversation("desk"), other = dh_conversation("desk");
@@ -348,6 +391,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(a_message_arrives_cut_to_what_its_helpdesk_may_see),
 	    CASE(order_holds_per_conversation_and_many_run_side_by_side),
+	    CASE(a_long_conversation_keeps_its_order_when_it_goes_on),
+	    CASE(a_row_committed_behind_the_cursor_is_found),
 	    CASE(a_failure_holds_back_its_conversation_only),
 	    CASE(attempts_end_in_a_visible_dead_letter),
 	    CASE(gone_stops_a_helpdesk_until_the_settings_change),
