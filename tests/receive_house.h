@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 #include <sodium.h>
 
 #include "channel/event_make.h"
@@ -25,6 +26,7 @@
 #include "postern/sealed.h"
 #include "worker/inbound.h"
 #include "worker/opening.h"
+#include "worker/quarantine.h"
 
 #define HOUSE_NOW INT64_C(1790000000000)
 
@@ -425,5 +427,68 @@ static inline void house_sql(struct house *h, const char *sql)
 
 /* Is there such a row?  The statement counts them. */
 #define HOUSE_COUNT(h, from) house_number((h), "SELECT count(*) FROM " from)
+
+/* --- one message, and how to look at it ------------------------------------
+ */
+
+#define CANARY "Zwiebelkuchen"
+
+__attribute__((unused)) static const char hello[] =
+    "message,id=m1,strong=S1,phone=01701234567,type=text,name=Anna,ts=-5,"
+    "text=" CANARY;
+
+static inline int64_t step_error(struct house *h)
+{
+	struct err err = {0};
+	bool moved = false;
+
+	assert_int_equal(receive_step(&h->w, &moved, &err), -1);
+	assert_false(moved);
+	return err.kind;
+}
+
+/* The sealed content of the one message a condition names, opened. */
+static inline json_t *content_of(struct house *h, const char *sql)
+{
+	struct keeper_batch *k = NULL;
+	struct store_rows *rows = NULL;
+	struct store_value v;
+	struct key_ref key = {0};
+	const uint8_t *clear = NULL;
+	struct err err = {0};
+	size_t len = 0, slot;
+	int64_t id;
+	json_t *json;
+
+	assert_int_equal(
+	    store_start(h->w.store, sql, STORE_NO_ARGS, &rows, &err), 0);
+	assert_int_equal(store_step(h->w.store, rows, &err), 1);
+	id = store_column(h->w.store, rows, 0).num;
+	key.person = store_column(h->w.store, rows, 1).num;
+	v = store_column(h->w.store, rows, 2);
+	assert_true(name_set(&key.datenart, v.bytes, v.len));
+	key.year = (uint16_t)store_column(h->w.store, rows, 3).num;
+	v = store_column(h->w.store, rows, 4);
+	assert_int_equal(keeper_batch_new(h->w.keeper, &k, &err), 0);
+	slot = keeper_add_open(k, &key, id, FIELD_CONTENT, v.bytes, v.len);
+	store_finish(h->w.store, &rows);
+	assert_int_equal(keeper_run(k, &err), 0);
+	assert_int_equal(keeper_result(k, slot, &clear, &len, &err), 0);
+	json = json_loadb((const char *)clear, len, JSON_ALLOW_NUL, NULL);
+	keeper_batch_free(&k);
+	assert_non_null(json);
+	return json;
+}
+#define CONTENT(h, where)                                                   \
+	content_of((h),                                                     \
+		   "SELECT id,key_person,datenart,year,content_sealed FROM" \
+		   " message WHERE " where)
+
+static inline void content_is(json_t *json, const char *key, const char *value)
+{
+	assert_string_equal(json_string_value(json_object_get(json, key)),
+			    value);
+	json_decref(json);
+}
 
 #endif
