@@ -59,7 +59,8 @@ void deliver_finish(struct flight *f);
 /* All finished flights in one transaction, then in memory. */
 int deliver_settle(struct deliver *d, bool *ret_moved, struct err *err);
 
-/* --- deliver_note.c -------------------------------------------------------
+/* --- deliver_note.c, deliver_read.c
+ * -------------------------------------------------------
  */
 
 enum note_fate {
