@@ -12,14 +12,15 @@
 #include "postern/log.h"
 #include "retry.h"
 
-#define SECOND_MS     INT64_C(1000)
-#define MINUTE_MS     (60 * SECOND_MS)
-#define DAY_MS	      (24 * 60 * MINUTE_MS)
-#define LIFE_MS	      (7 * DAY_MS) /* of a media id from a webhook */
-#define BACKOFF_MS    (2 * SECOND_MS)
-#define BACKOFF_CAP   (60 * MINUTE_MS)
-#define CONFIG_MS     (5 * MINUTE_MS)
-#define TIDY_AFTER_MS 0 /* the copy is safe: the file was synced before its row */
+#define SECOND_MS   INT64_C(1000)
+#define MINUTE_MS   (60 * SECOND_MS)
+#define DAY_MS	    (24 * 60 * MINUTE_MS)
+#define LIFE_MS	    (7 * DAY_MS) /* of a media id from a webhook */
+#define BACKOFF_MS  (2 * SECOND_MS)
+#define BACKOFF_CAP (60 * MINUTE_MS)
+#define CONFIG_MS   (5 * MINUTE_MS)
+#define TIDY_AFTER_MS \
+	0 /* the copy is safe: the file was synced before its row */
 #define POLL_MS	      (30 * SECOND_MS)
 #define TIDY_ATTEMPTS 5
 
@@ -40,8 +41,11 @@
 	"UPDATE attachment SET state='failed',reason=?,attempts=0,tidy=?," \
 	"next_ms=? WHERE id=? AND state='wanted'"
 #define SQL_AGAIN "UPDATE attachment SET attempts=?,next_ms=? WHERE id=?"
-#define SQL_TIDIED \
-	"UPDATE attachment SET tidy=0,attempts=0 WHERE id=? AND tidy=1"
+/* Of a deleted message the media id was only kept to tidy with. */
+#define SQL_TIDIED                                                        \
+	"UPDATE attachment SET tidy=0,attempts=0,media_sealed=CASE state" \
+	" WHEN 'gone' THEN x'' ELSE media_sealed END"                     \
+	" WHERE id=? AND tidy=1"
 #define SQL_HELPDESK "SELECT helpdesk FROM conversation WHERE id=?"
 
 /* --- the archive ---------------------------------------------------------- */
