@@ -125,8 +125,10 @@ static int run_job(struct api *a, struct job *job, struct err *err)
 		fatal = is_fatal(&e);
 		job_unanswer(job);
 		(void)job_refuse(job, problem_of(e.kind), NULL);
-		LOG(LOG_LEVEL_WARN, "api.failed",
-		    LOG_ID("request", &job->request), LOG_ERR(&e));
+		/* What a client did wrong is its own business. */
+		if (job->status >= 500)
+			LOG(LOG_LEVEL_WARN, "api.failed",
+			    LOG_ID("request", &job->request), LOG_ERR(&e));
 	}
 	/* The body may hold a message; the connection may live long. */
 	buf_clear(&job->body);
