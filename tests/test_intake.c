@@ -115,6 +115,46 @@ static void pipelined_requests_are_all_answered(void **state)
 	assert_int_equal(house_stored(h, NULL, 0), 20);
 }
 
+static void rounds_run(struct house *h, int *fds, size_t len, int rounds)
+{
+	char answer[HOUSE_ANSWER];
+
+	for (size_t i = 0; i < len; i++)
+		fds[i] = house_connect(h);
+	for (int round = 0; round < rounds; round++) {
+		for (size_t i = 0; i < len; i++)
+			assert_true(
+			    house_post(fds[i], hello, strlen(hello), ""));
+		for (size_t i = 0; i < len; i++)
+			assert_int_equal(house_hear(fds[i], answer), 200);
+	}
+	for (size_t i = 0; i < len; i++)
+		(void)close(fds[i]);
+}
+
+/* The library's own thread stood still after exactly 128 events at once; a
+ * stall of 4 s fails house_hear. */
+static void a_hundred_and_twenty_eight_busy_connections_do_not_stall(
+    void **state)
+{
+	int fds[128];
+
+	rounds_run(*state, fds, 128, 40);
+	assert_int_equal(house_stored(*state, NULL, 0), 128 * 40);
+}
+
+static void several_event_loops_serve_and_stop(void **state)
+{
+	struct house *h = *state;
+	int fds[60];
+
+	h->settings.limits.intake_threads = 3;
+	assert_true(house_start(h));
+	rounds_run(h, fds, 60, 10);
+	assert_int_equal(house_stored(h, NULL, 0), 600);
+	assert_int_equal(house_stop(h), 0);
+}
+
 static void a_body_in_many_small_pieces_is_taken(void **state)
 {
 	struct house *h = *state;
@@ -680,6 +720,8 @@ int main(void)
 	    RUNNING(the_worker_is_woken_after_a_commit),
 	    RUNNING(one_connection_serves_many_requests),
 	    RUNNING(pipelined_requests_are_all_answered),
+	    RUNNING(a_hundred_and_twenty_eight_busy_connections_do_not_stall),
+	    PREPARED(several_event_loops_serve_and_stop),
 	    RUNNING(a_body_in_many_small_pieces_is_taken),
 	    RUNNING(a_chunked_body_is_taken_and_the_connection_closed),
 	    RUNNING(bodies_up_to_the_limit_are_taken_and_one_more_byte_is_not),

@@ -38,6 +38,13 @@ static int door_open(struct door *door, const struct settings_channel *conf,
 	return driver->open(conf, ROLE_INTAKE, &door->channel, err);
 }
 
+static void door_hash(const struct intake *in, const char *address,
+		      uint8_t ret[crypto_shorthash_BYTES])
+{
+	(void)crypto_shorthash(ret, (const uint8_t *)address, strlen(address),
+			       in->door_key);
+}
+
 int doors_open(struct intake *in, struct err *err)
 {
 	const struct settings *s = in->conf->settings;
@@ -47,9 +54,11 @@ int doors_open(struct intake *in, struct err *err)
 	in->doors = calloc(s->channels_len, sizeof(*in->doors));
 	if (in->doors == NULL)
 		return ERR_SET(err, ERR_NOMEM, "no memory for channels", 0);
+	in->env->random(in->env, in->door_key, sizeof(in->door_key));
 	for (size_t i = 0; i < s->channels_len; i++) {
 		if (door_open(&in->doors[i], &s->channels[i], err) != 0)
 			return -1;
+		door_hash(in, in->doors[i].address, in->doors[i].hash);
 		in->doors_len++;
 	}
 	return 0;
@@ -66,19 +75,15 @@ void doors_close(struct intake *in)
 
 const struct door *door_find(const struct intake *in, const char *url)
 {
-	char asked[DOOR_BYTES] = {0};
-	const struct door *found = NULL;
-	size_t len = strlen(url);
+	uint8_t hash[crypto_shorthash_BYTES];
 
 	if (strncmp(url, HOOKS, sizeof(HOOKS) - 1) != 0)
 		return NULL;
 	url += sizeof(HOOKS) - 1;
-	len -= sizeof(HOOKS) - 1;
-	if (len == 0 || len >= sizeof(asked))
-		return NULL;
-	memcpy(asked, url, len);
+	door_hash(in, url, hash);
 	for (size_t i = 0; i < in->doors_len; i++)
-		if (sodium_memcmp(asked, in->doors[i].address, DOOR_BYTES) == 0)
-			found = &in->doors[i];
-	return found;
+		if (memcmp(hash, in->doors[i].hash, sizeof(hash)) == 0 &&
+		    strcmp(url, in->doors[i].address) == 0)
+			return &in->doors[i];
+	return NULL;
 }

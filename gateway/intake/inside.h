@@ -1,6 +1,6 @@
 /* inside.h - what the files of process 1 share.
  *
- * Threads: the listener's event loop(s), one writer, one reaper, and the main
+ * Threads: the event loop(s), one writer, one reaper, and the main
  * thread that waits for the end.  Locks, in this order: visitors_lock, then
  * queue_lock.  Neither is held while the HTTP library is called. */
 #ifndef POSTERN_INTAKE_INSIDE_H
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include <microhttpd.h>
+#include <sodium.h>
 
 #include "postern/buf.h"
 #include "postern/channel.h"
@@ -29,7 +30,7 @@
 #define BODIES_BYTES_MAX                                        \
 	(32u << 20)    /* clear bytes of large bodies in memory \
 			*/
-#define DOOR_BYTES 192 /* "type/path", padded for comparison */
+#define DOOR_BYTES 192 /* "type/path", with its NUL */
 #define GROUP_MAX  512 /* records of one pwritev, below IOV_MAX */
 
 /* The key that bodies of one quarter of an hour are sealed with.  Counted,
@@ -49,6 +50,17 @@ struct entry {
 	size_t len, size;
 };
 
+/* One event loop: a library instance and the thread that drives it. */
+struct loop {
+	struct intake *in;
+	unsigned int number;
+	struct MHD_Daemon *daemon;
+	pthread_t thread;
+	int wake_fd; /* eventfd: something was resumed, or look at the flags */
+	bool runs;
+};
+#define LOOPS_MAX 64
+
 enum visit_step { VISIT_LINE, VISIT_BODY, VISIT_WAIT, VISIT_ANSWERED };
 enum visit_outcome { OUTCOME_STORED, OUTCOME_BUSY, OUTCOME_FAILED };
 
@@ -56,6 +68,7 @@ enum visit_outcome { OUTCOME_STORED, OUTCOME_BUSY, OUTCOME_FAILED };
 struct visitor {
 	struct visitor *prev, *next; /* visitors_lock */
 	struct MHD_Connection *connection;
+	struct loop *loop;
 	int fd;
 	_Atomic int64_t deadline_ms; /* boot clock; INT64_MAX none */
 	_Atomic int64_t waits_since; /* handed to the writer at; 0 no */
@@ -75,6 +88,7 @@ struct visitor {
 /* One way in: /hooks/<type>/<path> of one channel. */
 struct door {
 	char address[DOOR_BYTES];
+	uint8_t hash[crypto_shorthash_BYTES];
 	struct channel *channel;
 	size_t body_max;
 };
@@ -92,7 +106,9 @@ struct intake {
 	struct intake_counts *counts, own_counts;
 	struct door *doors;
 	size_t doors_len;
-	struct MHD_Daemon *daemon;
+	uint8_t door_key[crypto_shorthash_KEYBYTES]; /* new at each start */
+	struct loop *loops;
+	size_t loops_len;
 	struct MHD_Response *stored, *stored_close;
 	bool in_place; /* the library keeps texts where they were received */
 
@@ -115,7 +131,7 @@ struct intake {
 
 	pthread_t writer, reaper;
 	int reaper_fd, broken_fd; /* eventfds */
-	atomic_bool stopping, broken, disk_low;
+	atomic_bool stopping, loops_end, broken, disk_low;
 	atomic_size_t bodies_bytes;
 	atomic_uint in_flight, suspended;
 };
@@ -127,14 +143,26 @@ struct intake {
 /* --- doors.c -------------------------------------------------------------- */
 int doors_open(struct intake *in, struct err *err);
 void doors_close(struct intake *in);
-/* The door of a URL, or NULL.  Compares with every one, so that the time says
+/* The door of a URL, or NULL.  Compares keyed hashes, so that the time says
  * nothing about how much of a path was right. */
 const struct door *door_find(const struct intake *in, const char *url);
 
 /* --- listener.c ----------------------------------------------------------- */
-int listener_start(struct intake *in, struct err *err);
-/* After writer and visitors are quiet; aborts if a request is suspended. */
-void listener_stop(struct intake *in);
+/* Starts the library for one loop, with that loop's share of connections. */
+int listener_open(struct loop *l, struct err *err);
+/* Aborts the process if a request is suspended. */
+void listener_close(struct loop *l);
+
+/* --- loop.c --------------------------------------------------------------- */
+int loops_start(struct intake *in, struct err *err);
+/* With stopping set: takes no more connections. */
+void loops_quiesce(struct intake *in);
+/* Ends the threads: no request moves any more. */
+void loops_join(struct intake *in);
+/* After writer and reaper ended, so that nobody resumes into what is gone. */
+void loops_close(struct intake *in);
+/* Resumes all of a list linked by due. */
+void loops_resume(struct intake *in, struct visitor *due);
 
 /* --- visit.c: the steps of one request ------------------------------------ */
 enum MHD_Result visit_begin(struct intake *in, struct visitor *v,

@@ -39,9 +39,10 @@ static void visitor_unlink(struct intake *in, struct visitor *v)
 	pthread_mutex_unlock(&in->visitors_lock);
 }
 
-static struct visitor *visitor_new(struct intake *in,
+static struct visitor *visitor_new(struct loop *l,
 				   struct MHD_Connection *connection)
 {
+	struct intake *in = l->in;
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
 	    connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct visitor *v = calloc(1, sizeof(*v));
@@ -51,6 +52,7 @@ static struct visitor *visitor_new(struct intake *in,
 		return NULL;
 	}
 	v->connection = connection;
+	v->loop = l;
 	v->fd = info->connect_fd;
 	v->body = BUF_INIT(0);
 	atomic_init(&v->deadline_ms,
@@ -77,10 +79,11 @@ static void on_connection(void *ctx, struct MHD_Connection *connection,
 			  void **socket_ctx,
 			  enum MHD_ConnectionNotificationCode code)
 {
-	struct intake *in = ctx;
+	struct loop *l = ctx;
+	struct intake *in = l->in;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		*socket_ctx = visitor_new(in, connection);
+		*socket_ctx = visitor_new(l, connection);
 		TALLY(in, connections);
 	} else if (*socket_ctx != NULL) {
 		visitor_free(in, *socket_ctx);
@@ -155,7 +158,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection,
 				  const char *version, const char *bytes,
 				  size_t *bytes_len, void **request_ctx)
 {
-	struct intake *in = ctx;
+	struct intake *in = ((struct loop *)ctx)->in;
 	struct visitor *v = *request_ctx;
 
 	(void)connection;
@@ -182,14 +185,14 @@ static void on_completed(void *ctx, struct MHD_Connection *connection,
 	(void)connection;
 	(void)code; /* says nothing about what the peer got */
 	if (*request_ctx != NULL)
-		visit_forget(ctx, *request_ctx);
+		visit_forget(((struct loop *)ctx)->in, *request_ctx);
 	*request_ctx = NULL;
 }
 
 /* The library quotes requests in its messages: counted, never printed. */
 static void on_message(void *ctx, const char *format, va_list args)
 {
-	struct intake *in = ctx;
+	struct intake *in = ((struct loop *)ctx)->in;
 
 	(void)format;
 	(void)args;
@@ -199,13 +202,14 @@ static void on_message(void *ctx, const char *format, va_list args)
 /* --- daemon ---------------------------------------------------------------
  */
 
-int listener_start(struct intake *in, struct err *err)
+int listener_open(struct loop *l, struct err *err)
 {
+	struct intake *in = l->in;
 	const struct settings *s = in->conf->settings;
-	unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD |
-			     MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
-			     MHD_USE_ERROR_LOG;
-	unsigned int threads = (unsigned int)s->limits.intake_threads;
+	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
+			     MHD_USE_ITC | MHD_USE_ERROR_LOG;
+	unsigned int most = (unsigned int)s->limits.connections_max /
+			    (unsigned int)in->loops_len;
 
 	if (in->conf->listen_fd < 0)
 		flags |= MHD_USE_NO_LISTEN_SOCKET;
@@ -214,30 +218,30 @@ int listener_start(struct intake *in, struct err *err)
 	/* Since 1.0 the library refuses by itself what the layout shows and
 	 * keeps its texts elsewhere. */
 	in->in_place = strncmp(MHD_get_version(), "0.", 2) == 0;
-	in->daemon = MHD_start_daemon(
-	    flags, 0, NULL, NULL, on_request, in, MHD_OPTION_EXTERNAL_LOGGER,
-	    on_message, in, MHD_OPTION_LISTEN_SOCKET,
+	l->daemon = MHD_start_daemon(
+	    flags, 0, NULL, NULL, on_request, l, MHD_OPTION_EXTERNAL_LOGGER,
+	    on_message, l, MHD_OPTION_LISTEN_SOCKET,
 	    (MHD_socket)in->conf->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
-	    (unsigned int)s->limits.connections_max,
-	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_TIMEOUT_S,
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,
-	    MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)INCREMENT,
-	    MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned int)BACKLOG,
-	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, in,
-	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, in,
-	    MHD_OPTION_URI_LOG_CALLBACK, on_target, in,
-	    MHD_OPTION_STRICT_FOR_CLIENT, STRICT,
-	    threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, threads,
-	    MHD_OPTION_END);
-	if (in->daemon == NULL)
+	    most > 0 ? most : 1u, MHD_OPTION_CONNECTION_TIMEOUT,
+	    (unsigned int)IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    (size_t)POOL_BYTES, MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
+	    (size_t)INCREMENT, MHD_OPTION_LISTEN_BACKLOG_SIZE,
+	    (unsigned int)BACKLOG, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+	    l, MHD_OPTION_NOTIFY_COMPLETED, on_completed, l,
+	    MHD_OPTION_URI_LOG_CALLBACK, on_target, l,
+	    MHD_OPTION_STRICT_FOR_CLIENT, STRICT, MHD_OPTION_END);
+	if (l->daemon == NULL)
 		return ERR_SET(err, ERR_STORAGE, "cannot start the listener",
 			       0);
 	return 0;
 }
 
-void listener_stop(struct intake *in)
+void listener_close(struct loop *l)
 {
-	if (in->daemon != NULL)
-		MHD_stop_daemon(in->daemon);
-	in->daemon = NULL;
+	/* Quiesced, so that the descriptor stays the caller's. */
+	if (l->daemon != NULL && l->in->conf->listen_fd >= 0)
+		(void)MHD_quiesce_daemon(l->daemon);
+	if (l->daemon != NULL)
+		MHD_stop_daemon(l->daemon);
+	l->daemon = NULL;
 }

@@ -44,15 +44,8 @@ static struct visitor *visitors_look(struct intake *in, int64_t now,
 
 void reaper_release(struct intake *in, int64_t late_ms)
 {
-	struct visitor *due, *v;
-
-	due = visitors_look(in, in->env->boot_ms(in->env), late_ms);
 	/* Suspended connections cannot go away before this. */
-	while (due != NULL) {
-		v = due;
-		due = v->due;
-		MHD_resume_connection(v->connection);
-	}
+	loops_resume(in, visitors_look(in, in->env->boot_ms(in->env), late_ms));
 }
 
 void disk_look(struct intake *in)
@@ -84,6 +77,7 @@ static void *reaper_run(void *arg)
 	struct pollfd p = {.fd = in->reaper_fd, .events = POLLIN};
 	int rc;
 
+	(void)pthread_setname_np(pthread_self(), "intake-reaper");
 	do {
 		rc = poll(&p, 1, LOOK_MS);
 		reaper_release(in,

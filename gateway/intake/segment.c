@@ -20,7 +20,8 @@
 #include "postern/sealed.h"
 #include "spool/folder.h"
 
-#define CHECKED_MAX 2 /* segments looked through at start */
+#define CHECKED_MAX  2	  /* segments looked through at start */
+#define SEGMENT_MODE 0640 /* the worker reads them by its group */
 
 bool segment_fits(const struct segment *s, size_t len)
 {
@@ -136,6 +137,10 @@ static int segment_make(struct intake *in, struct segment *s, struct err *err)
 		   O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (s->fd < 0)
 		return ERR_SET(err, kind_of(errno), "cannot make a segment",
+			       errno);
+	/* Whatever the umask says. */
+	if (fchmod(s->fd, SEGMENT_MODE) != 0)
+		return ERR_SET(err, ERR_STORAGE, "cannot share a segment",
 			       errno);
 	rc = posix_fallocate(s->fd, 0, SPOOL_SEGMENT_BYTES);
 	if (rc != 0) {

@@ -1,8 +1,9 @@
 /* serve.c - process 1: start, wait for the end, stop.
  *
  * Order of stopping: take no connections, refuse new bodies, let the writer
- * finish, let every answer leave, then stop the library - it aborts the
- * process if a request is still suspended. */
+ * finish, let every answer leave, end the event loops, then writer and reaper
+ * (nobody may resume into a library that is gone), then stop the library - it
+ * aborts the process if a request is still suspended. */
 #include "intake/inside.h"
 
 #include <errno.h>
@@ -151,8 +152,7 @@ static bool drain(struct intake *in)
 	bool broken = atomic_load(&in->broken);
 
 	atomic_store(&in->stopping, true);
-	if (in->conf->listen_fd >= 0)
-		(void)MHD_quiesce_daemon(in->daemon); /* fd is the caller's */
+	loops_quiesce(in);
 	if (!counter_waits(in, &in->in_flight,
 			   broken ? DRAIN_ERROR_MS : DRAIN_MS))
 		reaper_release(in, 0);
@@ -182,18 +182,19 @@ static int threads_run(struct intake *in, int signal_fd, bool *ret_clean,
 		return -1;
 	if (reaper_start(in, err) != 0)
 		goto out;
-	if (listener_start(in, err) == 0) {
+	if (loops_start(in, err) == 0) {
 		ready_say(in);
 		end_wait(in, signal_fd);
 		*ret_clean = drain(in);
 		if (!*ret_clean)
 			return 0; /* a thread may hang in the disk */
-		listener_stop(in);
 		rc = 0;
 	}
+	loops_join(in);
 	reaper_stop(in);
 out:
 	writer_stop(in);
+	loops_close(in);
 	return rc;
 }
 

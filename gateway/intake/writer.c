@@ -71,12 +71,7 @@ static void group_finish(struct intake *in, struct entry *list,
 		due = v;
 	}
 	pthread_mutex_unlock(&in->queue_lock);
-	/* A resumed visitor may be gone at once: read the link before. */
-	while (due != NULL) {
-		v = due;
-		due = v->due;
-		MHD_resume_connection(v->connection);
-	}
+	loops_resume(in, due);
 }
 
 /* Takes out of *list what goes into one write: same key, room left. */
@@ -225,6 +220,7 @@ static void *writer_run(void *arg)
 	struct entry *list;
 	bool stop = false;
 
+	(void)pthread_setname_np(pthread_self(), "intake-writer");
 	while (!stop) {
 		pthread_mutex_lock(&in->queue_lock);
 		if (in->queue == NULL && !in->writer_stops)
