@@ -2,6 +2,8 @@
  * tokens.  The first byte chooses; the rest is the input. */
 #include <assert.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <sodium.h>
 

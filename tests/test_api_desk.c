@@ -435,8 +435,10 @@ static void an_upload_that_breaks_off_leaves_nothing(void **state)
 	     i++)
 		(void)usleep(10000);
 	(void)close(fd);
-	for (int i = 0; i < 300 && house_count(h, "SELECT COUNT(*) FROM"
-						  " idempotency") != 0;
+	/* An end that comes during a suspension is noticed by the time-out of
+	 * idle connections, 10 s. */
+	for (int i = 0; i < 1500 && house_count(h, "SELECT COUNT(*) FROM"
+						   " idempotency") != 0;
 	     i++)
 		(void)usleep(10000);
 	assert_int_equal(house_count(h, "SELECT COUNT(*) FROM idempotency"), 0);

@@ -104,8 +104,8 @@ static void bodies_are_one_flat_object_without_doubles(void **state)
 	    "{\"a\":NaN}",
 	    "\xef\xbb\xbf{}",
 	    "{\"a\":\"\xff\"}",
-	    "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}}"
-	    "}"};
+	    "{\"a\":[[[[[[[[[]]]]]]]]]}",
+	};
 	json_t *v;
 
 	(void)state;

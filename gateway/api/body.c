@@ -45,19 +45,26 @@ json_t *body_read(const uint8_t *bytes, size_t len)
 	return NULL;
 }
 
+static bool is_known(const char *name, const char *const *known,
+		     size_t known_len)
+{
+	for (size_t i = 0; i < known_len; i++)
+		if (strcmp(known[i], name) == 0)
+			return true;
+	return false;
+}
+
 const char *body_stranger(const json_t *object, const char *const *known,
 			  size_t known_len)
 {
-	const char *name;
-	json_t *value;
+	/* jansson walks objects through a pointer that could change them. */
+	json_t *o = (json_t *)(uintptr_t)object;
 
-	json_object_foreach((json_t *)(uintptr_t)object, name, value)
-	{
-		bool found = false;
+	for (void *at = json_object_iter(o); at != NULL;
+	     at = json_object_iter_next(o, at)) {
+		const char *name = json_object_iter_key(at);
 
-		for (size_t i = 0; i < known_len && !found; i++)
-			found = strcmp(known[i], name) == 0;
-		if (!found)
+		if (!is_known(name, known, known_len))
 			return name;
 	}
 	return NULL;

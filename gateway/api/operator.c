@@ -148,9 +148,10 @@ static void print_reasons(const json_t *problem)
 	const json_t *list = json_object_get(problem, "reasons"), *one;
 	size_t i;
 
-	json_array_foreach(list, i, one)(void) fprintf(
-	    stderr, "  %s (policy.yaml:%lld)\n", operator_text(one, "code"),
-	    (long long)operator_number(one, "line"));
+	for (i = 0; (one = json_array_get(list, i)) != NULL; i++)
+		(void)fprintf(stderr, "  %s (policy.yaml:%lld)\n",
+			      operator_text(one, "code"),
+			      (long long)operator_number(one, "line"));
 }
 
 static int refused(const struct verb_args *args, const json_t *problem,

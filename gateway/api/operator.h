@@ -18,9 +18,9 @@ struct operator_call {
  * operator_call - one call over the socket of this host's instance.
  *
  * Returns EXIT_DONE with the answer: ret_json (caller frees with
- * json_decref) or, when raw, the bytes in ret_raw.  Otherwise prints one line
- * to standard error (--json: the problem as it came, to standard output) and
- * returns EXIT_REFUSED.
+ * json_decref) or, when raw, the bytes in ret_raw (else NULL).  Or prints one
+ * line to standard error (--json: the problem as it came, to standard output)
+ * and returns EXIT_REFUSED.
  */
 int operator_call(const struct verb_args *args,
 		  const struct operator_call *call, json_t **ret_json,

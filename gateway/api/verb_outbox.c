@@ -14,12 +14,15 @@ static void print_outbox(const json_t *answer)
 	(void)printf("%-30s  %-8s  %-12s  %-20s  %-8s  %-20s  %s\n", "ID",
 		     "STATE", "DESTINATION", "TYPE", "ATTEMPTS", "CREATED",
 		     "REASON");
-	json_array_foreach(list, i, one)(void) printf(
-	    "%-30s  %-8s  %-12s  %-20s  %-8lld  %-20s  %s\n",
-	    operator_text(one, "id"), operator_text(one, "state"),
-	    operator_text(one, "destination"), operator_text(one, "type"),
-	    (long long)operator_number(one, "attempts"),
-	    operator_text(one, "created"), operator_text(one, "reason"));
+	for (i = 0; (one = json_array_get(list, i)) != NULL; i++)
+		(void)printf("%-30s  %-8s  %-12s  %-20s  %-8lld  %-20s  %s\n",
+			     operator_text(one, "id"),
+			     operator_text(one, "state"),
+			     operator_text(one, "destination"),
+			     operator_text(one, "type"),
+			     (long long)operator_number(one, "attempts"),
+			     operator_text(one, "created"),
+			     operator_text(one, "reason"));
 	if (json_is_true(json_object_get(answer, "more")))
 		(void)printf("(there are more)\n");
 }
@@ -94,7 +97,8 @@ static void print_quarantine(const json_t *answer)
 	size_t i;
 
 	print_quarantine_head();
-	json_array_foreach(list, i, one) print_quarantine_row(one);
+	for (i = 0; (one = json_array_get(list, i)) != NULL; i++)
+		print_quarantine_row(one);
 }
 
 static void print_quarantine_one(const json_t *answer)
@@ -108,6 +112,7 @@ static int show_body(const struct verb_args *args, const char *path)
 {
 	const struct operator_call call = {
 	    .method = "GET", .path = path, .raw = true};
+	json_t *none = NULL;
 	struct buf bytes;
 	int rc;
 
@@ -116,7 +121,7 @@ static int show_body(const struct verb_args *args, const char *path)
 				      "printed on a terminal; use a pipe\n");
 		return EXIT_REFUSED;
 	}
-	rc = operator_call(args, &call, NULL, &bytes);
+	rc = operator_call(args, &call, &none, &bytes);
 	if (rc != EXIT_DONE)
 		return rc;
 	if (bytes.len > 0 &&

@@ -10,14 +10,14 @@ static void print_outbox(const json_t *answer)
 		(void)printf("outbox       empty\n");
 		return;
 	}
-	json_array_foreach(list, i, one)(void)
-	    printf("%-12s %s %s: %lld waiting, %lld unknown,"
-		   " %lld dead\n",
-		   i == 0 ? "outbox" : "", operator_text(one, "kind"),
-		   operator_text(one, "destination"),
-		   (long long)operator_number(one, "waiting"),
-		   (long long)operator_number(one, "unknown"),
-		   (long long)operator_number(one, "dead"));
+	for (i = 0; (one = json_array_get(list, i)) != NULL; i++)
+		(void)printf("%-12s %s %s: %lld waiting, %lld unknown,"
+			     " %lld dead\n",
+			     i == 0 ? "outbox" : "", operator_text(one, "kind"),
+			     operator_text(one, "destination"),
+			     (long long)operator_number(one, "waiting"),
+			     (long long)operator_number(one, "unknown"),
+			     (long long)operator_number(one, "dead"));
 }
 
 static void print_status(const json_t *answer)

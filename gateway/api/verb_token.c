@@ -100,12 +100,14 @@ static void print_list(const json_t *answer)
 
 	(void)printf("%-30s  %-8s  %-20s  %-12s  %-20s  %-20s  %s\n", "ID",
 		     "STATE", "SCOPES", "HELPDESK", "EXPIRES", "USED", "LABEL");
-	json_array_foreach(list, i, one)(void)
-	    printf("%-30s  %-8s  %-20s  %-12s  %-20s  %-20s  %s\n",
-		   operator_text(one, "id"), operator_text(one, "state"),
-		   operator_text(one, "scopes"), operator_text(one, "helpdesk"),
-		   operator_text(one, "expires"), operator_text(one, "used"),
-		   operator_text(one, "label"));
+	for (i = 0; (one = json_array_get(list, i)) != NULL; i++)
+		(void)printf(
+		    "%-30s  %-8s  %-20s  %-12s  %-20s  %-20s  %s\n",
+		    operator_text(one, "id"), operator_text(one, "state"),
+		    operator_text(one, "scopes"),
+		    operator_text(one, "helpdesk"),
+		    operator_text(one, "expires"), operator_text(one, "used"),
+		    operator_text(one, "label"));
 }
 
 static void print_revoked(const json_t *answer)
