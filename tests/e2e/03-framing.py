@@ -1,6 +1,8 @@
 """Goal: every ambiguous framing is refused and the connection closed, also as
 a second request on a kept connection; nothing smuggled is ever served."""
-from case import case, check, equal, main, raw, rows, sign, w
+import json
+
+from case import ROOT, case, check, equal, main, raw, sign, w
 
 BODY = b'{"object":"whatsapp_business_account","entry":[]}'
 
@@ -77,6 +79,29 @@ def malformed(world):
     yield "chunk size huge", head(world, b"Transfer-Encoding: chunked", length=False) + b"ffffffffffffffff\r\na\r\n0\r\n\r\n"
 
 
+def collected(world):
+    """The cases of tests/framing.json, which test_guard uses as well."""
+    token = (world.data / "secrets" / "whatsapp-verify").read_text().strip()
+    for c in json.loads((ROOT / "tests" / "framing.json").read_text())["cases"]:
+        body = c.get("body", "")
+        signature = sign(world, c.get("signed", body).encode("latin-1"))
+        head_text = (c["head"]
+                     .replace("{HOOK}", f"/hooks/whatsapp/{world.path}")
+                     .replace("{SIGN}", f"X-Hub-Signature-256: {signature}\r\n")
+                     .replace("{SIGN_FOLDED}", f"X-Hub-Signature-256:\r\n {signature}\r\n")
+                     .replace("{TOKEN}", token))
+        yield c["name"], (head_text + body).encode("latin-1")
+
+
+def everything(world):
+    yield from malformed(world)
+    yield from collected(world)
+
+
+# A chunk that announces more than will come is cut at the body's deadline.
+PATIENCE = 14
+
+
 def refused(answer, closed):
     """A refusal: one 4xx or 5xx answer (or none) and the end."""
     if not closed:
@@ -91,9 +116,9 @@ def refused(answer, closed):
 @case
 def every_malformed_request_is_refused_and_closed(world):
     bad, count = [], 0
-    for name, data in malformed(world):
+    for name, data in everything(world):
         count += 1
-        why = refused(*raw(world, data, wait=4))
+        why = refused(*raw(world, data, wait=PATIENCE))
         if why:
             bad.append(f"{name}: {why}")
     print(f"   {count} malformed requests")
@@ -105,9 +130,9 @@ def every_malformed_request_is_refused_and_closed(world):
 def the_same_as_a_second_request_on_a_kept_connection(world):
     good = head(world) + BODY
     bad = []
-    for name, data in malformed(world):
+    for name, data in everything(world):
         with w.socket.create_connection(("127.0.0.1", world.ports["public"]), 5) as s:
-            s.settimeout(4)
+            s.settimeout(PATIENCE)
             s.sendall(good)
             first = s.recv(65536)
             if not first.startswith(b"HTTP/1.1 200"):
