@@ -12,7 +12,9 @@
 #include "postern/log.h"
 
 #define CONNECTION_MEMORY 32768u
-#define CONNECTIONS_MAX	  256u
+/* Below 128: libmicrohttpd 0.9.75 waits without limit after exactly 128 events
+ * at once (docs/intake.md). */
+#define CONNECTIONS_MAX	  120u
 #define BACKLOG		  256u
 
 /* libmicrohttpd's texts may quote a request: only that there was one. */
