@@ -138,8 +138,8 @@ static void inbox(struct desk *d, const struct sim_request *rq,
 	const char *id = sim_header(rq, "webhook-id");
 	json_t *note;
 	/* Modes that take the message and answer 200 with odd bytes. */
-	bool odd = strcmp(d->mode, "foreign") == 0 ||
-		   strcmp(d->mode, "flood") == 0;
+	bool odd =
+	    strcmp(d->mode, "foreign") == 0 || strcmp(d->mode, "flood") == 0;
 	bool misbehaved;
 
 	d->hits++;
@@ -228,6 +228,12 @@ static void act(struct desk *d, const struct sim_request *rq,
 	body = json_dumps(out, JSON_COMPACT);
 	call_api(d, "POST", path, "application/json", "", body, strlen(body),
 		 an);
+	if (an->status == 202) /* for the page only: what was answered */
+		json_array_append_new(
+		    d->notes,
+		    json_pack("{s:s, s:{s:s, s:O?}}", "type", "desk.answer",
+			      "data", "conversation", conversation, "text",
+			      json_object_get(in, "text")));
 	free(body);
 	json_decref(out);
 	json_decref(in);
