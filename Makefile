@@ -96,6 +96,10 @@ fuzz: deps
 	@$(MAKE) --no-print-directory fuzzers
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz
 
+bench: deps
+	@$(MAKE) --no-print-directory all
+	@tests/bench/run
+
 format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')
 
@@ -109,6 +113,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all unit fuzzers deps run demo test fuzz format lint install clean
+.PHONY: all unit fuzzers deps run demo test fuzz bench format lint install clean
 .SECONDARY:
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

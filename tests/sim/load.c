@@ -4,7 +4,13 @@
  *
  * Every connection owns its persons, so the order of acknowledgements within
  * a conversation is the order of sending.  Without --retry a failed request
- * is given up; with it the same body is sent again, as the provider would. */
+ * is given up; with it the same body is sent again, as the provider would.
+ *
+ * For measuring: --prepare composes all --count requests before the clock
+ * starts, so that the generator costs its peers only the sockets; --rate is
+ * an open loop whose latency counts from when a request was due, not from
+ * when a connection was free for it; --keepalive off connects each time.  The
+ * same bytes go to whatever --hook names; who does not verify ignores them. */
 #include "sim.h"
 
 #include <arpa/inet.h>
@@ -12,11 +18,15 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sodium.h>
+#include <stdarg.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ANSWER_BYTES 2048
+
+static double cpu_before;
 
 struct line { /* one connection */
 	int fd;
@@ -27,6 +37,7 @@ struct line { /* one connection */
 	int64_t began_us, retry_us; /* retry_us: wait until; 0 not waiting */
 	uint64_t number;	    /* message under way + 1; 0 idle */
 	uint64_t made;		    /* messages this connection began */
+	bool writable;		    /* waits for room to write */
 };
 
 struct load {
@@ -39,8 +50,17 @@ struct load {
 	uint64_t count, begun, acked, failed, retried, seed;
 	int64_t rate, start_us, stop_us;
 	size_t text_bytes;
-	bool retry;
+	bool retry, close_each;
 	FILE *ledger;
+	size_t under_way;
+	struct line **idle; /* a stack of those without a message */
+	size_t idle_len;
+	struct prepared {
+		char *request;
+		size_t len;
+	} * prepared;	/* count of them, or NULL */
+	char *template; /* a body with room for what differs */
+	size_t template_len, at_phone, at_id, at_time, at_text, text_len;
 	uint32_t *latency_us; /* of acknowledged ones */
 	size_t latency_size;
 	int epoll;
@@ -56,40 +76,124 @@ static void load_ledger(struct load *l, const char *what, uint64_t number)
 	}
 }
 
-/* The request of message number on connection c. */
-static void compose(struct load *l, struct line *c, size_t index)
+#define PHONE_LEN    14 /* "49171392" and six digits */
+#define ID_LEN	     28 /* run and twelve digits */
+#define TIME_LEN     10
+#define TEXT_LEN_MIN 88 /* what the text says fits in it */
+#define HEAD_BYTES   1024
+#define CURVE_POINTS 120
+
+static size_t place_of(const struct load *l, const char *mark, size_t len)
 {
-	size_t own =
-	    l->persons / l->lines_len > 0 ? l->persons / l->lines_len : 1;
-	size_t person = index * own + (size_t)(c->made % own);
-	char phone[32], wamid[80], signature[72], text[8192], *body;
+	const char *at = memmem(l->template, l->template_len, mark, len);
+
+	if (at == NULL)
+		abort();
+	return (size_t)(at - l->template);
+}
+
+/* Meta's escaping and layout once, by the same code as the simulator's; then
+ * only marked places of fixed length change. */
+static void template_make(struct load *l)
+{
+	char *text;
+
+	l->text_len =
+	    l->text_bytes > TEXT_LEN_MIN ? l->text_bytes : TEXT_LEN_MIN;
+	text = malloc(l->text_len + 1);
+	if (text == NULL)
+		abort();
+	for (size_t i = 0; i < l->text_len; i++)
+		text[i] = "etaoin shrdlu "[i % 14];
+	memset(text, '@', 4);
+	text[l->text_len] = '\0';
+	l->template = sim_whatsapp_text(
+	    l->account, "49171392######", "Lasttest",
+	    "wamid.****************************", 1000000000, text);
+	free(text);
+	l->template_len = strlen(l->template);
+	l->at_phone = place_of(l, "\"from\":\"49171392######", 22) + 8;
+	l->at_id = place_of(l, "wamid.****", 10) + 6;
+	l->at_time = place_of(l, "1000000000", TIME_LEN);
+	l->at_text = place_of(l, "@@@@", 4);
+}
+
+/* snprintf without the zero at the end. */
+static void put(char *at, size_t len, const char *format, ...)
+{
+	char text[128];
+	va_list args;
 	int n;
 
-	snprintf(phone, sizeof(phone), "49171392%06zu", person);
-	snprintf(wamid, sizeof(wamid), "wamid.%s%012llu", l->run,
-		 (unsigned long long)c->number);
-	n = snprintf(text, sizeof(text), "%s-%llu p%zu n%llu ", l->run,
-		     (unsigned long long)(c->number - 1), person,
-		     (unsigned long long)(c->made / own));
-	for (size_t i = (size_t)n; i < l->text_bytes && i < sizeof(text) - 1;
-	     i++) {
-		text[i] = "etaoin shrdlu "[i % 14];
-		text[i + 1] = '\0';
-	}
-	body = sim_whatsapp_text(l->account, phone, "Lasttest", wamid,
-				 sim_now_ms() / 1000, text);
-	sim_sign_meta(l->secret, body, strlen(body), signature);
-	free(c->request);
-	c->request = malloc(strlen(body) + 1024);
-	if (c->request == NULL)
+	va_start(args, format);
+	n = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (n < 0 || (size_t)n > len)
 		abort();
-	n = snprintf(c->request, strlen(body) + 1024,
+	memcpy(at, text, (size_t)n);
+}
+
+/* The request of message number, the nth of person. */
+static char *request_make(struct load *l, uint64_t number, size_t person,
+			  uint64_t nth, size_t *ret_len)
+{
+	char signature[72], *request = malloc(HEAD_BYTES + l->template_len);
+	char *body = malloc(l->template_len), *contact;
+	int n;
+
+	if (request == NULL || body == NULL)
+		abort();
+	memcpy(body, l->template, l->template_len);
+	contact = memmem(body, l->template_len, "49171392######", PHONE_LEN);
+	put(contact, PHONE_LEN, "49171392%06zu", person % 1000000);
+	put(body + l->at_phone, PHONE_LEN, "49171392%06zu", person % 1000000);
+	put(body + l->at_id, ID_LEN, "%s%012llu", l->run,
+	    (unsigned long long)number);
+	put(body + l->at_time, TIME_LEN, "%lld",
+	    (long long)(sim_now_ms() / 1000));
+	put(body + l->at_text, l->text_len, "%s-%llu p%zu n%llu ", l->run,
+	    (unsigned long long)(number - 1), person, (unsigned long long)nth);
+	sim_sign_meta(l->secret, body, l->template_len, signature);
+	n = snprintf(request, HEAD_BYTES,
 		     "POST %s HTTP/1.1\r\nHost: %s\r\n"
-		     "Content-Type: application/json\r\n"
-		     "X-Hub-Signature-256: %s\r\nContent-Length: %zu\r\n\r\n%s",
-		     l->path, l->host, signature, strlen(body), body);
-	c->request_len = (size_t)n;
+		     "Content-Type: application/json\r\n%s"
+		     "X-Hub-Signature-256: %s\r\nContent-Length: %zu\r\n\r\n",
+		     l->path, l->host,
+		     l->close_each ? "Connection: close\r\n" : "", signature,
+		     l->template_len);
+	memcpy(request + n, body, l->template_len);
+	*ret_len = (size_t)n + l->template_len;
 	free(body);
+	return request;
+}
+
+static void compose(struct load *l, struct line *c)
+{
+	size_t index = (size_t)(c - l->lines);
+	size_t own =
+	    l->persons / l->lines_len > 0 ? l->persons / l->lines_len : 1;
+
+	if (l->prepared != NULL) {
+		c->request = l->prepared[c->number - 1].request;
+		c->request_len = l->prepared[c->number - 1].len;
+		return;
+	}
+	free(c->request);
+	c->request =
+	    request_make(l, c->number, index * own + (size_t)(c->made % own),
+			 c->made / own, &c->request_len);
+}
+
+/* Persons take turns; their order is not kept across connections. */
+static void prepare(struct load *l)
+{
+	l->prepared = calloc(l->count, sizeof(*l->prepared));
+	if (l->prepared == NULL)
+		abort();
+	for (uint64_t i = 0; i < l->count; i++)
+		l->prepared[i].request =
+		    request_make(l, i + 1, i % l->persons, i / l->persons,
+				 &l->prepared[i].len);
 }
 
 static void line_watch(struct load *l, struct line *c, uint32_t events, int op)
@@ -114,7 +218,8 @@ static bool line_connect(struct load *l, struct line *c)
 		c->fd = -1;
 		return false;
 	}
-	line_watch(l, c, EPOLLOUT | EPOLLIN, EPOLL_CTL_ADD);
+	c->writable = false;
+	line_watch(l, c, EPOLLIN, EPOLL_CTL_ADD);
 	return true;
 }
 
@@ -137,9 +242,18 @@ static void line_write(struct load *l, struct line *c)
 			break;
 		c->sent += (size_t)n;
 	}
-	line_watch(l, c,
-		   c->sent < c->request_len ? EPOLLOUT | EPOLLIN : EPOLLIN,
+	if (c->writable == (c->sent < c->request_len))
+		return;
+	c->writable = c->sent < c->request_len;
+	line_watch(l, c, c->writable ? EPOLLOUT | EPOLLIN : EPOLLIN,
 		   EPOLL_CTL_MOD);
+}
+
+static void line_rest(struct load *l, struct line *c)
+{
+	c->number = 0;
+	l->under_way--;
+	l->idle[l->idle_len++] = c;
 }
 
 static void line_again(struct load *l, struct line *c, int64_t wait_us)
@@ -153,25 +267,13 @@ static void line_again(struct load *l, struct line *c, int64_t wait_us)
 	} else {
 		l->failed++;
 		load_ledger(l, "failed", c->number - 1);
-		c->number = 0;
+		line_rest(l, c);
 	}
 }
 
-static void line_begin(struct load *l, struct line *c)
+/* Sends what the line carries, once more or for the first time. */
+static void line_send(struct load *l, struct line *c)
 {
-	if (c->number == 0) {
-		if ((l->count > 0 && l->begun >= l->count) ||
-		    sim_boot_us() >= l->stop_us)
-			return;
-		if (l->rate > 0 && (int64_t)l->begun * 1000000 >=
-				       (sim_boot_us() - l->start_us) * l->rate)
-			return; /* open loop: not yet due */
-		c->number = ++l->begun;
-		compose(l, c, (size_t)(c - l->lines));
-		load_ledger(l, "sent", c->number - 1);
-		c->made++;
-		c->began_us = sim_boot_us();
-	}
 	c->retry_us = 0;
 	c->sent = 0;
 	c->answer_len = 0;
@@ -182,25 +284,58 @@ static void line_begin(struct load *l, struct line *c)
 	line_write(l, c);
 }
 
+/* When the next message is due; INT64_MAX never. */
+static int64_t next_due_us(const struct load *l)
+{
+	if ((l->count > 0 && l->begun >= l->count))
+		return INT64_MAX;
+	if (l->rate == 0)
+		return l->start_us;
+	return l->start_us + (int64_t)l->begun * 1000000 / l->rate;
+}
+
+/* Gives idle lines what is due. */
+static void lines_begin(struct load *l)
+{
+	int64_t now_us = sim_boot_us();
+
+	while (l->idle_len > 0 && now_us < l->stop_us &&
+	       next_due_us(l) <= now_us) {
+		struct line *c = l->idle[--l->idle_len];
+
+		c->began_us = l->rate > 0 ? next_due_us(l) : now_us;
+		c->number = ++l->begun;
+		l->under_way++;
+		compose(l, c);
+		load_ledger(l, "sent", c->number - 1);
+		c->made++;
+		line_send(l, c);
+		now_us = sim_boot_us();
+	}
+}
+
+static void latency_note(struct load *l, const struct line *c)
+{
+	if (l->acked == l->latency_size) {
+		l->latency_size = l->latency_size * 2 + 4096;
+		l->latency_us = realloc(
+		    l->latency_us, l->latency_size * sizeof(*l->latency_us));
+		if (l->latency_us == NULL)
+			abort();
+	}
+	l->latency_us[l->acked++] = (uint32_t)(sim_boot_us() - c->began_us);
+}
+
 static void line_answered(struct load *l, struct line *c, unsigned int status,
 			  bool close_it)
 {
 	if (status == 200) {
-		if (l->acked == l->latency_size) {
-			l->latency_size = l->latency_size * 2 + 4096;
-			l->latency_us =
-			    realloc(l->latency_us,
-				    l->latency_size * sizeof(*l->latency_us));
-			if (l->latency_us == NULL)
-				abort();
-		}
-		l->latency_us[l->acked++] =
-		    (uint32_t)(sim_boot_us() - c->began_us);
+		latency_note(l, c);
 		load_ledger(l, "acked", c->number - 1);
-		c->number = 0;
 		if (close_it)
 			line_drop(c);
-		line_begin(l, c);
+		line_rest(l, c);
+		lines_begin(l);
 	} else {
 		line_again(l, c, 100000);
 	}
@@ -216,7 +351,7 @@ static void line_read(struct load *l, struct line *c)
 	if (n <= 0) {
 		if (n < 0 && errno == EAGAIN)
 			return;
-		line_again(l, c, 20000);
+		line_again(l, c, 20000); /* an idle one is only dropped */
 		return;
 	}
 	c->answer_len += (size_t)n;
@@ -235,14 +370,30 @@ static void line_read(struct load *l, struct line *c)
 
 static bool load_busy(const struct load *l)
 {
-	size_t under_way = 0;
-
-	for (size_t i = 0; i < l->lines_len; i++)
-		under_way += l->lines[i].number != 0;
-	if (under_way > 0)
+	if (l->under_way > 0)
 		return sim_boot_us() < l->stop_us + 30000000;
 	return sim_boot_us() < l->stop_us &&
 	       (l->count == 0 || l->begun < l->count);
+}
+
+/* Until the next message is due, at most a millisecond. */
+static int load_wait(struct load *l, struct epoll_event *events, int len)
+{
+	struct timespec t = {.tv_nsec = 1000000};
+	int64_t left_us = next_due_us(l) - sim_boot_us();
+
+	if (l->rate > 0 && l->idle_len > 0 && left_us < 1000)
+		t.tv_nsec = left_us > 0 ? (long)left_us * 1000 : 0;
+	return epoll_pwait2(l->epoll, events, len, &t, NULL);
+}
+
+static void lines_retry(struct load *l)
+{
+	int64_t now_us = sim_boot_us();
+
+	for (size_t i = 0; i < l->lines_len; i++)
+		if (l->lines[i].retry_us != 0 && now_us >= l->lines[i].retry_us)
+			line_send(l, &l->lines[i]);
 }
 
 static void load_run(struct load *l)
@@ -250,12 +401,13 @@ static void load_run(struct load *l)
 	struct epoll_event events[256];
 	int64_t last_us = 0;
 
-	for (size_t i = 0; i < l->lines_len; i++) {
-		l->lines[i].fd = -1;
-		line_begin(l, &l->lines[i]);
+	for (size_t i = l->lines_len; i > 0; i--) {
+		l->lines[i - 1].fd = -1;
+		l->idle[l->idle_len++] = &l->lines[i - 1];
 	}
+	lines_begin(l);
 	while (load_busy(l)) {
-		int n = epoll_wait(l->epoll, events, 256, 1);
+		int n = load_wait(l, events, 256);
 
 		for (int i = 0; i < n; i++) {
 			struct line *c = events[i].data.ptr;
@@ -267,16 +419,11 @@ static void load_run(struct load *l)
 			     (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0)
 				line_read(l, c);
 		}
+		lines_begin(l);
 		if (sim_boot_us() - last_us < 500)
 			continue;
 		last_us = sim_boot_us();
-		for (size_t i = 0; i < l->lines_len; i++) {
-			struct line *c = &l->lines[i];
-
-			if ((c->retry_us != 0 && last_us >= c->retry_us) ||
-			    c->number == 0)
-				line_begin(l, c);
-		}
+		lines_retry(l);
 	}
 }
 
@@ -297,6 +444,29 @@ static double percentile_ms(const struct load *l, double part)
 	       1000.0;
 }
 
+/* Latency by the share of slower ones: point i is where 10^(-i/30) of all
+ * took longer, which spreads the tail. */
+static void curve_print(const struct load *l)
+{
+	double slower = 1;
+
+	for (int i = 0; i <= CURVE_POINTS; i++) {
+		printf("%s%.3f", i > 0 ? "," : "",
+		       percentile_ms(l, 1 - slower));
+		slower *= 0.92611872812879352; /* 10^(-1/30) */
+	}
+	printf("]}\n");
+}
+
+/* Of this process since the clock started: the generator's own share. */
+static double cpu_seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9 - cpu_before;
+}
+
 static void load_report(struct load *l, bool json)
 {
 	double seconds = (double)(sim_boot_us() - l->start_us) / 1e6;
@@ -305,13 +475,18 @@ static void load_report(struct load *l, bool json)
 	if (json)
 		printf("{\"sent\":%llu,\"acknowledged\":%llu,\"failed\":%llu,"
 		       "\"retried\":%llu,\"seconds\":%.3f,\"per_second\":%.1f,"
-		       "\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"p999_ms\":%.3f}\n",
+		       "\"cpu_seconds\":%.3f,\"body_bytes\":%zu,"
+		       "\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"p999_ms\":%.3f,"
+		       "\"curve_ms\":[",
 		       (unsigned long long)l->begun,
 		       (unsigned long long)l->acked,
 		       (unsigned long long)l->failed,
 		       (unsigned long long)l->retried, seconds,
-		       (double)l->acked / seconds, percentile_ms(l, 0.5),
+		       (double)l->acked / seconds, cpu_seconds(),
+		       l->template_len, percentile_ms(l, 0.5),
 		       percentile_ms(l, 0.99), percentile_ms(l, 0.999));
+	if (json)
+		curve_print(l);
 	else
 		printf(
 		    "sent %llu, acknowledged %llu, failed %llu, retried %llu "
@@ -365,6 +540,10 @@ int sim_load_main(int argc, char **argv)
 	l.text_bytes =
 	    strtoul(sim_option(argc, argv, "--bytes", "300"), NULL, 10);
 	l.retry = sim_flag(argc, argv, "--retry");
+	l.close_each =
+	    strcmp(sim_option(argc, argv, "--keepalive", "on"), "off") == 0;
+	if (l.persons == 0 || l.lines_len == 0)
+		return 2;
 	l.seed = strtoull(sim_option(argc, argv, "--seed", "0"), NULL, 10);
 	if (l.seed == 0)
 		randombytes_buf(&l.seed, sizeof(l.seed));
@@ -372,9 +551,14 @@ int sim_load_main(int argc, char **argv)
 	if (ledger != NULL && (l.ledger = fopen(ledger, "a")) == NULL)
 		return 1;
 	l.lines = calloc(l.lines_len, sizeof(*l.lines));
+	l.idle = calloc(l.lines_len, sizeof(struct line *));
 	l.epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (l.lines == NULL || l.epoll < 0)
+	if (l.lines == NULL || l.idle == NULL || l.epoll < 0)
 		return 1;
+	template_make(&l);
+	if (l.count > 0 && sim_flag(argc, argv, "--prepare"))
+		prepare(&l);
+	cpu_before = cpu_seconds();
 	l.start_us = sim_boot_us();
 	l.stop_us = l.start_us + seconds * 1000000;
 	load_run(&l);

@@ -1,0 +1,145 @@
+"""Postern itself under measurement: rates, memory, start, growth."""
+import os
+import pathlib
+import signal
+import sqlite3
+import statistics
+import time
+
+import rivals
+import world as w
+
+
+def cpu_ticks(pid):
+    stat = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1]
+    return sum(map(int, stat.split()[11:13]))
+
+
+def memory_kb(pid):
+    """(proportional share, resident) of one process."""
+    fields = {}
+    for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().split("\n"):
+        parts = line.split()
+        if len(parts) == 3:
+            fields[parts[0]] = int(parts[1])
+    return fields["Pss:"], fields["Rss:"]
+
+
+class Ours:
+    def __init__(self, context):
+        self.context = context
+        self.world = w.World(context.dir / "postern", build=context.build)
+        self.world.remove()
+        self.world.make()
+        context.secret = self.world.data / "secrets" / "whatsapp-app"
+        context.sim = self.world.sim
+        self.desk = None
+
+    def start(self):
+        """The desk takes everything; nobody plays the phone."""
+        self.world.start("desk", [str(self.context.dir / "bare"),
+                                  str(self.world.ports["desk"])])
+        rivals.wait_port(self.world.ports["desk"])
+        self.world.serve()
+
+    def stop(self):
+        for name in ("postern", "desk"):
+            self.world.stop(name, seconds=60)
+
+    def at_desk(self):
+        return int(w.call("GET", self.world.url("desk", "/"))[1] or 0)
+
+    def figure(self, name):
+        text = w.call("GET", self.world.url("internal", "/metrics"))[1]
+        for line in text.decode().split("\n"):
+            if line.startswith(name + " "):
+                return int(float(line.split()[1]))
+        raise w.Failure(f"no figure {name}")
+
+    def stored(self):
+        return self.figure("postern_worker_messages_stored_total")
+
+    def quiet(self, seconds):
+        """Waits until worker and keeper have nothing left to do."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            pids = self.world.children().values()
+            before = sum(cpu_ticks(p) for p in pids)
+            time.sleep(0.25)
+            if sum(cpu_ticks(p) for p in pids) - before <= 1:
+                return True
+        return False
+
+    def load(self, *args):
+        return rivals.load(self.context, self.world.hook, *args)
+
+    def measure(self, seconds):
+        """Acknowledgements while the rest of Postern works as well."""
+        figures = self.load("--seconds", seconds)
+        figures["drained"] = self.quiet(60)
+        return figures
+
+    def end_to_end(self, count):
+        """From the first request until the desk has the last message."""
+        desk, began = self.at_desk(), time.monotonic()
+        figures = self.load("--count", count)
+        try:
+            w.until("the desk has all", 120,
+                    lambda: self.at_desk() - desk >= count, 0.02)
+        except w.Failure:
+            pass
+        took = time.monotonic() - began
+        return {"per_second": (self.at_desk() - desk) / took,
+                "complete": self.at_desk() - desk >= count,
+                "acknowledged": figures["acknowledged"]}
+
+    def archive(self, count, seconds):
+        """Fills the archive; rate of archiving alone, first and last tenth."""
+        marks, target = [], self.stored() + count
+        began = time.monotonic()
+        while self.stored() < target and time.monotonic() - began < seconds:
+            was, at = self.stored(), time.monotonic()
+            step = min(max(count // 10, 1000), target - was)
+            self.load("--count", step, "--connections", 32)
+            try:
+                w.until("archived", 60, lambda: self.stored() - was >= step,
+                        0.02)
+            except w.Failure:
+                break
+            marks.append((self.stored() - was) / (time.monotonic() - at))
+        return {"messages": self.stored(), "first": marks[0],
+                "last": statistics.median(marks[-3:])}
+
+    def memory(self):
+        return {name: memory_kb(pid)
+                for name, pid in self.world.children().items()}
+
+    def start_time(self, waiting):
+        """Kill all with so many bodies in the spool; time to ready."""
+        children = self.world.children()
+        os.kill(children["worker"], signal.SIGSTOP)
+        made = self.load("--count", waiting)["acknowledged"]
+        top = self.world.processes.pop("postern")
+        for pid in (top.pid, *children.values()):
+            os.kill(pid, signal.SIGKILL)
+        top.wait()
+        began = time.monotonic()
+        self.world.serve(wait=False)
+        w.until("ready again", 120, self.world.ready, 0.005)
+        return {"seconds": time.monotonic() - began, "waiting": made}
+
+    def archive_bytes(self):
+        """(database, sealed) bytes per message; after a stop, so whole."""
+        path = self.world.data / "postern.db"
+        db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        columns = [r[1] for r in db.execute("PRAGMA table_info(message)")
+                   if r[2] == "BLOB"]
+        count = db.execute("SELECT count(*) FROM message").fetchone()[0]
+        sealed = sum(db.execute(
+            f"SELECT coalesce(sum(length({c})), 0) FROM message").fetchone()[0]
+            for c in columns)
+        db.close()
+        size = sum(p.stat().st_size for p in
+                   self.world.data.glob("*.db*") if "shm" not in p.name)
+        return {"messages": count, "bytes": size / max(count, 1),
+                "sealed_bytes": sealed / max(count, 1)}
