@@ -236,6 +236,162 @@ static void a_dead_helpdesk_costs_one_probe_and_harms_no_other(void **state)
 	assert_true(COUNT_OF("outbox") == 0);
 }
 
+/* Where nobody listens, and back. */
+static void desk_moves(const char *address)
+{
+	struct settings_helpdesk *c = &dh.confs[0];
+
+	(void)snprintf(c->url, sizeof(c->url), "http://%s/in", address);
+	(void)snprintf(c->allow[0], sizeof(c->allow[0]), "%s", address);
+}
+
+static void nobody_there_costs_no_attempt_and_little_work(void **state)
+{
+	uint64_t tries;
+
+	(void)state;
+	desk_moves("127.0.0.1:1");
+	for (int i = 0; i < 30; i++)
+		(void)dh_tell("desk", dh_conversation("desk"), "x");
+	dh_run();
+	/* what was under way when the first found nobody, and no more */
+	assert_in_range(dh.w.counts.delivery_retries, 1, 8);
+	assert_int_equal(dh.w.deliver->targets[0].breaker.state, BREAKER_OPEN);
+	tries = dh.w.counts.delivery_retries;
+	for (int i = 0; i < 120; i++)
+		dh_pass(5000);
+	assert_in_range(dh.w.counts.delivery_retries - tries, 8, 24);
+	assert_true(COUNT_OF("outbox WHERE state='waiting' AND attempts=0") ==
+		    30);
+	assert_true(COUNT_OF("outbox WHERE reason='unreachable'") >= 8);
+	/* back: all of it within one pause */
+	desk_moves(DESK->server.address);
+	dh_pass(60000);
+	assert_int_equal(DESK->len, 30);
+	assert_true(COUNT_OF("outbox") == 0);
+	/* but not for ever */
+	desk_moves("127.0.0.1:1");
+	(void)dh_tell("desk", dh_conversation("desk"), "y");
+	dh_run();
+	dh_pass(4LL * 24 * 3600 * 1000);
+	assert_true(COUNT_OF("outbox WHERE state='dead'") == 0);
+	dh_pass(61000);
+	assert_true(COUNT_OF("outbox WHERE state='dead' AND attempts=0 AND "
+			     "reason='unreachable'") == 1);
+}
+
+static void a_helpdesk_that_is_back_gets_all_at_once(void **state)
+{
+	(void)state;
+	dh.settings.limits.attempts_max = 20;
+	DESK->status = 503;
+	for (int i = 0; i < 20; i++)
+		(void)dh_tell("desk", dh_conversation("desk"), "x");
+	for (int i = 0; i < 180; i++)
+		dh_pass(20000);
+	assert_true(COUNT_OF("outbox WHERE state='waiting'") == 20);
+	DESK->status = 204;
+	dh_pass(60000);
+	assert_true(COUNT_OF("outbox") == 0);
+}
+
+static void a_probe_before_its_time_changes_nothing_when_it_fails(void **state)
+{
+	static const char due[] = "SELECT next_ms FROM outbox";
+	static const char tried[] = "SELECT attempts FROM outbox";
+	int64_t attempts, due_ms;
+	size_t calls;
+
+	(void)state;
+	dh.settings.limits.attempts_max = 20;
+	DESK->status = 500;
+	(void)dh_tell("desk", dh_conversation("desk"), "x");
+	dh_run();
+	while (dh.w.deliver->targets[0].breaker.state == BREAKER_CLOSED)
+		dh_pass(deliver_due_in_ms(&dh.w));
+	attempts = dh_number(tried);
+	assert_true(attempts == BREAKER_FAILURES);
+	due_ms = dh_number(due);
+	calls = DESK->len;
+	while (deliver_due_in_ms(&dh.w) < due_ms - worker_now(&dh.w)) {
+		dh_pass(deliver_due_in_ms(&dh.w));
+		assert_true(dh_number(tried) == attempts);
+		assert_true(dh_number(due) == due_ms);
+	}
+	print_message("%zu probes in %lld s\n", DESK->len - calls,
+		      (long long)(dh.ahead_ms / 1000));
+	assert_true(due_ms - worker_now(&dh.w) <= 60000);
+	/* in its time it counts, and a new message never waits for probes */
+	dh_pass(due_ms - worker_now(&dh.w));
+	assert_true(dh_number(tried) == attempts + 1);
+	dh_pass(60000);
+	dh_pass(60000);
+	DESK->refuses = "\"x\"";
+	DESK->status = 204;
+	(void)dh_tell("desk", dh_conversation("desk"), "new");
+	dh_run();
+	assert_true(COUNT_OF("outbox") == 1);
+}
+
+static void a_time_the_helpdesk_named_is_kept_when_it_is_back(void **state)
+{
+	size_t before;
+
+	(void)state;
+	dh.settings.limits.attempts_max = 20;
+	DESK->status = 503;
+	DESK->header = "Retry-After: 3600\r\n";
+	(void)dh_tell("desk", dh_conversation("desk"), "named");
+	dh_run();
+	DESK->header = NULL;
+	DESK->status = 500;
+	for (int i = 0; i < 5; i++)
+		(void)dh_tell("desk", dh_conversation("desk"), "x");
+	for (int i = 0; i < 30; i++)
+		dh_pass(10000);
+	assert_int_equal(dh.w.deliver->targets[0].breaker.state, BREAKER_OPEN);
+	DESK->status = 204;
+	before = DESK->len;
+	dh_pass(60000);
+	assert_int_equal(DESK->len - before, 5);
+	assert_true(COUNT_OF("outbox WHERE attempts=1") == 1);
+	dh_pass(3600000);
+	assert_true(COUNT_OF("outbox") == 0);
+}
+
+static size_t told(const struct desk *d, const char *part)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->len; i++)
+		n += strstr(d->bodies[i], part) != NULL;
+	return n;
+}
+
+static void poison_keeps_its_schedule_however_often_others_succeed(void **state)
+{
+	enum { POISON = 8, GOOD = 200 };
+
+	(void)state;
+	dh.settings.limits.attempts_max = 20;
+	DESK->refuses = "poison";
+	for (int i = 0; i < POISON; i++)
+		(void)dh_tell("desk", dh_conversation("desk"), "poison");
+	for (int i = 0; i < GOOD; i++) {
+		(void)dh_tell("desk", dh_conversation("desk"), "good");
+		dh_pass(3000);
+	}
+	dh_pass(1000);
+	assert_int_equal(told(DESK, "good"), GOOD);
+	/* ten minutes: the schedule has 3 to 5 attempts by then, each may be
+	 * followed by one before its time */
+	print_message("%zu calls for %d messages\n", told(DESK, "poison"),
+		      POISON);
+	assert_in_range(told(DESK, "poison"), POISON * 2, POISON * 10);
+	assert_true(COUNT_OF("outbox WHERE state='waiting' AND attempts<=6") ==
+		    POISON);
+}
+
 static void slow_down_is_obeyed_without_costing_attempts(void **state)
 {
 	int64_t c = dh_conversation("desk");
@@ -397,6 +553,11 @@ int main(void)
 	    CASE(attempts_end_in_a_visible_dead_letter),
 	    CASE(gone_stops_a_helpdesk_until_the_settings_change),
 	    CASE(a_dead_helpdesk_costs_one_probe_and_harms_no_other),
+	    CASE(nobody_there_costs_no_attempt_and_little_work),
+	    CASE(a_helpdesk_that_is_back_gets_all_at_once),
+	    CASE(a_probe_before_its_time_changes_nothing_when_it_fails),
+	    CASE(a_time_the_helpdesk_named_is_kept_when_it_is_back),
+	    CASE(poison_keeps_its_schedule_however_often_others_succeed),
 	    CASE(slow_down_is_obeyed_without_costing_attempts),
 	    CASE(a_message_waits_for_its_attachment),
 	    CASE(what_was_erased_meanwhile_is_not_told),

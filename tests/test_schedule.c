@@ -91,7 +91,7 @@ static void a_dead_destination_costs_one_probe_a_minute(void **state)
 		if (breaker_room(&b, 0, now_ms) == 0)
 			continue;
 		assert_int_equal(breaker_room(&b, 0, now_ms), 1);
-		(void)breaker_start(&b);
+		(void)breaker_start(&b, false);
 		assert_int_equal(breaker_room(&b, 0, now_ms), 0);
 		assert_int_equal(breaker_room(&b, 1, now_ms), 0);
 		breaker_failed(&b, now_ms, UINT64_MAX - (uint64_t)now_ms);
@@ -99,7 +99,7 @@ static void a_dead_destination_costs_one_probe_a_minute(void **state)
 	}
 	assert_in_range(probes, 50, 130);
 	/* alive again: careful at first, then all of it */
-	(void)breaker_start(&b);
+	(void)breaker_start(&b, false);
 	breaker_taken(&b);
 	assert_int_equal(b.state, BREAKER_CLOSED);
 	assert_int_equal(breaker_room(&b, 0, now_ms), 2);
@@ -120,23 +120,77 @@ static void slow_halves_the_window_once_per_round(void **state)
 		breaker_taken(&b);
 	assert_int_equal(b.window, 64);
 	for (int i = 0; i < 4; i++)
-		last = breaker_start(&b);
+		last = breaker_start(&b, false);
 	for (uint64_t i = 0; i < 4; i++)
 		breaker_slow(&b, last - i, 1000, -1, 0);
 	assert_int_equal(b.window, 32);
 	breaker_taken(&b);
-	last = breaker_start(&b);
+	last = breaker_start(&b, false);
 	breaker_slow(&b, last, 1000, -1, 0);
 	assert_int_equal(b.window, 16);
 	/* Retry-After rests the destination, at most a minute */
 	breaker_taken(&b);
-	last = breaker_start(&b);
+	last = breaker_start(&b, false);
 	breaker_slow(&b, last, 1000, 5000, 0);
 	assert_int_equal(breaker_room(&b, 0, 5999), 0);
 	assert_true(breaker_room(&b, 0, 6000) > 0);
 	breaker_slow(&b, last, 6000, INT64_MAX, 0);
 	assert_int_equal(breaker_room(&b, 0, 65999), 0);
 	assert_true(breaker_room(&b, 0, 66000) > 0);
+}
+
+static void nobody_there_opens_the_breaker_at_once(void **state)
+{
+	struct breaker b;
+
+	(void)state;
+	breaker_init(&b, 16);
+	breaker_unreachable(&b, 1000, 0);
+	assert_int_equal(b.state, BREAKER_OPEN);
+	assert_true(b.until_ms == 1500);
+	/* calls of the same moment say nothing new */
+	for (int i = 0; i < 7; i++)
+		breaker_unreachable(&b, 1000, UINT64_MAX);
+	assert_true(b.until_ms == 1500);
+	(void)breaker_start(&b, false);
+	breaker_unreachable(&b, 1500, 0);
+	assert_int_equal(breaker_room(&b, 0, 2499), 0);
+	assert_int_equal(breaker_room(&b, 0, 2500), 1);
+	(void)breaker_start(&b, false);
+	breaker_taken(&b);
+	assert_int_equal(b.state, BREAKER_CLOSED);
+	assert_true(breaker_room(&b, 0, 2500) > 0);
+}
+
+static void probes_before_their_time_delay_no_row_in_time(void **state)
+{
+	struct breaker b;
+	int64_t now_ms = 1000, due_ms = 0;
+
+	(void)state;
+	breaker_init(&b, 16);
+	assert_false(breaker_room_early(&b, 0, now_ms));
+	assert_true(breaker_early_due_ms(&b, 0) == INT64_MAX);
+	breaker_unreachable(&b, now_ms, 0);
+	for (int i = 0; i < 10; i++) {
+		due_ms = breaker_early_due_ms(&b, 0);
+		assert_false(breaker_room_early(&b, 0, due_ms - 1));
+		assert_true(breaker_room_early(&b, 0, due_ms));
+		assert_false(breaker_room_early(&b, 1, due_ms));
+		now_ms = due_ms;
+		(void)breaker_start(&b, true);
+		assert_true(breaker_early_due_ms(&b, 0) == INT64_MAX);
+		breaker_failed(&b, now_ms, 0);
+		assert_int_equal(breaker_room(&b, 0, now_ms), 1);
+	}
+	assert_true(breaker_early_due_ms(&b, 0) ==
+		    now_ms + BREAKER_BACK_OFF_MAX / 2);
+	/* a row in time that fails holds back both */
+	(void)breaker_start(&b, false);
+	breaker_failed(&b, now_ms, 0);
+	assert_int_equal(breaker_room(&b, 0, now_ms), 0);
+	breaker_taken(&b);
+	assert_false(breaker_room_early(&b, 0, INT64_MAX - 1));
 }
 
 /* --- window ---------------------------------------------------------------
@@ -234,6 +288,78 @@ static void resting_rows_come_back_by_time(void **state)
 	queue_free(&q);
 }
 
+/* Pops what is ready and lets it rest again until due_ms. */
+static size_t rest_all(struct queue *q, int64_t due_ms, bool again)
+{
+	struct queue_row *rows[16];
+	size_t len = 0;
+
+	while (len < 16 && (rows[len] = queue_pop(q)) != NULL)
+		len++;
+	for (size_t i = 0; i < len; i++)
+		if (again)
+			queue_rest_again(q, rows[i]);
+		else
+			queue_rest(q, rows[i], due_ms);
+	return len;
+}
+
+static void all_at_rest_are_hurried_once_but_not_the_named(void **state)
+{
+	struct queue *q = NULL;
+	struct queue_row *row;
+
+	(void)state;
+	assert_int_equal(queue_new(&q, NULL), 0);
+	for (int64_t i = 1; i <= 9; i++)
+		add(q, i, i, 2000 + i);
+	add(q, 10, 10, 0);
+	row = pop(q, 10);
+	row->named = true;
+	queue_rest(q, row, 9000);
+	queue_hurry_all(q);
+	assert_int_equal(queue_ready(q), 9);
+	assert_true(queue_due_ms(q) == 9000);
+	assert_false(queue_has_early(q));
+	assert_null(queue_pop_early(q));
+	/* failed before their time: their time stays, and no second hurry */
+	assert_int_equal(rest_all(q, 0, true), 9);
+	assert_true(queue_due_ms(q) == 2001);
+	queue_hurry_all(q);
+	assert_int_equal(queue_ready(q), 0);
+	queue_mature(q, 2009);
+	assert_int_equal(rest_all(q, 7000, false), 9);
+	queue_hurry_all(q);
+	assert_int_equal(queue_ready(q), 9);
+	while ((row = queue_pop(q)) != NULL)
+		queue_done(q, row, 2009);
+	queue_mature(q, 9000);
+	queue_done(q, pop(q, 10), 9000);
+	assert_int_equal(queue_rows(q), 0);
+	queue_free(&q);
+}
+
+static void probes_take_turns_the_earliest_first(void **state)
+{
+	static const int64_t order[] = {2, 3, 1, 2, 3, 1, 2};
+	struct queue *q = NULL;
+	struct queue_row *row;
+
+	(void)state;
+	assert_int_equal(queue_new(&q, NULL), 0);
+	add(q, 1, 1, 4000);
+	add(q, 2, 2, 2000);
+	add(q, 3, 3, 3000);
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		row = queue_pop_early(q);
+		assert_non_null(row);
+		assert_true(row->id == order[i]);
+		queue_rest_again(q, row);
+		assert_true(queue_due_ms(q) == 2000);
+	}
+	queue_free(&q);
+}
+
 static void a_long_conversation_takes_little_room_and_loses_no_row(void **state)
 {
 	struct queue *q = NULL;
@@ -305,8 +431,12 @@ int main(void)
 	    cmocka_unit_test(five_failures_in_a_row_open_the_breaker),
 	    cmocka_unit_test(a_dead_destination_costs_one_probe_a_minute),
 	    cmocka_unit_test(slow_halves_the_window_once_per_round),
+	    cmocka_unit_test(nobody_there_opens_the_breaker_at_once),
+	    cmocka_unit_test(probes_before_their_time_delay_no_row_in_time),
 	    cmocka_unit_test(a_conversation_goes_one_by_one_others_go_on),
 	    cmocka_unit_test(resting_rows_come_back_by_time),
+	    cmocka_unit_test(all_at_rest_are_hurried_once_but_not_the_named),
+	    cmocka_unit_test(probes_take_turns_the_earliest_first),
 	    cmocka_unit_test(
 		a_long_conversation_takes_little_room_and_loses_no_row),
 	    cmocka_unit_test(a_row_that_was_set_aside_comes_back_in_its_place),

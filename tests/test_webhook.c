@@ -334,6 +334,8 @@ static void only_2xx_is_success(void **state)
 		};
 
 		f.hd->driver->answer(f.hd, &reply, &outcome);
+		assert_true(outcome.unreachable ==
+			    (cases[i].fate == HTTP_NOT_SENT));
 		assert_int_equal(outcome.verdict, cases[i].verdict);
 		assert_string_equal(outcome.reason, cases[i].reason);
 		assert_true(outcome.wait_ms == cases[i].retry_after_ms);

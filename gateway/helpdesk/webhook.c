@@ -258,6 +258,7 @@ static void webhook_answer(const struct helpdesk *hd,
 	(void)hd;
 	*ret = (struct helpdesk_outcome){
 	    .verdict = HELPDESK_RETRY,
+	    .unreachable = reply->fate == HTTP_NOT_SENT,
 	    .wait_ms = reply->retry_after_ms,
 	    .reason = fates[reply->fate],
 	};

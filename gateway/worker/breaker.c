@@ -7,6 +7,7 @@ void breaker_init(struct breaker *b, size_t window_max)
 	    .state = BREAKER_CLOSED,
 	    .window_max = window_max > 0 ? window_max : 1,
 	    .back_off_ms = BREAKER_BACK_OFF_MS,
+	    .early_back_off_ms = BREAKER_BACK_OFF_MS,
 	};
 	b->window = BREAKER_WINDOW_FIRST < b->window_max ? BREAKER_WINDOW_FIRST
 							 : b->window_max;
@@ -28,10 +29,26 @@ size_t breaker_room(const struct breaker *b, size_t under_way, int64_t boot_ms)
 	return 0;
 }
 
-uint64_t breaker_start(struct breaker *b)
+int64_t breaker_early_due_ms(const struct breaker *b, size_t under_way)
 {
-	if (b->state == BREAKER_OPEN)
+	if (b->state != BREAKER_OPEN || under_way > 0)
+		return INT64_MAX;
+	return b->early_until_ms > b->until_ms ? b->early_until_ms
+					       : b->until_ms;
+}
+
+bool breaker_room_early(const struct breaker *b, size_t under_way,
+			int64_t boot_ms)
+{
+	return boot_ms >= breaker_early_due_ms(b, under_way);
+}
+
+uint64_t breaker_start(struct breaker *b, bool early)
+{
+	if (b->state == BREAKER_OPEN) {
 		b->state = BREAKER_PROBING;
+		b->early = early;
+	}
 	return ++b->started;
 }
 
@@ -39,6 +56,9 @@ void breaker_taken(struct breaker *b)
 {
 	b->failures = 0;
 	b->back_off_ms = BREAKER_BACK_OFF_MS;
+	b->early_back_off_ms = BREAKER_BACK_OFF_MS;
+	b->early_until_ms = 0;
+	b->early = false;
 	if (b->state != BREAKER_CLOSED) {
 		b->state = BREAKER_CLOSED;
 		b->until_ms = 0;
@@ -48,17 +68,27 @@ void breaker_taken(struct breaker *b)
 		b->window++;
 }
 
-/* Opens for the back-off of now, half of it jitter, and doubles it. */
+/* The end of a pause that begins now, half of it jitter; the next one will be
+ * twice as long. */
+static int64_t pause_end(int64_t *back_off_ms, int64_t boot_ms, uint64_t random)
+{
+	int64_t half_ms = *back_off_ms / 2;
+
+	*back_off_ms *= 2;
+	if (*back_off_ms > BREAKER_BACK_OFF_MAX)
+		*back_off_ms = BREAKER_BACK_OFF_MAX;
+	return boot_ms + half_ms + (int64_t)(random % (uint64_t)(half_ms + 1));
+}
+
 static void open_up(struct breaker *b, int64_t boot_ms, uint64_t random)
 {
-	int64_t half_ms = b->back_off_ms / 2;
-
 	b->state = BREAKER_OPEN;
-	b->until_ms =
-	    boot_ms + half_ms + (int64_t)(random % (uint64_t)(half_ms + 1));
-	b->back_off_ms *= 2;
-	if (b->back_off_ms > BREAKER_BACK_OFF_MAX)
-		b->back_off_ms = BREAKER_BACK_OFF_MAX;
+	if (b->early)
+		b->early_until_ms =
+		    pause_end(&b->early_back_off_ms, boot_ms, random);
+	else
+		b->until_ms = pause_end(&b->back_off_ms, boot_ms, random);
+	b->early = false;
 }
 
 void breaker_failed(struct breaker *b, int64_t boot_ms, uint64_t random)
@@ -67,6 +97,13 @@ void breaker_failed(struct breaker *b, int64_t boot_ms, uint64_t random)
 		b->failures++;
 	if (b->state == BREAKER_PROBING ||
 	    (b->state == BREAKER_CLOSED && b->failures >= BREAKER_FAILURES))
+		open_up(b, boot_ms, random);
+}
+
+void breaker_unreachable(struct breaker *b, int64_t boot_ms, uint64_t random)
+{
+	b->failures = BREAKER_FAILURES;
+	if (b->state != BREAKER_OPEN)
 		open_up(b, boot_ms, random);
 }
 
@@ -91,4 +128,5 @@ void breaker_withdrawn(struct breaker *b)
 {
 	if (b->state == BREAKER_PROBING)
 		b->state = BREAKER_OPEN;
+	b->early = false;
 }

@@ -151,6 +151,7 @@ static struct flight *flight_new(struct deliver *d, struct target *t,
 	f->target = t;
 	f->row = row;
 	f->attempts = row->attempts;
+	f->early = row->due_ms > worker_boot(d->w);
 	return f;
 }
 
@@ -171,7 +172,7 @@ static int start_call(struct flight *f, const struct note *note,
 	}
 	if (http_start(d->w->http, &call, on_done, f, err) != 0)
 		return -1;
-	f->number = breaker_start(&t->breaker);
+	f->number = breaker_start(&t->breaker, f->early && !f->row->hurried);
 	t->under_way++;
 	flying_in(d, f);
 	return 0;
@@ -219,17 +220,29 @@ struct pick {
 	size_t len;
 };
 
+static void pick_row(struct pick *p, struct target *t, struct queue_row *row)
+{
+	p->targets[p->len] = t;
+	p->rows[p->len] = row;
+	p->ids[p->len] = row->id;
+	p->len++;
+}
+
 static void pick_from(struct target *t, int64_t boot_ms, struct pick *p)
 {
 	size_t room = breaker_room(&t->breaker, t->under_way, boot_ms);
-	struct queue_row *row;
+	struct queue_row *row = NULL;
 
+	if (queue_ready(t->queue) == 0 && p->len < BATCH_ROWS &&
+	    breaker_room_early(&t->breaker, t->under_way, boot_ms))
+		row = queue_pop_early(t->queue);
+	if (row != NULL) {
+		pick_row(p, t, row);
+		return;
+	}
 	while (room > 0 && p->len < BATCH_ROWS &&
 	       (row = queue_pop(t->queue)) != NULL) {
-		p->targets[p->len] = t;
-		p->rows[p->len] = row;
-		p->ids[p->len] = row->id;
-		p->len++;
+		pick_row(p, t, row);
 		room--;
 	}
 }
@@ -315,10 +328,18 @@ int deliver_step(struct worker *w, bool *ret_moved, struct err *err)
 	return start_picked(d, &p, err);
 }
 
+/* When a resting row may be tried before its time. */
+static int64_t early_due_ms(const struct target *t)
+{
+	if (!queue_has_early(t->queue))
+		return INT64_MAX;
+	return breaker_early_due_ms(&t->breaker, t->under_way);
+}
+
 static int64_t target_due_ms(const struct target *t, int64_t boot_ms)
 {
 	const struct breaker *b = &t->breaker;
-	int64_t due_ms = queue_due_ms(t->queue), blocked_ms;
+	int64_t due_ms = queue_due_ms(t->queue), blocked_ms, early_ms;
 
 	if (t->gone)
 		return INT64_MAX;
@@ -327,8 +348,9 @@ static int64_t target_due_ms(const struct target *t, int64_t boot_ms)
 		due_ms = blocked_ms;
 	if (deliver_may_load(t))
 		return boot_ms;
+	early_ms = early_due_ms(t);
 	if (queue_ready(t->queue) == 0)
-		return due_ms;
+		return early_ms < due_ms ? early_ms : due_ms;
 	if (breaker_room(b, t->under_way, boot_ms) > 0)
 		return boot_ms;
 	/* Either time opens the way, or the end of a call, which http_poll

@@ -29,7 +29,10 @@ struct flight {
 	struct queue_row *row;
 	uint64_t number; /* of the breaker */
 	enum flight_after after;
-	int64_t attempts, wait_ms;
+	bool early;		  /* it started before the row's due_ms */
+	bool keeps_due;		  /* to rest: until the row's due_ms */
+	bool named;		  /* to rest: because the helpdesk said so */
+	int64_t attempts, due_ms; /* to rest until, boot clock */
 	const char *reason;
 	struct flight *previous, *next;
 };

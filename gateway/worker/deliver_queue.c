@@ -25,7 +25,7 @@ struct queue {
 	struct queue_lane *buckets[BUCKETS];
 	struct list ready, blocked;
 	struct queue_row *heap[QUEUE_ROWS_MAX + 1]; /* resting, by due_ms */
-	size_t heap_len;
+	size_t heap_len, heap_named;
 	size_t rows;
 	struct queue_lane *hungry;
 };
@@ -105,6 +105,7 @@ static void heap_down(struct queue *q, size_t at)
 static void heap_put(struct queue *q, struct queue_row *row)
 {
 	assert(q->heap_len < QUEUE_ROWS_MAX + 1);
+	q->heap_named += row->named;
 	heap_set(q, q->heap_len++, row);
 	heap_up(q, row->heap_at);
 }
@@ -114,6 +115,7 @@ static void heap_take(struct queue *q, struct queue_row *row)
 	size_t at = row->heap_at;
 	struct queue_row *last = q->heap[--q->heap_len];
 
+	q->heap_named -= row->named;
 	if (last == row)
 		return;
 	heap_set(q, at, last);
@@ -369,6 +371,15 @@ void queue_rest(struct queue *q, struct queue_row *row, int64_t due_ms)
 	assert(row->state == QUEUE_FLYING);
 	row->state = QUEUE_RESTING;
 	row->due_ms = due_ms;
+	row->hurried = false;
+	row->probes = 0;
+	heap_put(q, row);
+}
+
+void queue_rest_again(struct queue *q, struct queue_row *row)
+{
+	assert(row->state == QUEUE_FLYING);
+	row->state = QUEUE_RESTING;
 	heap_put(q, row);
 }
 
@@ -422,9 +433,58 @@ bool queue_hurry(struct queue *q, int64_t conversation, int64_t id)
 	    l->first->state != QUEUE_RESTING)
 		return false;
 	heap_take(q, l->first);
+	l->first->due_ms = 0;
 	l->first->state = QUEUE_READY;
 	list_put(&q->ready, l->first, true);
 	return true;
+}
+
+void queue_hurry_all(struct queue *q)
+{
+	size_t len = q->heap_len;
+	struct queue_row *row;
+
+	/* Puts back at most what it has taken, so never over a row to come. */
+	q->heap_len = q->heap_named = 0;
+	for (size_t i = 0; i < len; i++) {
+		row = q->heap[i];
+		if (row->named || row->hurried) {
+			heap_put(q, row);
+			continue;
+		}
+		row->hurried = true;
+		row->state = QUEUE_READY;
+		list_put(&q->ready, row, false);
+	}
+}
+
+static bool probes_before(const struct queue_row *a, const struct queue_row *b)
+{
+	return a->probes != b->probes ? a->probes < b->probes
+				      : a->due_ms < b->due_ms;
+}
+
+struct queue_row *queue_pop_early(struct queue *q)
+{
+	struct queue_row *best = NULL, *row;
+
+	/* All of them, but only after a pause of the breaker. */
+	for (size_t i = 0; i < q->heap_len; i++) {
+		row = q->heap[i];
+		if (!row->named && (best == NULL || probes_before(row, best)))
+			best = row;
+	}
+	if (best == NULL)
+		return NULL;
+	heap_take(q, best);
+	best->probes++;
+	best->state = QUEUE_FLYING;
+	return best;
+}
+
+bool queue_has_early(const struct queue *q)
+{
+	return q->heap_len > q->heap_named;
 }
 
 int64_t queue_due_ms(const struct queue *q)

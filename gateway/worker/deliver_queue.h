@@ -33,6 +33,9 @@ struct queue_row {
 	int64_t created_ms;
 	int64_t attempts;
 	enum queue_state state;
+	bool named;	     /* rests because the destination said until when */
+	bool hurried;	     /* was made ready before due_ms */
+	unsigned int probes; /* tried as a probe before due_ms */
 	struct queue_lane *lane;
 	struct queue_row *behind;	   /* next of the lane */
 	struct queue_row *previous, *next; /* ready or blocked list */
@@ -60,13 +63,24 @@ struct queue_row *queue_pop(struct queue *q);
  * attachment, or gone (frees it; the next of its lane moves up). */
 void queue_back(struct queue *q, struct queue_row *row);
 void queue_rest(struct queue *q, struct queue_row *row, int64_t due_ms);
+/* A row popped before its due_ms rests until then, as if it had not been. */
+void queue_rest_again(struct queue *q, struct queue_row *row);
 void queue_block(struct queue *q, struct queue_row *row);
 void queue_done(struct queue *q, struct queue_row *row, int64_t boot_ms);
 /* All blocked rows become ready again. */
 void queue_unblock(struct queue *q);
 size_t queue_blocked(const struct queue *q);
-/* A resting row becomes ready at once; false: no such row at rest. */
+/* A resting row becomes ready at once, as if its time had come; false: no such
+ * row at rest. */
 bool queue_hurry(struct queue *q, int64_t conversation, int64_t id);
+/* All resting rows become ready before their time, except those named, and
+ * those hurried already since their due_ms was set: a message that always
+ * fails would be tried at every call. */
+void queue_hurry_all(struct queue *q);
+/* The resting row to probe with before its time, now flying: the least probed,
+ * of these the earliest, none that is named.  NULL: none. */
+struct queue_row *queue_pop_early(struct queue *q);
+bool queue_has_early(const struct queue *q);
 
 /* When the next resting row is due; INT64_MAX: none rests. */
 int64_t queue_due_ms(const struct queue *q);

@@ -26,17 +26,63 @@ static uint64_t random_bits(struct worker *w)
 	return bits;
 }
 
+static void rest(struct flight *f, int64_t wait_ms, int64_t wish_ms)
+{
+	if (wait_ms > SCHEDULE_WAIT_MAX_MS)
+		wait_ms = SCHEDULE_WAIT_MAX_MS;
+	f->after = AFTER_REST;
+	f->due_ms = worker_boot(f->d->w) + wait_ms;
+	f->named = wish_ms > 0 && wish_ms >= wait_ms;
+}
+
+/* A call before the row's time: the row is where it would be without it,
+ * unless the helpdesk named a later time. */
+static void judge_early(struct flight *f, int64_t wish_ms)
+{
+	int64_t left_ms = f->row->due_ms - worker_boot(f->d->w);
+
+	if (wish_ms > left_ms) {
+		rest(f, wish_ms, wish_ms);
+		return;
+	}
+	f->after = AFTER_REST;
+	f->due_ms = f->row->due_ms;
+	f->keeps_due = true;
+}
+
+/* Nobody was there: the breaker, not the schedule, says when to ask again. */
+static void judge_unreachable(struct flight *f)
+{
+	struct worker *w = f->d->w;
+
+	if (f->early) {
+		judge_early(f, -1);
+		/* It had no chance: the next opening counts for it again. */
+		f->row->hurried = false;
+		return;
+	}
+	if (worker_now(w) - f->row->created_ms > SLOW_AGE_MAX_MS) {
+		f->after = AFTER_DEAD;
+		return;
+	}
+	rest(f, 0, -1);
+}
+
 static void judge_retry(struct flight *f, int64_t wish_ms)
 {
 	struct worker *w = f->d->w;
 
+	if (f->early) {
+		judge_early(f, wish_ms);
+		return;
+	}
 	f->attempts = f->row->attempts + 1;
 	if (f->attempts >= w->settings->limits.attempts_max) {
 		f->after = AFTER_DEAD;
 		return;
 	}
-	f->after = AFTER_REST;
-	f->wait_ms = schedule_wait_ms(f->attempts, wish_ms, random_bits(w));
+	rest(f, schedule_wait_ms(f->attempts, wish_ms, random_bits(w)),
+	     wish_ms);
 }
 
 static void judge_slow(struct flight *f, int64_t wish_ms)
@@ -44,24 +90,22 @@ static void judge_slow(struct flight *f, int64_t wish_ms)
 	struct worker *w = f->d->w;
 	int64_t wait_ms = (int64_t)(random_bits(w) % SLOW_WAIT_MS);
 
-	f->attempts = f->row->attempts;
+	if (f->early) {
+		judge_early(f, wish_ms);
+		return;
+	}
 	if (worker_now(w) - f->row->created_ms > SLOW_AGE_MAX_MS) {
 		f->after = AFTER_DEAD;
 		return;
 	}
-	f->after = AFTER_REST;
-	f->wait_ms = wish_ms > wait_ms ? wish_ms : wait_ms;
-	if (f->wait_ms > SCHEDULE_WAIT_MAX_MS)
-		f->wait_ms = SCHEDULE_WAIT_MAX_MS;
+	rest(f, wish_ms > wait_ms ? wish_ms : wait_ms, wish_ms);
 }
 
 static void judge_gone(struct flight *f)
 {
 	struct target *t = f->target;
 
-	f->attempts = f->row->attempts;
-	f->after = AFTER_REST;
-	f->wait_ms = SCHEDULE_WAIT_MAX_MS;
+	rest(f, SCHEDULE_WAIT_MAX_MS, -1);
 	breaker_withdrawn(&t->breaker);
 	if (t->gone)
 		return;
@@ -96,8 +140,13 @@ void deliver_judge(struct flight *f, const struct helpdesk_outcome *outcome)
 		COUNT(w, delivered);
 		break;
 	case HELPDESK_RETRY:
-		breaker_failed(b, boot_ms, random_bits(w));
-		judge_retry(f, outcome->wait_ms);
+		if (outcome->unreachable) {
+			breaker_unreachable(b, boot_ms, random_bits(w));
+			judge_unreachable(f);
+		} else {
+			breaker_failed(b, boot_ms, random_bits(w));
+			judge_retry(f, outcome->wait_ms);
+		}
 		COUNT(w, delivery_retries);
 		break;
 	case HELPDESK_SLOW:
@@ -116,6 +165,9 @@ void deliver_judge(struct flight *f, const struct helpdesk_outcome *outcome)
 		break;
 	}
 	log_breaker(f->target, before);
+	/* It is back: what failed while it was away need not wait. */
+	if (before != BREAKER_CLOSED && b->state == BREAKER_CLOSED)
+		queue_hurry_all(f->target->queue);
 }
 
 void deliver_finish(struct flight *f)
@@ -123,6 +175,14 @@ void deliver_finish(struct flight *f)
 	f->previous = NULL;
 	f->next = f->d->finished;
 	f->d->finished = f;
+}
+
+/* The outbox counts in wall time, the queue in boot time. */
+static int64_t next_ms(struct worker *w, const struct flight *f)
+{
+	int64_t left_ms = f->due_ms - worker_boot(w);
+
+	return worker_now(w) + (left_ms > 0 ? left_ms : 0);
 }
 
 static int settle_row(struct worker *w, const struct flight *f, struct err *err)
@@ -135,12 +195,11 @@ static int settle_row(struct worker *w, const struct flight *f, struct err *err)
 		return store_run(w->store, delete_sql,
 				 STORE_ARGS(S_INT(f->row->id)), err);
 	case AFTER_REST:
-		return store_run(w->store, rest_sql,
-				 STORE_ARGS(S_INT(f->attempts),
-					    S_INT(worker_now(w) + f->wait_ms),
-					    S_TEXT(f->reason),
-					    S_INT(f->row->id)),
-				 err);
+		return store_run(
+		    w->store, rest_sql,
+		    STORE_ARGS(S_INT(f->attempts), S_INT(next_ms(w, f)),
+			       S_TEXT(f->reason), S_INT(f->row->id)),
+		    err);
 	case AFTER_DEAD:
 		break;
 	}
@@ -169,7 +228,11 @@ static void settle_memory(struct worker *w, struct flight *f)
 
 	if (f->after == AFTER_REST) {
 		f->row->attempts = f->attempts;
-		queue_rest(q, f->row, boot_ms + f->wait_ms);
+		f->row->named = f->named || (f->keeps_due && f->row->named);
+		if (f->keeps_due)
+			queue_rest_again(q, f->row);
+		else
+			queue_rest(q, f->row, f->due_ms);
 		return;
 	}
 	if (f->after == AFTER_DEAD)

@@ -51,6 +51,8 @@ enum helpdesk_verdict {
 };
 struct helpdesk_outcome {
 	enum helpdesk_verdict verdict;
+	bool unreachable;   /* of RETRY: nobody took the connection, so this
+			       says nothing about the message */
 	int64_t wait_ms;    /* Retry-After, -1 none */
 	const char *reason; /* static token for lists and logs: "status.5xx" */
 };
