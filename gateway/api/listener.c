@@ -14,8 +14,8 @@
 #define CONNECTION_MEMORY 32768u
 /* Below 128: libmicrohttpd 0.9.75 waits without limit after exactly 128 events
  * at once (docs/intake.md). */
-#define CONNECTIONS_MAX	  120u
-#define BACKLOG		  256u
+#define CONNECTIONS_MAX 120u
+#define BACKLOG		256u
 
 /* libmicrohttpd's texts may quote a request: only that there was one. */
 static void on_library_log(void *cls, const char *format, va_list args)
@@ -144,18 +144,33 @@ static void drain(struct api *a)
 	}
 }
 
+/* Takes no new connections; gives the socket, which is ours from now on.  -1:
+ * none. */
+static int quiesce(struct MHD_Daemon *d)
+{
+	return d != NULL ? MHD_quiesce_daemon(d) : -1;
+}
+
+/* Left open, the kernel would go on taking callers that nobody answers. */
+static void stop(struct MHD_Daemon *d, int fd)
+{
+	if (d != NULL)
+		MHD_stop_daemon(d);
+	if (fd >= 0)
+		(void)close(fd); /* nothing written */
+}
+
 void api_close(struct api **api)
 {
 	const struct timespec pause = {.tv_nsec = 2000000};
 	struct api *a = *api;
+	int tcp_fd, local_fd;
 
 	if (a == NULL)
 		return;
 	/* Row 5: stopping with a suspended connection ends the process. */
-	if (a->tcp != NULL)
-		(void)MHD_quiesce_daemon(a->tcp);
-	if (a->local != NULL)
-		(void)MHD_quiesce_daemon(a->local);
+	tcp_fd = quiesce(a->tcp);
+	local_fd = quiesce(a->local);
 	queue_stop(a);
 	for (int i = 0; i < IN_FLIGHT_WAIT / 2; i++) {
 		drain(a);
@@ -169,10 +184,8 @@ void api_close(struct api **api)
 		*api = NULL;
 		return;
 	}
-	if (a->tcp != NULL)
-		MHD_stop_daemon(a->tcp);
-	if (a->local != NULL)
-		MHD_stop_daemon(a->local);
+	stop(a->tcp, tcp_fd);
+	stop(a->local, local_fd);
 	drain(a); /* still reached through the worker */
 	*api = NULL;
 	deadlines_close(&a->deadlines);
