@@ -119,7 +119,8 @@ static void template_make(struct load *l)
 }
 
 /* snprintf without the zero at the end. */
-static void put(char *at, size_t len, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void put(char *at, size_t len,
+						      const char *format, ...)
 {
 	char text[128];
 	va_list args;
