@@ -1,5 +1,6 @@
 # Postern.  Two commands matter: `make run` and `make test`.
 # Variables: CC=gcc|clang  SAN=address,undefined|thread  FUZZ_SECONDS=10
+#            TAKEOVER=1 (tests/e2e/20-takeover.py)  SANDBOX_KILL=1
 #            PREFIX=/usr/local  DESTDIR=  FIXTURES=../shared/fixtures
 
 ifeq ($(origin CC),default)
@@ -11,7 +12,7 @@ FUZZ_SECONDS ?= 10
 
 # One folder per build flavour; the plain gcc build is build/ itself.
 comma   := ,
-flavour := $(if $(filter clang%,$(notdir $(CC))),-clang)$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+flavour := $(if $(filter clang%,$(notdir $(CC))),-clang)$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(TAKEOVER),-takeover)$(if $(SANDBOX_KILL),-kill)
 BUILD   ?= build$(if $(flavour),/flavour$(flavour))
 OBJ     := $(BUILD)/obj
 
@@ -26,14 +27,15 @@ HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
 	$(if $(findstring clang,$(CC)),,-fzero-call-used-regs=used-gpr)
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=c17 $(CFLAGS) -fPIE -pthread -D_GNU_SOURCE $(WARN) $(HARDEN) \
-	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
+	$(if $(TAKEOVER),-DTAKEOVER) $(if $(SANDBOX_KILL),-DSANDBOX_KILL) \
+	$(if $(SAN),-DSANDBOX_OFF -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
 	-Iinclude -Igateway -include gateway/base/banned.h -MMD -MP \
 	$(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code \
 	$(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
 ALL_LIBS = $(shell pkg-config --libs $(LIBS) 2>/dev/null)
 
-lib_src  := $(sort $(wildcard policy/*.c gateway/*/*.c))
+lib_src  := $(sort $(wildcard policy/*.c gateway/*/*.c)) $(if $(TAKEOVER),tests/takeover.c)
 sim_src  := $(sort $(wildcard tests/sim/*.c))
 test_src := $(sort $(wildcard tests/test_*.c tests/contract_*.c))
 fuzz_src := $(sort $(wildcard tests/fuzz_*.c))

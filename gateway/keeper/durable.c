@@ -84,25 +84,29 @@ out:
 	return rc;
 }
 
-int durable_replace(const char *dir, const char *name, mode_t mode,
-		    const void *bytes, size_t len, struct err *err)
+int durable_overwrite(const char *dir, const char *name, mode_t mode,
+		      const void *bytes, size_t len, struct err *err)
 {
-	char path[DURABLE_PATH_BYTES], beside[DURABLE_PATH_BYTES];
-	char beside_name[64];
+	char path[DURABLE_PATH_BYTES];
+	int fd, rc = -1;
 
-	int n = snprintf(beside_name, sizeof(beside_name), "%s.new", name);
-
-	if (n < 0 || (size_t)n >= sizeof(beside_name))
-		return ERR_SET(err, ERR_INPUT, "name is too long", 0);
-	if (durable_path(dir, name, path, err) != 0 ||
-	    durable_path(dir, beside_name, beside, err) != 0)
+	if (durable_path(dir, name, path, err) != 0)
 		return -1;
-	(void)unlink(beside); /* of an attempt that was cut short */
-	if (durable_create(dir, beside_name, mode, bytes, len, err) != 0)
-		return -1;
-	if (rename(beside, path) != 0)
-		return ERR_SET(err, ERR_STORAGE, "cannot rename a file", errno);
-	return durable_sync_dir(dir, err);
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT)
+		return durable_create(dir, name, mode, bytes, len, err);
+	if (fd < 0)
+		return ERR_SET(err, ERR_STORAGE, "cannot open a file", errno);
+	if (durable_write(fd, bytes, len, err) != 0)
+		goto out;
+	if (ftruncate(fd, (off_t)len) != 0 || fsync(fd) != 0) {
+		ERR_SET(err, ERR_STORAGE, "cannot sync a file", errno);
+		goto out;
+	}
+	rc = 0;
+out:
+	(void)close(fd); /* synced, or failed already */
+	return rc;
 }
 
 /* Zeros over an open file.  Best effort: the name is gone in any case. */

@@ -18,8 +18,10 @@ int durable_sync_dir(const char *dir, struct err *err);
  * ERR_INPUT: it exists.  Nothing is left behind on failure. */
 int durable_create(const char *dir, const char *name, mode_t mode,
 		   const void *bytes, size_t len, struct err *err);
-/* Written beside (name.new), synced, renamed over, directory synced. */
-int durable_replace(const char *dir, const char *name, mode_t mode,
+/* Written over in place and synced, or made: readers with a file rule of
+ * Landlock keep their way to it, which a rename would cut.  A reader may see
+ * half of it: only for a content with a check of its own. */
+int durable_overwrite(const char *dir, const char *name, mode_t mode,
 		    const void *bytes, size_t len, struct err *err);
 /* Overwrites the content with zeros and removes the file: what it held stays
  * on no block of ours, as far as the file system writes in place. */

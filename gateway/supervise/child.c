@@ -2,7 +2,7 @@
  *
  * Order matters: settings and secrets are read with the rights the supervisor
  * has, then those are given up, and only then is anything hostile read. */
-#include "supervise/supervise.h"
+#include "supervise/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +17,7 @@
 #include "intake/intake.h"
 #include "postern/keeper.h"
 #include "postern/log.h"
+#include "supervise/takeover.h"
 #include "verbs.h"
 #include "worker/worker.h"
 
@@ -32,19 +33,11 @@ struct start {
 
 /* --- giving up ------------------------------------------------------------ */
 
-/* The one place for what a role's system calls are limited to: a seccomp
- * filter per role goes here.  Until then only set-uid programs are shut out. */
-static int sandbox_enter(enum child_role role, struct err *err)
-{
-	(void)role;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		return ERR_SET(err, ERR_DENIED, "no_new_privs", errno);
-	return 0;
-}
-
 static int give_up_rights(const struct start *s, struct err *err)
 {
 	const struct rlimit none = {0, 0};
+	const struct sandbox_conf box = {
+	    .role = s->role, .dir = s->dir, .credential = s->credential};
 
 	if (s->users.separate) {
 		/* Group postern reads what it is meant to; modes say what. */
@@ -57,7 +50,11 @@ static int give_up_rights(const struct start *s, struct err *err)
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
 		return ERR_SET(err, ERR_DENIED, "process limits", errno);
-	return sandbox_enter(s->role, err);
+	takeover_open(s->dir, child_role_name(s->role));
+	if (sandbox_enter(&box, err) != 0)
+		return -1;
+	takeover_act();
+	return 0;
 }
 
 /* --- preparing ------------------------------------------------------------ */

@@ -7,7 +7,8 @@
  *   keys/           keeper:postern 0710 the intake reads keys/spool.pub
  *   secrets/        root 0700           read before a child becomes its user
  *   run/            root:postern 0710   the sockets have modes of their own
- *   postern.db*, reserve     worker
+ *   postern.db*             worker
+ *   reserve                 intake
  *   keeper.db*, erasures.log keeper
  */
 #include "supervise/supervise.h"
@@ -119,7 +120,7 @@ static int give_files(const struct users *u, int dir)
 	    {"postern.db", CHILD_WORKER},      {"postern.db-wal", CHILD_WORKER},
 	    {"postern.db-shm", CHILD_WORKER},  {"keeper.db", CHILD_KEEPER},
 	    {"keeper.db-wal", CHILD_KEEPER},   {"keeper.db-shm", CHILD_KEEPER},
-	    {"erasures.log", CHILD_KEEPER},    {"reserve", CHILD_WORKER},
+	    {"erasures.log", CHILD_KEEPER},    {"reserve", CHILD_INTAKE},
 	    {"postern.db.lock", CHILD_WORKER},
 	};
 
