@@ -1,5 +1,7 @@
 #include "body.h"
 
+#include "channel/jsonin.h"
+
 #include "problem.h"
 
 #define MEMBER_SHOWN_MAX 40
@@ -33,12 +35,13 @@ static bool depth_fits(const uint8_t *bytes, size_t len)
 json_t *body_read(const uint8_t *bytes, size_t len)
 {
 	json_t *v;
+	bool no_memory;
 
 	if (len == 0)
 		return json_object();
 	if (!depth_fits(bytes, len))
 		return NULL;
-	v = json_loadb((const char *)bytes, len, JSON_REJECT_DUPLICATES, NULL);
+	v = jsonin_load(bytes, len, JSON_REJECT_DUPLICATES, &no_memory);
 	if (v != NULL && json_is_object(v))
 		return v;
 	json_decref(v);

@@ -1,6 +1,8 @@
 /* show.c - a conversation and its messages, as its helpdesk may see them. */
 #include "show.h"
 
+#include "channel/jsonin.h"
+
 #include "conversation.h"
 #include "problem.h"
 #include "route.h"
@@ -156,6 +158,7 @@ static json_t *opened(const struct page *p, size_t slot, const char **ret_state)
 	const uint8_t *clear;
 	json_t *v;
 	size_t len;
+	bool no_memory;
 
 	*ret_state = "none";
 	if (slot == NO_SLOT)
@@ -165,7 +168,7 @@ static json_t *opened(const struct page *p, size_t slot, const char **ret_state)
 		*ret_state = err.kind == ERR_ABSENT ? "erased" : "unreadable";
 		return NULL;
 	}
-	v = json_loadb((const char *)clear, len, JSON_ALLOW_NUL, NULL);
+	v = jsonin_load(clear, len, JSON_ALLOW_NUL, &no_memory);
 	if (v == NULL)
 		*ret_state = "unreadable";
 	return v;

@@ -166,10 +166,43 @@ static int pass_all(struct pass *p, struct err *err)
 	return 0;
 }
 
+/* jansson calls a string it has no memory for an invalid token, and where its
+ * buffer cannot grow it leaves bytes out and goes on.  A message must neither
+ * be taken for nonsense nor shortened because memory was short for a moment,
+ * so this thread remembers that it was. */
+static _Thread_local bool memory_short;
+
+static void *malloc_noted(size_t size)
+{
+	void *p = malloc(size);
+
+	if (p == NULL)
+		memory_short = true;
+	return p;
+}
+
+json_t *jsonin_load(const void *bytes, size_t len, size_t flags,
+		    bool *ret_short)
+{
+	json_error_t why = {0};
+	json_t *root;
+
+	memory_short = false;
+	root = json_loadb(bytes, len, flags, &why);
+	*ret_short = memory_short;
+	if (root == NULL && json_error_code(&why) == json_error_out_of_memory)
+		*ret_short = true;
+	if (*ret_short) {
+		json_decref(root);
+		return NULL;
+	}
+	return root;
+}
+
 int jsonin_read(const uint8_t *bytes, size_t len, json_t **ret, struct err *err)
 {
 	struct pass p = {.in = bytes, .in_len = len};
-	json_error_t why;
+	bool no_memory;
 	json_t *root;
 	int rc = -1;
 
@@ -180,10 +213,10 @@ int jsonin_read(const uint8_t *bytes, size_t len, json_t **ret, struct err *err)
 		return ERR_SET(err, ERR_NOMEM, "no memory for JSON", 0);
 	if (pass_all(&p, err) != 0)
 		goto out;
-	root = json_loadb((const char *)p.out, p.out_len,
-			  JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
+	root = jsonin_load(p.out, p.out_len,
+			   JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &no_memory);
 	if (root == NULL) {
-		if (json_error_code(&why) == json_error_out_of_memory)
+		if (no_memory)
 			ERR_SET(err, ERR_NOMEM, "no memory for JSON", 0);
 		else
 			ERR_SET(err, ERR_INPUT, "not valid JSON", 0);
@@ -206,7 +239,7 @@ static void free_wiped(void *p)
 
 void jsonin_wipe_on_free(void)
 {
-	json_set_alloc_funcs(malloc, free_wiped);
+	json_set_alloc_funcs(malloc_noted, free_wiped);
 }
 
 const json_t *jsonin_object(const json_t *object, const char *key)

@@ -5,6 +5,8 @@
  * told any more. */
 #include "deliver_note.h"
 
+#include "channel/jsonin.h"
+
 #include <sodium.h>
 
 /* --- opening what is sealed -----------------------------------------------
@@ -16,11 +18,16 @@ static json_t *open_json(const struct keeper_batch *batch, size_t slot,
 	const uint8_t *bytes;
 	size_t len;
 	json_t *json;
+	bool no_memory;
 
 	if (keeper_result(batch, slot, &bytes, &len, err) != 0)
 		return NULL;
-	json = json_loadb((const char *)bytes, len,
-			  JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, NULL);
+	json = jsonin_load(bytes, len, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES,
+			   &no_memory);
+	if (no_memory) {
+		(void)ERR_SET(err, ERR_NOMEM, "no memory for JSON", 0);
+		return NULL;
+	}
 	if (!json_is_object(json)) {
 		json_decref(json);
 		(void)ERR_SET(err, ERR_CORRUPT, "sealed JSON is no object", 0);

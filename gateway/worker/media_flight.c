@@ -3,6 +3,7 @@
  * Source: channels.md 5.7. */
 #include "media.h"
 
+#include "channel/jsonin.h"
 #include "postern/log.h"
 #include "postern/text.h"
 
@@ -32,6 +33,7 @@ int media_flight_open(struct media_flight *f, const void *sealed,
 	struct keeper_batch *batch = NULL;
 	const uint8_t *bytes;
 	size_t media, key, len;
+	bool no_memory;
 	int rc = -1;
 
 	if (keeper_batch_new(f->w->keeper, &batch, err) != 0)
@@ -42,10 +44,10 @@ int media_flight_open(struct media_flight *f, const void *sealed,
 	if (keeper_run(batch, err) != 0 ||
 	    keeper_result(batch, media, &bytes, &len, err) != 0)
 		goto out;
-	f->media =
-	    json_loadb((const char *)bytes, len, JSON_REJECT_DUPLICATES, NULL);
+	f->media = jsonin_load(bytes, len, JSON_REJECT_DUPLICATES, &no_memory);
 	if (f->media == NULL) {
-		ERR_SET(err, ERR_CORRUPT, "media is no JSON", 0);
+		ERR_SET(err, no_memory ? ERR_NOMEM : ERR_CORRUPT,
+			"media is no JSON", 0);
 		goto out;
 	}
 	if (keeper_result(batch, key, &bytes, &len, err) != 0)

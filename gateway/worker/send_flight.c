@@ -1,6 +1,7 @@
 /* send_flight.c - one row on its way: opened, judged again, made an act. */
 #include "send.h"
 
+#include "channel/jsonin.h"
 #include "postern/log.h"
 
 struct opened {
@@ -40,11 +41,14 @@ static int json_of(const struct keeper_batch *batch, size_t slot, json_t **ret,
 {
 	const uint8_t *bytes = NULL;
 	size_t len = 0;
+	bool no_memory;
 
 	if (keeper_result(batch, slot, &bytes, &len, err) != 0)
 		return -1;
-	*ret = json_loadb((const char *)bytes, len,
-			  JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+	*ret = jsonin_load(bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
+			   &no_memory);
+	if (no_memory)
+		return ERR_SET(err, ERR_NOMEM, "no memory for JSON", 0);
 	if (!json_is_object(*ret))
 		return ERR_SET(err, ERR_CORRUPT, "content is no JSON", 0);
 	return 0;
