@@ -77,6 +77,15 @@ build/fuzz/%: tests/%.c $(lib_src)
 	clang -std=c17 -O1 -g -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -Iinclude -Igateway \
 		$(shell pkg-config --cflags $(LIBS)) $< build/fuzz/obj/libpostern.a $(ALL_LIBS) -pthread -o $@
 
+# How the archive keeps its speed as it grows: ROWS=1000000 make bench-archive
+ROWS ?= 1000000
+$(BUILD)/bench-archive: $(OBJ)/tests/bench/archive.o $(OBJ)/tests/bench/archive_world.o $(lib)
+	@echo "  link $@"
+	@$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -o $@
+
+bench-archive: $(BUILD)/bench-archive
+	@$(BUILD)/bench-archive $(ROWS)
+
 unit: $(tests)
 fuzzers: $(fuzzers)
 
@@ -115,6 +124,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all unit fuzzers deps run demo test fuzz bench format lint install clean
+.PHONY: all unit bench-archive fuzzers deps run demo test fuzz bench format lint install clean
 .SECONDARY:
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

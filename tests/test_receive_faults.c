@@ -151,7 +151,7 @@ static void failing_the_nth_call_never_archives_half(void **state)
 		assert_int_equal(err.kind, ERR_BUSY);
 		assert_int_equal(HOUSE_COUNT(h, "message"), 0);
 		assert_int_equal(HOUSE_COUNT(h, "person"), 0);
-		assert_int_equal(HOUSE_COUNT(h, "provider_ref"), 0);
+		assert_int_equal(HOUSE_COUNT(h, "run_young"), 0);
 		assert_int_equal(HOUSE_COUNT(h, "meta WHERE name LIKE"
 						" 'spool%'"),
 				 0);

@@ -45,7 +45,7 @@ static void a_reply_goes_out_and_is_told(void **state)
 	assert_int_equal(COUNT_OF("outbox WHERE kind='helpdesk' AND"
 				  " type='message.status' AND detail='sent'"),
 			 1);
-	assert_int_equal(COUNT_OF("provider_ref WHERE length(ref_hash)=16"), 1);
+	assert_int_equal(COUNT_OF("run_young WHERE length(entries)=24"), 1);
 	sh_pass(60000);
 	assert_int_equal(sh.requests_len, 1);
 }

@@ -4,6 +4,7 @@
 #include "channel/jsonin.h"
 
 #include "conversation.h"
+#include "postern/lookup.h"
 #include "problem.h"
 #include "route.h"
 
@@ -16,8 +17,7 @@
 	" datenart, year, provider_ms, received_ms, target, error,"    \
 	" content_sealed FROM message "
 static const char sql_one[] = MESSAGE_COLUMNS "WHERE id=?";
-static const char sql_page[] =
-    MESSAGE_COLUMNS "WHERE conversation=? AND id<? ORDER BY id DESC LIMIT ?";
+static const char sql_of[] = MESSAGE_COLUMNS "WHERE id=? AND conversation=?";
 static const char sql_files[] =
     "SELECT id, key_person, datenart, year, state, reason, bytes, media_sealed"
     " FROM attachment WHERE message=?";
@@ -105,6 +105,29 @@ static int read_messages(struct page *p, const char *sql,
 		add_message(p, rows);
 	store_finish(p->w->store, &rows);
 	return got < 0 ? -1 : 0;
+}
+
+/* The newest below before; rows that are gone are passed over. */
+static int read_page(struct page *p, int64_t conversation, int64_t before,
+		     size_t limit, struct err *err)
+{
+	int64_t ids[PAGE_MAX];
+	size_t asked, len;
+
+	do {
+		asked = limit - p->messages_len;
+		if (lookup_conversation(p->w->store, conversation, before, ids,
+					asked, &len, err) != 0)
+			return -1;
+		for (size_t i = 0; i < len; i++)
+			if (read_messages(
+				p, sql_of,
+				STORE_ARGS(S_INT(ids[i]), S_INT(conversation)),
+				err) != 0)
+				return -1;
+		before = len > 0 ? ids[len - 1] : 0;
+	} while (len == asked && p->messages_len < limit);
+	return 0;
 }
 
 static void add_file(struct page *p, struct message *m, struct store_rows *rows)
@@ -340,10 +363,7 @@ int api_conversation_get(struct worker *w, struct job *job, struct err *err)
 	conversation_sees(w, &cnv, &sees);
 	if (page_new(w, &sees, &p, err) != 0)
 		return -1;
-	if (read_messages(
-		p, sql_page,
-		STORE_ARGS(S_INT(cnv.id), S_INT(before), S_INT(limit)),
-		err) == 0 &&
+	if (read_page(p, cnv.id, before, (size_t)limit, err) == 0 &&
 	    read_files(p, err) == 0 && keeper_run(p->batch, err) == 0)
 		rc = answer_page(w, job, &cnv, p, limit, err);
 	page_free(p);

@@ -1,7 +1,11 @@
 /* migrate.c - the tables of postern.db, from nothing to SCHEMA_VERSION.
  *
  * The version stands in meta.schema, big endian.  It is read before anything
- * is written: a file from a newer Postern is left as it is. */
+ * is written: a file from a newer Postern is left as it is.  All steps from
+ * the file's version on are one transaction: after a crash the file is old or
+ * new, and the old one is taken again. */
+#include "migrate.h"
+#include "postern/log.h"
 #include "postern/store.h"
 #include "schema.h"
 #include "sqlite.h"
@@ -102,20 +106,6 @@ static int look(sqlite3 *db, bool *ret_empty, bool *ret_meta, struct err *err)
 	return 0;
 }
 
-static int create(sqlite3 *db, struct err *err)
-{
-	if (run(db, "BEGIN IMMEDIATE", err) != 0)
-		return -1;
-	if (run(db, SCHEMA_SQLITE_1, err) != 0 ||
-	    write_meta(db, "schema", SCHEMA_VERSION, err) != 0 ||
-	    run(db, "COMMIT", err) != 0) {
-		/* Already rolled back after some errors: then a no-op. */
-		(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-		return -1;
-	}
-	return 0;
-}
-
 int sqlite_refuse_newer(sqlite3 *db, bool *ret_empty, struct err *err)
 {
 	uint64_t version = 0;
@@ -139,18 +129,58 @@ int sqlite_refuse_newer(sqlite3 *db, bool *ret_empty, struct err *err)
 	return 0;
 }
 
-int sqlite_migrate(sqlite3 *db, bool empty, bool *ret_clean, struct err *err)
+static int (*const steps[])(struct store *st, struct err *err) = {
+    [1] = migrate_to_2,
+};
+_Static_assert(sizeof(steps) / sizeof(steps[0]) == SCHEMA_VERSION,
+	       "a step for each version");
+
+static int take_steps(struct sqlite_store *s, uint64_t version, struct err *err)
+{
+	if (version == 0) {
+		if (run(s->db, SCHEMA_SQLITE_1, err) != 0)
+			return -1;
+		version = 1;
+	}
+	for (; version < SCHEMA_VERSION; version++)
+		if (steps[version](&s->base, err) != 0)
+			return -1;
+	return write_meta(s->db, "schema", SCHEMA_VERSION, err);
+}
+
+int sqlite_read_clean(sqlite3 *db, bool *ret_clean, struct err *err)
 {
 	uint64_t clean = 0;
 	bool found = false;
 
-	if (empty) {
-		*ret_clean = true;
-		return create(db, err);
-	}
 	if (read_meta(db, "clean", &clean, &found, err) != 0)
 		return -1;
 	*ret_clean = found && clean == 1;
+	return 0;
+}
+
+int sqlite_migrate(struct sqlite_store *s, bool empty, struct err *err)
+{
+	uint64_t version = 0;
+	bool found = false;
+
+	if (!empty && read_meta(s->db, "schema", &version, &found, err) != 0)
+		return -1;
+	if (version == SCHEMA_VERSION)
+		return 0;
+	if (!empty)
+		LOG(LOG_LEVEL_INFO, "store.migrating", LOG_NUM("from", version),
+		    LOG_NUM("to", SCHEMA_VERSION));
+	if (store_begin(&s->base, err) != 0)
+		return -1;
+	if (take_steps(s, version, err) != 0 ||
+	    store_commit(&s->base, err) != 0) {
+		store_roll_back(&s->base);
+		return -1;
+	}
+	if (!empty)
+		LOG(LOG_LEVEL_INFO, "store.migrated",
+		    LOG_NUM("to", SCHEMA_VERSION));
 	return 0;
 }
 

@@ -1,174 +1,142 @@
-/* schema.h - the tables, version 1.  One meaning for every engine; the SQL
- * here is the SQLite form.
+/* schema.h - the tables, and how they came to be.  One meaning for every
+ * engine; the SQL here is the SQLite form.
  *
  * Sealed columns end in _sealed and hold sealed.h bytes made by the keeper
  * under (person, Datenart, year) with the row's id as record; keyed hashes
- * end in _hash.  Nothing else in here is personal data.  Times are UTC ms. */
-#ifndef POSTERN_SCHEMA_H
-#define POSTERN_SCHEMA_H
+ * end in _hash.  Nothing else in here is personal data.  Times are UTC ms.
+ *
+ * A version that was released never changes: a new one is a step in
+ * migrate.c, and a new archive takes all the steps.
+ *
+ * meta		schema, id_mask, spool_segment, spool_offset, ...
+ * person	joined_into: this person turned out to be that one.  Keys of
+ *		old rows keep the old person id; erasure follows the chain.
+ *		profile_sealed: FIELD_PROFILE under Datenart CONTACT.
+ * address	One address of a person and when it was theirs; to_ms NULL:
+ *		now.  address_sealed: FIELD_ADDRESS under CONTACT, year.
+ * conversation	datenart: set by tagging, else NULL = the channel's.
+ * message	direction: in, out.  kind: text, image, ..., edit, delete,
+ *		reaction, echo.  state: in: received, edited, deleted; out:
+ *		queued, sent, delivered, read, played, failed, unknown.
+ *		key_person: whose key sealed it.  target: message edited,
+ *		deleted, reacted to or replied to.  content_sealed:
+ *		FIELD_CONTENT, JSON {"text","id" (provider's),"reply_to",
+ *		"emoji","removed","template"}.  policy: first 8 bytes of the
+ *		policy digest as integer.  Rows are added in the order of
+ *		their ids.
+ * provider_ref	(1) Provider ids: 16 bytes of the blind index of kind "wamid"
+ *		style ids, over "account 0x1f id [0x1f status]".
+ *		De-duplicates, and finds the target of edits, deletions,
+ *		statuses, replies.  Since 2 in run_young and run.
+ * tombstone	A deletion that came before its message.
+ * attachment	state: wanted, kept, failed (reason), outgoing (given by a
+ *		helpdesk), gone.  media_sealed: FIELD_MEDIA, JSON
+ *		{"id","name","mime","sha256"}.  file: name below media/.
+ *		tidy: 1 the provider's copy is still to be deleted.
+ * outbox	What is still to be told.  kind: helpdesk, channel.
+ *		destination: helpdesk or channel name.  type:
+ *		message.received ..., or send, read.  state: waiting, unknown
+ *		(outcome not known, waits for a status), dead.  detail: status
+ *		token of message.status.  Delivered rows are deleted.  A row
+ *		waits while its message has an attachment in state wanted.
+ * consent_event kind: withdrawn, optin_signal.  source: provider,
+ *		error_131050.
+ * quarantine	raw_sealed: FIELD_RAW under person 0, Datenart RAW.
+ * token	scopes: space-separated.  token_hash: keeper hash of use token.
+ * idempotency	key_hash over token id, route, Idempotency-Key.  state: open,
+ *		done.  answer: JSON without personal data.
+ * run		(2) A sorted run (runs.h).  kind: enum runs_kind.  state:
+ *		making, live, dead.  up_to: what it covers: of run_young or of
+ *		message.  fences, filter: runs.h.
+ * run_block	(2) id: run << 20 | number.  entries: sorted.
+ * run_young	(2) Provider ids not yet in a run, one row a transaction. */
+#ifndef POSTERN_STORE_SCHEMA_H
+#define POSTERN_STORE_SCHEMA_H
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
-#define SCHEMA_SQLITE_1                                                                                                                             \
-	/* name: schema, id_mask, spool_segment, spool_offset */                                                                                    \
-	"CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL)"                                                                             \
-	" STRICT, WITHOUT ROWID;" /* joined_into: this person turned out to be                                                                      \
-				   * that one.  Keys of old rows keep the old                                                                                                                                  \
-				   * person id; erasure follows the chain.                                                                          \
-				   * profile_sealed: FIELD_PROFILE under                                                                            \
-				   * Datenart CONTACT. */                                                                                           \
-	"CREATE TABLE person(id INTEGER PRIMARY KEY, joined_into INTEGER,"                                                                          \
-	" created_ms INTEGER NOT NULL, year INTEGER NOT NULL,"                                                                                      \
-	" profile_sealed BLOB) STRICT;"                                                                                                             \
-	"CREATE INDEX person_joined ON person(joined_into)"                                                                                         \
-	" WHERE joined_into IS NOT NULL;" /* One address of a person and when                                                                       \
-					   * it was theirs; to_ms NULL: now.                                                                        \
-					   * address_sealed: FIELD_ADDRESS                                                                          \
-					   * under Datenart CONTACT, year. */                                                                       \
-	"CREATE TABLE address(id INTEGER PRIMARY KEY, person INTEGER NOT "                                                                          \
-	"NULL,"                                                                                                                                     \
-	" key_person INTEGER NOT NULL, kind TEXT NOT NULL,"                                                                                         \
-	" address_hash BLOB NOT NULL, year INTEGER NOT NULL,"                                                                                       \
-	" address_sealed BLOB NOT NULL, from_ms INTEGER NOT NULL,"                                                                                  \
-	" to_ms INTEGER) STRICT;"                                                                                                                   \
-	"CREATE INDEX address_hash ON address(address_hash);"                                                                                       \
-	"CREATE INDEX address_person ON address(person);" /* datenart: set by                                                                       \
-							     tagging, else                                                                          \
-							     NULL = the                                                                             \
-							     channel's. */                                                                          \
-	"CREATE TABLE conversation(id INTEGER PRIMARY KEY,"                                                                                         \
-	" person INTEGER NOT NULL, channel TEXT NOT NULL, helpdesk TEXT,"                                                                           \
-	" state TEXT NOT NULL, datenart TEXT, opened_ms INTEGER NOT NULL,"                                                                          \
-	" closed_ms INTEGER, inbound_ms INTEGER) STRICT;"                                                                                           \
-	"CREATE INDEX conversation_person ON conversation(person, channel);" /* direction: in, out.  kind: text, image, ..., edit, delete,          \
-									      * reaction, echo.  state: in: received, edited, deleted; out: queued, \
-									      * sent, delivered, read, played, failed, unknown.                     \
-									      * key_person: whose key sealed it.  target: message edited, deleted,  \
-									      * reacted to or replied to.  content_sealed: FIELD_CONTENT, JSON      \
-									      * {"text","id" (provider's),"reply_to","emoji","removed","template"}. \
-									      * policy: first 8 bytes of the policy digest as integer. */           \
-	"CREATE TABLE message(id INTEGER PRIMARY KEY,"                                                                                              \
-	" conversation INTEGER NOT NULL, key_person INTEGER NOT NULL,"                                                                              \
-	" direction TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,"                                                                        \
-	" datenart TEXT NOT NULL, year INTEGER NOT NULL,"                                                                                           \
-	" provider_ms INTEGER, received_ms INTEGER NOT NULL,"                                                                                       \
-	" target INTEGER, error INTEGER, content_sealed BLOB,"                                                                                      \
-	" policy INTEGER NOT NULL) STRICT;"                                                                                                         \
-	"CREATE INDEX message_conversation ON message(conversation);" /* Provider                                                                   \
-								       * ids:                                                                       \
-								       * 16                                                                         \
-								       * bytes                                                                      \
-								       * of                                                                         \
-								       * the                                                                        \
-								       * blind                                                                      \
-								       * index                                                                      \
-								       * of                                                                         \
-								       * kind                                                                       \
-								       * \"wamid\"                                                                  \
-								       * style                                                                      \
-								       * ids,                                                                       \
-								       * over                                                                       \
-								       * \"account                                                                  \
-								       * 0x1f                                                                       \
-								       * id                                                                         \
-								       * [0x1f                                                                      \
-								       * status]\".                                                                 \
-								       * De-duplicates,                                                             \
-								       * and                                                                        \
-								       * finds                                                                      \
-								       * the                                                                        \
-								       * target                                                                     \
-								       * of                                                                         \
-								       * edits,                                                                     \
-								       * deletions,                                                                 \
-								       * statuses,                                                                  \
-								       * replies.                                                                   \
-								       */                                                                           \
-	"CREATE TABLE provider_ref(ref_hash BLOB PRIMARY KEY,"                                                                                      \
-	" message INTEGER) STRICT, WITHOUT ROWID;" /* A deletion that came                                                                          \
-						      before its message. */                                                                        \
-	"CREATE TABLE tombstone(ref_hash BLOB PRIMARY KEY,"                                                                                         \
-	" at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;" /* state: wanted,                                                                         \
-							   * kept, failed                                                                           \
-							   * (reason),                                                                              \
-							   * outgoing (given                                                                        \
-							   * by a helpdesk),                                                                                                                                         \
-							   * gone.                                                                                  \
-							   * media_sealed:                                                                          \
-							   * FIELD_MEDIA, JSON                                                                      \
-							   * {"id","name","mime","sha256"}.                                                         \
-							   * file: name below                                                                       \
-							   * media/. tidy: 1                                                                                                                                            \
-							   * the provider's                                                                         \
-							   * copy is still to                                                                       \
-							   * be deleted. */                                                                         \
-	"CREATE TABLE attachment(id INTEGER PRIMARY KEY,"                                                                                           \
-	" message INTEGER, conversation INTEGER NOT NULL,"                                                                                          \
-	" key_person INTEGER NOT NULL, channel TEXT NOT NULL,"                                                                                      \
-	" datenart TEXT NOT NULL, year INTEGER NOT NULL,"                                                                                           \
-	" state TEXT NOT NULL, reason TEXT, bytes INTEGER, file TEXT,"                                                                              \
-	" media_sealed BLOB NOT NULL, tidy INTEGER NOT NULL DEFAULT 0,"                                                                             \
-	" attempts INTEGER NOT NULL DEFAULT 0,"                                                                                                     \
-	" next_ms INTEGER NOT NULL DEFAULT 0, created_ms INTEGER NOT NULL)"                                                                         \
-	" STRICT;"                                                                                                                                  \
-	"CREATE INDEX attachment_message ON attachment(message);"                                                                                   \
-	"CREATE INDEX attachment_work ON attachment(next_ms)"                                                                                       \
-	" WHERE state='wanted' OR tidy=1;" /* What is still to be told.  kind:                                                                      \
-					    * helpdesk, channel.  destination:                                                                      \
-					    * helpdesk or channel name.  type:                                                                      \
-					    * message.received ..., or send,                                                                        \
-					    * read.  state: waiting, unknown                                                                        \
-					    * (outcome not known, waits for a                                                                       \
-					    * status), dead.  detail: status                                                                        \
-					    * token of message.status.                                                                              \
-					    * Delivered rows are deleted.  A                                                                        \
-					    * row waits while its message has                                                                       \
-					    * an attachment in state wanted.                                                                                                                        \
-					    */                                                                                                      \
-	"CREATE TABLE outbox(id INTEGER PRIMARY KEY, kind TEXT NOT NULL,"                                                                           \
-	" destination TEXT NOT NULL, conversation INTEGER NOT NULL,"                                                                                \
-	" message INTEGER, type TEXT NOT NULL, detail TEXT,"                                                                                        \
-	" state TEXT NOT NULL, reason TEXT, error INTEGER,"                                                                                         \
-	" attempts INTEGER NOT NULL DEFAULT 0,"                                                                                                     \
-	" next_ms INTEGER NOT NULL, created_ms INTEGER NOT NULL) STRICT;"                                                                           \
-	"CREATE INDEX outbox_waiting ON outbox(destination, id)"                                                                                    \
-	" WHERE state='waiting';"                                                                                                                   \
-	"CREATE INDEX outbox_conversation ON outbox(conversation);"                                                                                 \
-	"CREATE INDEX outbox_message ON outbox(message);" /* kind: withdrawn,                                                                       \
-							     optin_signal.                                                                          \
-							     source: provider,                                                                      \
-							     error_131050. */                                                                       \
-	"CREATE TABLE consent_event(id INTEGER PRIMARY KEY,"                                                                                        \
-	" person INTEGER NOT NULL, purpose TEXT NOT NULL, kind TEXT NOT NULL,"                                                                      \
-	" source TEXT NOT NULL, at_ms INTEGER NOT NULL) STRICT;"                                                                                    \
-	"CREATE INDEX consent_person ON consent_event(person, purpose);" /* raw_sealed:                                                             \
-									    FIELD_RAW                                                               \
-									    under                                                                   \
-									    person                                                                  \
-									    0,                                                                      \
-									    Datenart                                                                \
-									    RAW.                                                                    \
-									  */                                                                        \
-	"CREATE TABLE quarantine(id INTEGER PRIMARY KEY,"                                                                                           \
-	" channel TEXT NOT NULL, received_ms INTEGER NOT NULL,"                                                                                     \
-	" year INTEGER NOT NULL, reason TEXT NOT NULL, bytes INTEGER NOT "                                                                          \
-	"NULL,"                                                                                                                                     \
-	" raw_sealed BLOB NOT NULL) STRICT;" /* scopes: space-separated.                                                                            \
-						token_hash: keeper hash of use                                                                      \
-						token. */                                                                                           \
-	"CREATE TABLE token(id INTEGER PRIMARY KEY, token_hash BLOB NOT NULL,"                                                                      \
-	" scopes TEXT NOT NULL, helpdesk TEXT, label TEXT,"                                                                                         \
-	" created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL,"                                                                                \
-	" revoked_ms INTEGER, used_ms INTEGER) STRICT;" /* key_hash over token                                                                      \
-							 * id, route,                                                                               \
-							 * Idempotency-Key.                                                                         \
-							 * state: open, done.                                                                       \
-							 * answer: JSON                                                                             \
-							 * without personal                                                                         \
-							 * data. */                                                                                 \
-	"CREATE TABLE idempotency(key_hash BLOB PRIMARY KEY,"                                                                                       \
-	" body_hash BLOB NOT NULL, state TEXT NOT NULL, status INTEGER,"                                                                            \
-	" answer TEXT, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"                                                                              \
+#define SCHEMA_SQLITE_1                                                \
+	"CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT "     \
+	"NULL) STRICT, WITHOUT ROWID;"                                 \
+	"CREATE TABLE person(id INTEGER PRIMARY KEY, joined_into "     \
+	"INTEGER, created_ms INTEGER NOT NULL, year INTEGER NOT "      \
+	"NULL, profile_sealed BLOB) STRICT;"                           \
+	"CREATE INDEX person_joined ON person(joined_into) WHERE "     \
+	"joined_into IS NOT NULL;"                                     \
+	"CREATE TABLE address(id INTEGER PRIMARY KEY, person INTEGER " \
+	"NOT NULL, key_person INTEGER NOT NULL, kind TEXT NOT NULL, "  \
+	"address_hash BLOB NOT NULL, year INTEGER NOT NULL, "          \
+	"address_sealed BLOB NOT NULL, from_ms INTEGER NOT NULL, "     \
+	"to_ms INTEGER) STRICT;"                                       \
+	"CREATE INDEX address_hash ON address(address_hash);"          \
+	"CREATE INDEX address_person ON address(person);"              \
+	"CREATE TABLE conversation(id INTEGER PRIMARY KEY, person "    \
+	"INTEGER NOT NULL, channel TEXT NOT NULL, helpdesk TEXT, "     \
+	"state TEXT NOT NULL, datenart TEXT, opened_ms INTEGER NOT "   \
+	"NULL, closed_ms INTEGER, inbound_ms INTEGER) STRICT;"         \
+	"CREATE INDEX conversation_person ON conversation(person, "    \
+	"channel);"                                                    \
+	"CREATE TABLE message(id INTEGER PRIMARY KEY, conversation "   \
+	"INTEGER NOT NULL, key_person INTEGER NOT NULL, direction "    \
+	"TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, "     \
+	"datenart TEXT NOT NULL, year INTEGER NOT NULL, provider_ms "  \
+	"INTEGER, received_ms INTEGER NOT NULL, target INTEGER, "      \
+	"error INTEGER, content_sealed BLOB, policy INTEGER NOT "      \
+	"NULL) STRICT;"                                                \
+	"CREATE INDEX message_conversation ON message(conversation);"  \
+	"CREATE TABLE provider_ref(ref_hash BLOB PRIMARY KEY, "        \
+	"message INTEGER) STRICT, WITHOUT ROWID;"                      \
+	"CREATE TABLE tombstone(ref_hash BLOB PRIMARY KEY, at_ms "     \
+	"INTEGER NOT NULL) STRICT, WITHOUT ROWID;"                     \
+	"CREATE TABLE attachment(id INTEGER PRIMARY KEY, message "     \
+	"INTEGER, conversation INTEGER NOT NULL, key_person INTEGER "  \
+	"NOT NULL, channel TEXT NOT NULL, datenart TEXT NOT NULL, "    \
+	"year INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT, "    \
+	"bytes INTEGER, file TEXT, media_sealed BLOB NOT NULL, tidy "  \
+	"INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL "       \
+	"DEFAULT 0, next_ms INTEGER NOT NULL DEFAULT 0, created_ms "   \
+	"INTEGER NOT NULL) STRICT;"                                    \
+	"CREATE INDEX attachment_message ON attachment(message);"      \
+	"CREATE INDEX attachment_work ON attachment(next_ms) WHERE "   \
+	"state='wanted' OR tidy=1;"                                    \
+	"CREATE TABLE outbox(id INTEGER PRIMARY KEY, kind TEXT NOT "   \
+	"NULL, destination TEXT NOT NULL, conversation INTEGER NOT "   \
+	"NULL, message INTEGER, type TEXT NOT NULL, detail TEXT, "     \
+	"state TEXT NOT NULL, reason TEXT, error INTEGER, attempts "   \
+	"INTEGER NOT NULL DEFAULT 0, next_ms INTEGER NOT NULL, "       \
+	"created_ms INTEGER NOT NULL) STRICT;"                         \
+	"CREATE INDEX outbox_waiting ON outbox(destination, id) "      \
+	"WHERE state='waiting';"                                       \
+	"CREATE INDEX outbox_conversation ON outbox(conversation);"    \
+	"CREATE INDEX outbox_message ON outbox(message);"              \
+	"CREATE TABLE consent_event(id INTEGER PRIMARY KEY, person "   \
+	"INTEGER NOT NULL, purpose TEXT NOT NULL, kind TEXT NOT "      \
+	"NULL, source TEXT NOT NULL, at_ms INTEGER NOT NULL) STRICT;"  \
+	"CREATE INDEX consent_person ON consent_event(person, "        \
+	"purpose);"                                                    \
+	"CREATE TABLE quarantine(id INTEGER PRIMARY KEY, channel "     \
+	"TEXT NOT NULL, received_ms INTEGER NOT NULL, year INTEGER "   \
+	"NOT NULL, reason TEXT NOT NULL, bytes INTEGER NOT NULL, "     \
+	"raw_sealed BLOB NOT NULL) STRICT;"                            \
+	"CREATE TABLE token(id INTEGER PRIMARY KEY, token_hash BLOB "  \
+	"NOT NULL, scopes TEXT NOT NULL, helpdesk TEXT, label TEXT, "  \
+	"created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, "   \
+	"revoked_ms INTEGER, used_ms INTEGER) STRICT;"                 \
+	"CREATE TABLE idempotency(key_hash BLOB PRIMARY KEY, "         \
+	"body_hash BLOB NOT NULL, state TEXT NOT NULL, status "        \
+	"INTEGER, answer TEXT, at_ms INTEGER NOT NULL) STRICT, "       \
+	"WITHOUT ROWID;"                                               \
 	"CREATE INDEX idempotency_at ON idempotency(at_ms);"
+
+/* One statement each. */
+#define SCHEMA_SQLITE_2                                           \
+	"CREATE TABLE run(id INTEGER PRIMARY KEY, kind INTEGER "  \
+	"NOT NULL, level INTEGER NOT NULL, state TEXT NOT NULL, " \
+	"entries INTEGER NOT NULL, up_to INTEGER NOT NULL, "      \
+	"fences BLOB NOT NULL, filter BLOB NOT NULL) STRICT",     \
+	    "CREATE TABLE run_block(id INTEGER PRIMARY KEY, "     \
+	    "entries BLOB NOT NULL) STRICT",                      \
+	    "CREATE TABLE run_young(id INTEGER PRIMARY KEY, "     \
+	    "entries BLOB NOT NULL) STRICT"
 
 #endif

@@ -223,9 +223,20 @@ static int make_file(const char *path, struct err *err)
 	return 0;
 }
 
+/* Steps use the store as it will be used; it is not open yet all the same. */
+static int migrate(struct sqlite_store *s, bool empty, struct err *err)
+{
+	int rc;
+
+	s->distrusted = false;
+	rc = sqlite_migrate(s, empty, err);
+	s->distrusted = true;
+	return rc;
+}
+
 static int open_file(struct sqlite_store *s, const char *path, struct err *err)
 {
-	bool clean = false, empty = true;
+	bool clean = true, empty = true;
 	int rc;
 
 	if (lock(path, &s->lock_fd, err) != 0 || make_file(path, err) != 0)
@@ -244,11 +255,12 @@ static int open_file(struct sqlite_store *s, const char *path, struct err *err)
 	if (sqlite_refuse_newer(s->db, &empty, err) != 0)
 		return -1;
 	if (set_file(s->db, err) != 0 ||
-	    sqlite_migrate(s->db, empty, &clean, err) != 0)
+	    (!empty && sqlite_read_clean(s->db, &clean, err) != 0))
 		return -1;
 	if (!clean && check(s->db, path, err) != 0)
 		return -1;
-	if (sqlite_mark_clean(s->db, false, err) != 0)
+	if (migrate(s, empty, err) != 0 ||
+	    sqlite_mark_clean(s->db, false, err) != 0)
 		return -1;
 	return sync_folder(path, err);
 }
@@ -281,7 +293,6 @@ int sqlite_open_memory(const struct store_driver *driver, struct store **ret,
 {
 	struct sqlite_store *s = calloc(1, sizeof(*s));
 	struct store *st;
-	bool clean = true;
 	int rc;
 
 	if (s == NULL)
@@ -298,8 +309,7 @@ int sqlite_open_memory(const struct store_driver *driver, struct store **ret,
 		sqlite_store_close(&st);
 		return -1;
 	}
-	if (set_common(s->db, err) != 0 ||
-	    sqlite_migrate(s->db, true, &clean, err) != 0) {
+	if (set_common(s->db, err) != 0 || sqlite_migrate(s, true, err) != 0) {
 		sqlite_store_close(&st);
 		return -1;
 	}

@@ -66,9 +66,10 @@ void sqlite_forget_statements(struct sqlite_store *s);
 
 /* Reads only.  ERR_INPUT: a newer schema, or a file of something else. */
 int sqlite_refuse_newer(sqlite3 *db, bool *ret_empty, struct err *err);
-/* Brings the tables to SCHEMA_VERSION.  *ret_clean: the last writer closed
- * the file in order. */
-int sqlite_migrate(sqlite3 *db, bool empty, bool *ret_clean, struct err *err);
+/* *ret_clean: the last writer closed the file in order. */
+int sqlite_read_clean(sqlite3 *db, bool *ret_clean, struct err *err);
+/* Brings the tables to SCHEMA_VERSION, in one transaction. */
+int sqlite_migrate(struct sqlite_store *s, bool empty, struct err *err);
 /* Sets or takes away the mark of an orderly end. */
 int sqlite_mark_clean(sqlite3 *db, bool clean, struct err *err);
 

@@ -1,6 +1,8 @@
 /* store.c - conveniences over a store driver. */
 #include "postern/store.h"
 
+#include "lookup_parts.h"
+
 struct store_value store_text(const char *text)
 {
 	if (text == NULL)
@@ -11,23 +13,39 @@ struct store_value store_text(const char *text)
 
 void store_close(struct store **st)
 {
-	if (st != NULL && *st != NULL)
-		(*st)->driver->close(st);
+	if (st == NULL || *st == NULL)
+		return;
+	lookup_free(&(*st)->lookup);
+	(*st)->driver->close(st);
 }
 
 int store_begin(struct store *st, struct err *err)
 {
-	return st->driver->begin(st, err);
+	if (st->driver->begin(st, err) != 0)
+		return -1;
+	st->changing = true;
+	return 0;
 }
 
+/* What the indexes gathered goes with the transaction. */
 int store_commit(struct store *st, struct err *err)
 {
-	return st->driver->commit(st, err);
+	if (st->lookup != NULL && lookup_flush(st, err) != 0)
+		return -1;
+	if (st->driver->commit(st, err) != 0)
+		return -1;
+	st->changing = false;
+	if (st->lookup != NULL)
+		lookup_keep(st->lookup);
+	return 0;
 }
 
 void store_roll_back(struct store *st)
 {
 	st->driver->roll_back(st);
+	st->changing = false;
+	if (st->lookup != NULL)
+		lookup_forget(st->lookup);
 }
 
 int store_start(struct store *st, const char *sql,

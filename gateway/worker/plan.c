@@ -1,18 +1,14 @@
 /* plan.c - inside the transaction: what is new, whose it is, what to seal.
  *
- * Persons, conversations, keys of provider_ref and tombstones are written
+ * Persons, conversations, provider ids and tombstones are written
  * here, in the order of the events, so that a later event of the batch finds
  * what an earlier one made.  Everything with sealed bytes waits for
  * archive.c. */
 #include "content.h"
 #include "inbound.h"
 #include "outbox.h"
+#include "postern/lookup.h"
 
-static const char ref_put_sql[] =
-    "INSERT INTO provider_ref(ref_hash,message) VALUES(?,?)"
-    " ON CONFLICT DO NOTHING RETURNING 1";
-static const char ref_get_sql[] =
-    "SELECT message FROM provider_ref WHERE ref_hash=?";
 static const char buried_sql[] = "SELECT 1 FROM tombstone WHERE ref_hash=?";
 static const char bury_sql[] =
     "INSERT INTO tombstone(ref_hash,at_ms) VALUES(?,?) ON CONFLICT DO NOTHING";
@@ -44,7 +40,6 @@ static int ref_put(struct batch *b, size_t slot, int64_t message, bool *ret_new,
 		   struct err *err)
 {
 	uint8_t hash[REF_HASH_BYTES];
-	int64_t one = 0;
 	bool any = false;
 
 	*ret_new = true;
@@ -52,26 +47,19 @@ static int ref_put(struct batch *b, size_t slot, int64_t message, bool *ret_new,
 		return -1;
 	if (!any)
 		return 0;
-	return store_one_int(b->w->store, ref_put_sql,
-			     STORE_ARGS(S_BLOB(hash, REF_HASH_BYTES),
-					message != 0 ? S_INT(message) : S_NULL),
-			     &one, ret_new, err);
+	return lookup_ref_put(b->w->store, hash, message, ret_new, err);
 }
 
 /* The message a key stands for, 0 if none. */
 static int ref_get(struct batch *b, size_t slot, int64_t *ret, struct err *err)
 {
 	uint8_t hash[REF_HASH_BYTES];
-	bool any = false, found = false;
+	bool any = false;
 
 	*ret = 0;
 	if (ref_of(b, slot, hash, &any, err) != 0)
 		return -1;
-	if (!any)
-		return 0;
-	return store_one_int(b->w->store, ref_get_sql,
-			     STORE_ARGS(S_BLOB(hash, REF_HASH_BYTES)), ret,
-			     &found, err);
+	return any ? lookup_ref_get(b->w->store, hash, ret, NULL, err) : 0;
 }
 
 static int buried(struct batch *b, size_t slot, bool *ret, struct err *err)

@@ -6,6 +6,7 @@
  * crash: it is done again by the next batch or at the next start. */
 #include "inbound.h"
 #include "postern/log.h"
+#include "postern/lookup.h"
 #include "quarantine.h"
 
 /* Tombstones live as long as a provider may still repeat. channels.md 1.6 */
@@ -193,6 +194,19 @@ static int read_spool(struct worker *w, struct err *err)
 	return 0;
 }
 
+/* A slice of the work on the indexes.  Failing for want of room or memory is
+ * no harm: the next batch brings it again. */
+static int tend(struct worker *w, struct err *err)
+{
+	if (lookup_tend(w->store, NULL, err) == 0)
+		return 0;
+	if (err->kind != ERR_BUSY && err->kind != ERR_NOMEM)
+		return -1;
+	LOG(LOG_LEVEL_WARN, "receive.tend_failed", LOG_ERR(err));
+	*err = (struct err){0};
+	return 0;
+}
+
 int receive_step(struct worker *w, bool *ret_moved, struct err *err)
 {
 	struct receive *r = w->receive;
@@ -221,6 +235,8 @@ int receive_step(struct worker *w, bool *ret_moved, struct err *err)
 	r->items_len = 0;
 	*ret_moved = true;
 	rc = after_commit(&b, err);
+	if (rc == 0)
+		rc = tend(w, err);
 	trim(w, archived);
 out:
 	batch_free(&b);

@@ -1,12 +1,13 @@
-/* ref.h - provider ids as table provider_ref knows them: the first 16 bytes
+/* ref.h - provider ids as postern/lookup.h knows them: the first 16 bytes
  * of a blind index over account, id and, for a status, its word.  Receive
  * writes and looks up with these, send writes what it was given. */
 #ifndef POSTERN_WORKER_REF_H
 #define POSTERN_WORKER_REF_H
 
 #include "postern/keeper.h"
+#include "postern/lookup.h"
 
-#define REF_HASH_BYTES 16
+#define REF_HASH_BYTES LOOKUP_HASH_BYTES
 
 /* Adds the operation; the result's first REF_HASH_BYTES are the hash.
  * account: the channel's, as in its settings.  status may be NULL. */

@@ -1,4 +1,4 @@
-/* refkey.h - the longer keys of provider_ref that only receive needs: the
+/* refkey.h - the longer keys of provider ids that only receive needs: the
  * texts of ref.h with more parts, for events without an id of their own. */
 #ifndef POSTERN_WORKER_REFKEY_H
 #define POSTERN_WORKER_REFKEY_H

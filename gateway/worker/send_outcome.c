@@ -8,6 +8,7 @@
 #include "send.h"
 
 #include "outbox.h"
+#include "postern/lookup.h"
 #include "postern/log.h"
 #include "ref.h"
 #include "refkey.h"
@@ -38,9 +39,6 @@
 #define SQL_STATE                                           \
 	"UPDATE message SET state=?,error=? WHERE id=? AND" \
 	" state IN ('queued','unknown')"
-#define SQL_REF                                                  \
-	"INSERT INTO provider_ref(ref_hash,message) VALUES(?,?)" \
-	" ON CONFLICT(ref_hash) DO NOTHING"
 #define SQL_WITHDRAW                                                     \
 	"INSERT INTO consent_event(id,person,purpose,kind,source,at_ms)" \
 	" VALUES(?,?,'marketing','withdrawn','error_131050',?)"
@@ -338,22 +336,21 @@ struct sent {
 
 static int sent_body(struct worker *w, const void *what, struct err *err)
 {
-	static const char content[] = SQL_SENT, ref[] = SQL_REF;
+	static const char content[] = SQL_SENT;
 	const struct sent *sent = what;
 	const struct send_lane *lane = sent->f->lane;
 	const struct end end = {.lane = lane,
 				.state = "sent",
 				.type = "message.status",
 				.detail = "sent"};
+	bool fresh;
 
 	if (store_run(w->store, content,
 		      STORE_ARGS(S_BLOB(sent->content, sent->content_len),
 				 S_INT(lane->message)),
 		      err) != 0 ||
-	    store_run(w->store, ref,
-		      STORE_ARGS(S_BLOB(sent->ref, REF_HASH_BYTES),
-				 S_INT(lane->message)),
-		      err) != 0)
+	    lookup_ref_put(w->store, sent->ref, lane->message, &fresh, err) !=
+		0)
 		return -1;
 	return end_body(w, &end, err);
 }

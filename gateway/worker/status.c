@@ -5,6 +5,7 @@
  * arrives.  Source: channels.md 5.4. */
 #include "inbound.h"
 #include "outbox.h"
+#include "postern/lookup.h"
 
 #define WATERMARK_MESSAGES_MAX 100
 
@@ -117,21 +118,14 @@ static int apply(struct batch *b, const struct ours *ours, const char *status,
 static int remember(struct batch *b, size_t slot, int64_t message,
 		    bool *ret_new, struct err *err)
 {
-	static const char sql[] =
-	    "INSERT INTO provider_ref(ref_hash,message) VALUES(?,?)"
-	    " ON CONFLICT DO NOTHING RETURNING 1";
 	uint8_t hash[REF_HASH_BYTES];
-	int64_t one = 0;
 
 	*ret_new = true;
 	if (slot == NO_SLOT)
 		return 0;
 	if (refkey_get(b->indexed, slot, hash, err) != 0)
 		return err->kind == ERR_INPUT ? 0 : keeper_failed(err);
-	return store_one_int(
-	    b->w->store, sql,
-	    STORE_ARGS(S_BLOB(hash, REF_HASH_BYTES), S_INT(message)), &one,
-	    ret_new, err);
+	return lookup_ref_put(b->w->store, hash, message, ret_new, err);
 }
 
 /* An error that means the person said stop to the provider: catches a
@@ -193,43 +187,110 @@ int archive_status(struct batch *b, const struct step *s, struct err *err)
 	return apply(b, &ours, status, e->error, err);
 }
 
-/* Everything we sent to this person until then, newest first. */
-int archive_watermark(struct batch *b, const struct step *s, struct err *err)
+/* --- watermarks ----------------------------------------------------------- */
+
+struct watermark {
+	int64_t ids[WATERMARK_MESSAGES_MAX];
+	size_t len;
+};
+
+static int id_descending(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x < y) - (x > y);
+}
+
+/* Is it one of ours that the watermark moves? */
+static int take(struct batch *b, const struct step *s, int64_t id,
+		struct watermark *mark, struct err *err)
 {
 	static const char sql[] =
-	    "SELECT m.id FROM message m"
-	    " JOIN conversation c ON m.conversation=c.id"
-	    " WHERE c.person=? AND c.channel=? AND m.direction='out'"
-	    " AND m.state IN ('sent','delivered') AND m.received_ms<=?"
-	    " ORDER BY m.id DESC LIMIT ?";
-	const char *status =
-	    s->event->kind == EVENT_READ ? "read" : "delivered";
-	int64_t ids[WATERMARK_MESSAGES_MAX];
+	    "SELECT id FROM message WHERE id=? AND direction='out'"
+	    " AND state IN ('sent','delivered') AND received_ms<=?";
+	int64_t found_id = 0;
+	bool found = false;
+
+	if (store_one_int(b->w->store, sql,
+			  STORE_ARGS(S_INT(id), S_INT(s->event->watermark_ms)),
+			  &found_id, &found, err) != 0)
+		return -1;
+	if (found)
+		mark->ids[mark->len++] = found_id;
+	return 0;
+}
+
+/* The newest of one conversation. */
+static int collect(struct batch *b, const struct step *s, int64_t conversation,
+		   struct watermark *mark, struct err *err)
+{
+	int64_t ids[WATERMARK_MESSAGES_MAX], before = INT64_MAX;
+	size_t len;
+
+	do {
+		if (lookup_conversation(b->w->store, conversation, before, ids,
+					WATERMARK_MESSAGES_MAX, &len, err) != 0)
+			return -1;
+		for (size_t i = 0;
+		     i < len && mark->len < WATERMARK_MESSAGES_MAX; i++)
+			if (take(b, s, ids[i], mark, err) != 0)
+				return -1;
+		before = len > 0 ? ids[len - 1] : 0;
+	} while (len == WATERMARK_MESSAGES_MAX &&
+		 mark->len < WATERMARK_MESSAGES_MAX);
+	return 0;
+}
+
+/* The newest of all conversations of a person on a channel. */
+static int collect_all(struct batch *b, const struct step *s,
+		       struct watermark *ret, struct err *err)
+{
+	static const char sql[] =
+	    "SELECT id FROM conversation WHERE person=? AND channel=?";
 	struct store *st = b->w->store;
 	struct store_rows *rows = NULL;
-	struct ours ours;
-	size_t len = 0;
+	struct watermark one;
+	int64_t all[2 * WATERMARK_MESSAGES_MAX];
 	int rc;
+
+	if (store_start(
+		st, sql,
+		STORE_ARGS(S_INT(s->person), S_TEXT(s->item->channel.text)),
+		&rows, err) != 0)
+		return -1;
+	while ((rc = store_step(st, rows, err)) > 0) {
+		one.len = 0;
+		rc = collect(b, s, store_column(st, rows, 0).num, &one, err);
+		if (rc != 0)
+			break;
+		memcpy(all, ret->ids, ret->len * sizeof(all[0]));
+		memcpy(all + ret->len, one.ids, one.len * sizeof(all[0]));
+		ret->len += one.len;
+		qsort(all, ret->len, sizeof(all[0]), id_descending);
+		if (ret->len > WATERMARK_MESSAGES_MAX)
+			ret->len = WATERMARK_MESSAGES_MAX;
+		memcpy(ret->ids, all, ret->len * sizeof(all[0]));
+	}
+	store_finish(st, &rows);
+	return rc;
+}
+
+/* Everything we sent to this person until then, as far as it fits. */
+int archive_watermark(struct batch *b, const struct step *s, struct err *err)
+{
+	const char *status =
+	    s->event->kind == EVENT_READ ? "read" : "delivered";
+	struct watermark mark = {.len = 0};
+	struct ours ours;
 
 	if (s->person == 0) {
 		b->counts.ignored++;
 		return 0;
 	}
-	if (store_start(st, sql,
-			STORE_ARGS(S_INT(s->person),
-				   S_TEXT(s->item->channel.text),
-				   S_INT(s->event->watermark_ms),
-				   S_INT(WATERMARK_MESSAGES_MAX)),
-			&rows, err) != 0)
+	if (collect_all(b, s, &mark, err) != 0)
 		return -1;
-	while ((rc = store_step(st, rows, err)) > 0 &&
-	       len < WATERMARK_MESSAGES_MAX)
-		ids[len++] = store_column(st, rows, 0).num;
-	store_finish(st, &rows);
-	if (rc < 0)
-		return -1;
-	for (size_t i = len; i-- > 0;) /* oldest first */
-		if (find_ours(b, ids[i], &ours, err) != 0 ||
+	for (size_t i = mark.len; i-- > 0;) /* oldest first */
+		if (find_ours(b, mark.ids[i], &ours, err) != 0 ||
 		    apply(b, &ours, status, 0, err) != 0)
 			return -1;
 	return 0;

@@ -57,8 +57,11 @@ struct store_driver {
 	void (*close)(struct store **st);
 };
 
+struct lookup;
 struct store { /* drivers embed this first */
 	const struct store_driver *driver;
+	struct lookup *lookup; /* lookup.h; NULL until first used */
+	bool changing;	       /* between store_begin and its end */
 };
 
 /* The registry; ERR_INPUT for an unknown name. */

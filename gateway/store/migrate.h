@@ -1,0 +1,13 @@
+/* migrate.h - the steps between versions of the schema, one file each.
+ *
+ * A step runs in the caller's transaction and does not end it. */
+#ifndef POSTERN_STORE_MIGRATE_H
+#define POSTERN_STORE_MIGRATE_H
+
+#include "postern/store.h"
+
+/* Provider ids and the messages of conversations move from B-trees in random
+ * order into sorted runs. */
+int migrate_to_2(struct store *st, struct err *err);
+
+#endif

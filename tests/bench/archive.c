@@ -1,0 +1,210 @@
+/* archive.c - does the archive keep its speed as it grows?
+ *
+ *   bench-archive [ROWS [old]]     old: with the indexes of schema 1
+ *
+ * Fills one archive to ROWS messages, then times rounds into it and into an
+ * empty one in turn, so that a noisy machine hits both.  Exit 0 when every
+ * target of design.md section 6 that it measures was reached. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "archive_world.h"
+#include "postern/lookup.h"
+
+#define ROUNDS	       7
+#define ROUND_ROWS     40960
+#define BATCH	       512
+#define WAITING	       100000
+#define PERSONS_LOOKED 20
+#define MS	       1000000.0
+
+struct figures {
+	double rate;   /* median of rounds, messages per second */
+	double p99_ms; /* of a batch */
+};
+
+static int compare(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void summarize(int64_t *batches, size_t len, const int64_t *rounds,
+		      struct figures *ret)
+{
+	int64_t sorted[ROUNDS];
+
+	memcpy(sorted, rounds, sizeof(sorted));
+	qsort(sorted, ROUNDS, sizeof(sorted[0]), compare);
+	qsort(batches, len, sizeof(batches[0]), compare);
+	ret->rate = ROUND_ROWS * 1e9 / (double)sorted[ROUNDS / 2];
+	ret->p99_ms = (double)batches[len * 99 / 100] / MS;
+}
+
+static int64_t round_of(struct world *world, size_t batch, int64_t *batches)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < ROUND_ROWS / batch; i++) {
+		batches[i] = world_batch(world, batch);
+		sum += batches[i];
+	}
+	return sum;
+}
+
+static bool compare_worlds(struct world *full, struct world *empty,
+			   size_t batch)
+{
+	size_t per = ROUND_ROWS / batch;
+	int64_t *times = calloc(2 * ROUNDS * per, sizeof(*times));
+	int64_t full_rounds[ROUNDS], empty_rounds[ROUNDS];
+	struct figures f, e;
+
+	if (times == NULL)
+		return false;
+	for (size_t i = 0; i < ROUNDS; i++) {
+		empty_rounds[i] = round_of(empty, batch, times + i * per);
+		full_rounds[i] =
+		    round_of(full, batch, times + (ROUNDS + i) * per);
+	}
+	summarize(times, ROUNDS * per, empty_rounds, &e);
+	summarize(times + ROUNDS * per, ROUNDS * per, full_rounds, &f);
+	free(times);
+	(void)printf("batches of %4zu: empty %7.0f/s p99 %5.1f ms;"
+		     " full %7.0f/s p99 %5.1f ms; ratio %.2f\n",
+		     batch, e.rate, e.p99_ms, f.rate, f.p99_ms,
+		     f.rate / e.rate);
+	return f.rate >= 0.9 * e.rate;
+}
+
+static void fill(struct world *world, uint64_t rows)
+{
+	int64_t from = world_ns();
+	uint64_t said = 0;
+
+	while (world->messages < rows) {
+		(void)world_batch(world, 2048);
+		if (world->messages / 1000000 == said)
+			continue;
+		said = world->messages / 1000000;
+		(void)printf("%llu million after %.0f s\n",
+			     (unsigned long long)said,
+			     (double)(world_ns() - from) / 1e9);
+		(void)fflush(stdout);
+	}
+}
+
+static bool look_persons(struct world *world)
+{
+	size_t len = 0, all = 0;
+	double worst = 0, ms;
+
+	for (uint64_t i = 0; i < PERSONS_LOOKED; i++) {
+		ms = (double)world_person(
+			 world, world->persons / PERSONS_LOOKED * i, &len) /
+		     MS;
+		all += len;
+		worst = ms > worst ? ms : worst;
+	}
+	(void)printf("a person's messages (%.0f each) found and read: worst"
+		     " of %d %.1f ms\n",
+		     (double)all / PERSONS_LOOKED, PERSONS_LOOKED, worst);
+	return all > 0 && worst < 1000;
+}
+
+static bool look_size(struct world *world)
+{
+	double bytes;
+
+	world_close(world); /* the log goes into the file */
+	bytes = (double)world_file_bytes(world) / (double)world->messages;
+	(void)printf("bytes per message %.0f, of them sealed %d; limit %d\n",
+		     bytes, SEALED_BYTES, 2 * SEALED_BYTES + 300);
+	return bytes < 2 * SEALED_BYTES + 300;
+}
+
+/* What a worker does before it serves, with much waiting. */
+static bool look_start(struct world *world)
+{
+	struct worker *w = &world->w;
+	struct err err = {0};
+	int64_t from, at[6];
+	size_t none = 0;
+	bool opened;
+
+	world_open(world);
+	world_outbox(world, WAITING);
+	world_close(world);
+	at[0] = from = world_ns();
+	world_open(world);
+	at[1] = world_ns();
+	opened = deliver_open(w, &w->deliver, &err) == 0;
+	at[2] = world_ns();
+	opened = opened && send_open(w, &w->send, &err) == 0;
+	at[3] = world_ns();
+	opened = opened && media_open(w, &w->media, &err) == 0 &&
+		 receive_open(w, &w->receive, &err) == 0;
+	at[4] = world_ns();
+	opened = opened && lookup_conversation(w->store, 1, INT64_MAX, at, 1,
+					       &none, &err) == 0;
+	at[5] = world_ns();
+	(void)printf("start with %d waiting: archive %.0f, deliver %.0f, send"
+		     " %.0f, media and receive %.0f, indexes %.0f ms\n",
+		     WAITING, (double)(at[1] - from) / MS,
+		     (double)(at[2] - at[1]) / MS, (double)(at[3] - at[2]) / MS,
+		     (double)(at[4] - at[3]) / MS,
+		     (double)(at[5] - at[4]) / MS);
+	if (w->receive != NULL)
+		receive_close(&w->receive);
+	if (w->media != NULL)
+		media_close(&w->media);
+	if (w->send != NULL)
+		send_close(&w->send);
+	if (w->deliver != NULL)
+		deliver_close(&w->deliver);
+	return opened && at[5] - from < INT64_C(2000000000);
+}
+
+static void say_memory(void)
+{
+	char line[128];
+	FILE *f = fopen("/proc/self/status", "r");
+
+	if (f == NULL)
+		return;
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, "VmRSS", 5) == 0)
+			(void)printf("%s", line);
+	(void)fclose(f); /* read only */
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t rows = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
+	bool old = argc > 2 && strcmp(argv[2], "old") == 0, good = true;
+	struct world *full = calloc(1, sizeof(*full));
+	struct world *empty = calloc(1, sizeof(*empty));
+
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
+	if (full == NULL || empty == NULL || sodium_init() < 0)
+		return 1;
+	world_make(full, old);
+	fill(full, rows);
+	for (size_t batch = BATCH; batch >= 128; batch /= 4) {
+		world_make(empty, old);
+		good = compare_worlds(full, empty, batch) && good;
+		world_unmake(empty);
+	}
+	if (!old)
+		good = look_persons(full) && good;
+	say_memory();
+	good = look_size(full) && good;
+	good = look_start(full) && good;
+	world_unmake(full);
+	free(full);
+	free(empty);
+	(void)printf("%s\n", good ? "reached" : "NOT reached");
+	return good ? 0 : 1;
+}
