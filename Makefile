@@ -1,6 +1,7 @@
 # Postern.  Two commands matter: `make run` and `make test`.
 # Variables: CC=gcc|clang  SAN=address,undefined|thread  FUZZ_SECONDS=10
 #            TAKEOVER=1 (tests/e2e/20-takeover.py)  SANDBOX_KILL=1
+#            ENGINE=libfuzzer|afl  ONLY=fuzz_spool (fuzz targets)
 #            PREFIX=/usr/local  DESTDIR=  FIXTURES=../shared/fixtures
 
 ifeq ($(origin CC),default)
@@ -9,6 +10,7 @@ endif
 PREFIX   ?= /usr/local
 FIXTURES ?= ../shared/fixtures
 FUZZ_SECONDS ?= 10
+ENGINE   ?= libfuzzer
 
 # One folder per build flavour; the plain gcc build is build/ itself.
 comma   := ,
@@ -41,7 +43,10 @@ test_src := $(sort $(wildcard tests/test_*.c tests/contract_*.c))
 fuzz_src := $(sort $(wildcard tests/fuzz_*.c))
 lib      := $(OBJ)/libpostern.a
 tests    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(test_src))
-fuzzers  := $(patsubst tests/%.c,build/fuzz/%,$(fuzz_src))
+# Fuzz targets, one folder per engine: ENGINE=libfuzzer or afl.
+FUZZ     := build/fuzz$(if $(filter afl,$(ENGINE)),-afl)
+FUZZ_CC  := $(if $(filter afl,$(ENGINE)),afl-clang-fast,clang)
+fuzzers  := $(patsubst tests/%.c,$(FUZZ)/%,$(fuzz_src))
 
 all: $(BUILD)/postern $(BUILD)/postern-sim
 
@@ -70,12 +75,16 @@ $(BUILD)/tests/%: $(OBJ)/tests/%.o $(lib)
 	@echo "  link $@"
 	@$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -lcmocka -o $@
 
-# Each parser's fuzz target, for libFuzzer, with address and UB checks.
-build/fuzz/%: tests/%.c $(lib_src)
-	@$(MAKE) --no-print-directory CC=clang SAN=fuzzer-no-link,address,undefined BUILD=build/fuzz build/fuzz/obj/libpostern.a
-	@mkdir -p $(@D)
-	clang -std=c17 -O1 -g -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -Iinclude -Igateway \
-		$(shell pkg-config --cflags $(LIBS)) $< build/fuzz/obj/libpostern.a $(ALL_LIBS) -pthread -o $@
+# Each parser's fuzz target, with address and UB checks.  The library is made
+# by one make for all of them: side by side they would spoil it.
+fuzz-lib:
+	@$(MAKE) --no-print-directory CC=$(FUZZ_CC) BUILD=$(FUZZ) \
+		SAN=$(if $(filter afl,$(ENGINE)),,fuzzer-no-link$(comma))address,undefined $(FUZZ)/obj/libpostern.a
+
+$(FUZZ)/fuzz_%: tests/fuzz_%.c $(wildcard tests/*_house.h) $(lib_src) | fuzz-lib
+	@echo "  $(FUZZ_CC) $<"
+	@$(FUZZ_CC) -std=c17 -O1 -g -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-Iinclude -Igateway $(shell pkg-config --cflags $(LIBS)) $< $(FUZZ)/obj/libpostern.a $(ALL_LIBS) -pthread -o $@
 
 # How the archive keeps its speed as it grows: ROWS=1000000 make bench-archive
 ROWS ?= 1000000
@@ -103,9 +112,19 @@ demo: deps
 test: deps
 	@FIXTURES=$(FIXTURES) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run
 
-fuzz: deps
+fuzz:
+	@ENGINE=$(ENGINE) tools/install-deps
 	@$(MAKE) --no-print-directory fuzzers
-	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz run $(FUZZ) $(ONLY)
+
+# What the last `make fuzz` found new goes into tests/corpus, minimised.
+fuzz-merge:
+	@tests/fuzz merge build/fuzz $(ONLY)
+
+# Lines and branches reached by the unit and end-to-end tests, per file.
+coverage:
+	@COVERAGE=1 tools/install-deps
+	@FIXTURES=$(FIXTURES) tests/coverage
 
 bench: deps
 	@$(MAKE) --no-print-directory all

@@ -74,12 +74,22 @@ void base64_encode(const uint8_t *bytes, size_t len, char *ret)
 			  sodium_base64_VARIANT_ORIGINAL);
 }
 
+/* libsodium 1.0.18 reads some bytes from 0x80 on as if they were digits. */
+static bool is_ascii(const char *text, size_t len)
+{
+	unsigned int all = 0;
+
+	for (size_t i = 0; i < len; i++)
+		all |= (unsigned char)text[i];
+	return all < 0x80;
+}
+
 bool base64_decode(const char *text, size_t text_len, uint8_t *ret,
 		   size_t ret_size, size_t *ret_len)
 {
 	size_t len = 0;
 
-	if (text_len % 4 != 0 ||
+	if (text_len % 4 != 0 || !is_ascii(text, text_len) ||
 	    sodium_base642bin(ret, ret_size, text, text_len, NULL, &len, NULL,
 			      sodium_base64_VARIANT_ORIGINAL) != 0)
 		return false;
