@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -29,6 +30,10 @@ void takeover_open(const char *dir, const char *role)
 	list_fd = open(path, O_RDONLY | O_CLOEXEC);
 	(void)snprintf(path, sizeof(path), "%s/takeover-%s.out", dir, role);
 	out_fd = open(path, O_WRONLY | O_CLOEXEC);
+	/* No call for it is left later. */
+	if (out_fd >= 0)
+		(void)dprintf(out_fd, "dumpable - %d\n",
+			      prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
 }
 
 /* All of them: 0, or -1 with errno. */
