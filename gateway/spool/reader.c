@@ -18,7 +18,7 @@
 
 #define KEY_RECORD_BYTES (SPOOL_HEADER_BYTES + SPOOL_BOX_BYTES)
 #define WINDOW_BYTES	 SPOOL_SEGMENT_BYTES
-#define SEALED_ROOM	 4096 /* what a first small body may need */
+#define STEP_BYTES	 65536
 
 struct spool_reader {
 	int folder;
@@ -272,6 +272,13 @@ static int rest_keep(struct spool_reader *r, size_t *ret_damaged,
 	return 0;
 }
 
+/* What a record's header says of its length. */
+static uint64_t payload_of(const uint8_t *header)
+{
+	return (uint64_t)header[8] << 24 | (uint64_t)header[9] << 16 |
+	       (uint64_t)header[10] << 8 | (uint64_t)header[11];
+}
+
 /* --- reading ------------------------------------------------------------- */
 
 struct batch {
@@ -280,51 +287,65 @@ struct batch {
 	size_t len, bytes;
 };
 
-/* Takes the whole records of the window.  Returns how many bytes they had. */
-static size_t window_take(struct spool_reader *r, size_t window_len,
-			  struct batch *b)
+/* Takes the whole records of the window from *used on.  Whether the batch
+ * could take more. */
+static bool window_take(struct spool_reader *r, size_t window_len, size_t *used,
+			struct batch *b)
 {
-	size_t used = 0, record_len;
 	struct spool_record record;
+	size_t record_len;
 
 	while (b->len < b->items_max &&
 	       (b->len == 0 || b->bytes < b->bytes_max)) {
-		if (spool_parse(r->window + used, window_len - used, &record,
+		if (spool_parse(r->window + *used, window_len - *used, &record,
 				&record_len, NULL) != 0 ||
 		    record.kind != SPOOL_BODY)
-			break;
-		used += record_len;
+			return true;
+		*used += record_len;
 		b->bytes += record.payload_len;
 		b->items[b->len].record = record;
 		b->items[b->len].after.segment = r->at.segment;
-		b->items[b->len].after.offset = r->at.offset + used;
+		b->items[b->len].after.offset = r->at.offset + *used;
 		memcpy(b->items[b->len].box, r->box, SPOOL_BOX_BYTES);
 		b->len++;
 	}
-	return used;
+	return false;
 }
 
-/* Reads what the current segment has at the position. */
+/* Would more bytes make a record of these? */
+static bool record_cut(const uint8_t *bytes, size_t len)
+{
+	uint64_t payload;
+
+	if (len < SPOOL_HEADER_BYTES)
+		return true;
+	if (bytes[0] != 'P')
+		return false;
+	payload = payload_of(bytes);
+	return payload <= SPOOL_PAYLOAD_MAX &&
+	       SPOOL_HEADER_BYTES + payload > len;
+}
+
+/* Reads what the current segment has at the position.  In steps: an open
+ * segment is as long as it may become, so that reading all a batch could take
+ * copies megabytes of zeros for every single body that comes in. */
 static int segment_take(struct spool_reader *r, struct batch *b,
 			struct err *err)
 {
-	/* Room for headers, so that a batch of small bodies is one read. */
-	size_t want =
-	    b->bytes_max + b->items_max * SPOOL_HEADER_BYTES + SEALED_ROOM;
-	size_t have, used;
+	size_t step = STEP_BYTES, have = 0, used = 0, n;
 
-	if (b->bytes_max > WINDOW_BYTES || want > WINDOW_BYTES)
-		want = WINDOW_BYTES;
-	if (bytes_read(r->fd, r->window, want, r->at.offset, &have, err) != 0)
-		return -1;
-	used = window_take(r, have, b);
-	if (b->len == 0 && have == want && want < WINDOW_BYTES) {
-		/* Perhaps one record larger than the window. */
-		if (bytes_read(r->fd, r->window, WINDOW_BYTES, r->at.offset,
-			       &have, err) != 0)
+	do {
+		if (step > WINDOW_BYTES - have)
+			step = WINDOW_BYTES - have;
+		if (bytes_read(r->fd, r->window + have, step,
+			       r->at.offset + have, &n, err) != 0)
 			return -1;
-		used = window_take(r, have, b);
-	}
+		have += n;
+		if (!window_take(r, have, &used, b) || n < step)
+			break;
+		step *= 2;
+	} while (have < WINDOW_BYTES &&
+		 record_cut(r->window + used, have - used));
 	r->at.offset += used;
 	return 0;
 }
@@ -495,8 +516,7 @@ static uint64_t walk_bytes(int fd, uint64_t offset)
 		if (bytes_read(fd, h, sizeof(h), offset, &len, NULL) != 0 ||
 		    len < sizeof(h) || h[0] != 'P')
 			break;
-		payload = (uint64_t)h[8] << 24 | (uint64_t)h[9] << 16 |
-			  (uint64_t)h[10] << 8 | (uint64_t)h[11];
+		payload = payload_of(h);
 		if (payload > SPOOL_PAYLOAD_MAX)
 			break;
 		offset += SPOOL_HEADER_BYTES + payload;
