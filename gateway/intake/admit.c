@@ -125,6 +125,6 @@ int admit_seal(struct intake *in, struct visitor *v, struct err *err)
 		    v->body.bytes != NULL ? v->body.bytes : (const uint8_t *)"",
 		    v->body.len, v->entry->record + SPOOL_HEADER_BYTES);
 	record.payload = v->entry->record + SPOOL_HEADER_BYTES;
-	spool_header(&record, v->entry->record);
+	v->entry->head = record;
 	return 0;
 }

@@ -46,6 +46,7 @@ struct entry {
 	struct entry *next;
 	struct visitor *visitor; /* NULL: given up, the writer frees it */
 	struct epoch *epoch;
+	struct spool_record head; /* the writer puts it before the payload */
 	uint8_t *record;
 	size_t len, size;
 };
@@ -114,6 +115,7 @@ struct intake {
 
 	pthread_mutex_t visitors_lock;
 	struct visitor *visitors;
+	size_t visitors_len;
 
 	pthread_mutex_t epoch_lock;
 	struct epoch *epoch;
@@ -177,7 +179,8 @@ void visit_forget(struct intake *in, struct visitor *v);
 /* --- admit.c -------------------------------------------------------------- */
 enum channel_admission admit_request(struct visitor *v, bool get,
 				     struct buf *ret_answer);
-/* Body to sealed record in v->entry.  ERR_NOMEM. */
+/* Body to sealed record in v->entry, whose header is still to be written.
+ * ERR_NOMEM. */
 int admit_seal(struct intake *in, struct visitor *v, struct err *err);
 
 /* --- reply.c -------------------------------------------------------------- */

@@ -24,12 +24,14 @@ static void visitor_link(struct intake *in, struct visitor *v)
 	if (v->next != NULL)
 		v->next->prev = v;
 	in->visitors = v;
+	in->visitors_len++;
 	pthread_mutex_unlock(&in->visitors_lock);
 }
 
 static void visitor_unlink(struct intake *in, struct visitor *v)
 {
 	pthread_mutex_lock(&in->visitors_lock);
+	in->visitors_len--;
 	if (v->prev != NULL)
 		v->prev->next = v->next;
 	else

@@ -7,6 +7,7 @@
 #include "intake/inside.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -15,7 +16,9 @@
 
 #include "postern/log.h"
 
-#define LOOK_MS 200
+#define LOOK_MS	      200
+#define TRIM_LOOKS    25
+#define TRIM_VISITORS 64
 
 /* Shuts the late, collects those the writer keeps too long. */
 static struct visitor *visitors_look(struct intake *in, int64_t now,
@@ -71,10 +74,32 @@ void disk_look(struct intake *in)
 		    LOG_NUM("free_bytes", room));
 }
 
+/* A crowd's buffers stay in the heap when it has gone.  They were wiped, but
+ * the memory is others'.  Looked at once a while: giving back walks the heap
+ * under its lock. */
+static void heap_look(struct intake *in, size_t *peak, unsigned int *looks)
+{
+	size_t now;
+
+	pthread_mutex_lock(&in->visitors_lock);
+	now = in->visitors_len;
+	pthread_mutex_unlock(&in->visitors_lock);
+	if (now > *peak)
+		*peak = now;
+	if (++*looks < TRIM_LOOKS)
+		return;
+	*looks = 0;
+	if (*peak >= 2 * now + TRIM_VISITORS)
+		(void)malloc_trim(0); /* nothing to give is fine */
+	*peak = now;
+}
+
 static void *reaper_run(void *arg)
 {
 	struct intake *in = arg;
 	struct pollfd p = {.fd = in->reaper_fd, .events = POLLIN};
+	unsigned int looks = 0;
+	size_t peak = 0;
 	int rc;
 
 	(void)pthread_setname_np(pthread_self(), "intake-reaper");
@@ -83,6 +108,7 @@ static void *reaper_run(void *arg)
 		reaper_release(in,
 			       in->conf->settings->limits.commit_deadline_ms);
 		disk_look(in);
+		heap_look(in, &peak, &looks);
 	} while (rc == 0 || (rc < 0 && errno == EINTR));
 	return NULL;
 }

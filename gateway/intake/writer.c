@@ -95,6 +95,9 @@ static struct entry *group_take(const struct intake *in, struct entry **list,
 		e->next = NULL;
 		*end = e;
 		end = &e->next;
+		/* Its check is a hash over the payload: here, because the
+		 * event loop is what everybody waits for. */
+		spool_header(&e->head, e->record);
 		iov[len].iov_base = e->record;
 		iov[len].iov_len = e->len;
 		bytes += e->len;
