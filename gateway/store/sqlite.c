@@ -239,6 +239,9 @@ static int open_file(struct sqlite_store *s, const char *path, struct err *err)
 	bool clean = true, empty = true;
 	int rc;
 
+	/* Its bookkeeping of memory takes a global lock for every allocation.
+	 * Refused when something is open already: no harm. */
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	if (lock(path, &s->lock_fd, err) != 0 || make_file(path, err) != 0)
 		return -1;
 	rc = sqlite3_open_v2(path, &s->db,

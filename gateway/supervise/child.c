@@ -21,6 +21,8 @@
 #include "verbs.h"
 #include "worker/worker.h"
 
+#define WORKER_NICE 10
+
 struct start {
 	enum child_role role;
 	const char *dir;
@@ -130,6 +132,11 @@ static int prepare(struct start *s, struct err *err)
 	users_find(&s->users);
 	if (map_counts(s, err) != 0 || find_credential(s, err) != 0)
 		return -1;
+	/* Archiving has time, an acknowledgement has not: where processors are
+	 * few the intake goes first and the spool holds what waits.  Staying
+	 * as it was is no harm. */
+	if (s->role == CHILD_WORKER)
+		(void)setpriority(PRIO_PROCESS, 0, WORKER_NICE);
 	return give_up_rights(s, err);
 }
 
