@@ -41,30 +41,37 @@ static const char *member(const json_t *json, const char *key)
 	return json_string_value(json_object_get(json, key));
 }
 
-static void open_content(struct note *n, const struct keeper_batch *batch)
+/* Short of memory the whole batch is read again, later. */
+static int open_content(struct note *n, const struct keeper_batch *batch,
+			struct err *err)
 {
-	struct err err = {0};
+	struct err why = {0};
 	json_t *text;
 
 	if (n->content_slot == NO_SLOT)
-		return;
-	n->content = open_json(batch, n->content_slot, &err);
+		return 0;
+	n->content = open_json(batch, n->content_slot, &why);
 	if (n->content == NULL) {
-		if (err.kind == ERR_ABSENT)
+		if (why.kind == ERR_NOMEM) {
+			*err = why;
+			return -1;
+		}
+		if (why.kind == ERR_ABSENT)
 			n->fate = NOTE_DROP; /* its key was destroyed */
 		else
 			note_dead(n, "content.corrupt");
-		return;
+		return 0;
 	}
 	if (!n->decision.sees_text) {
 		n->redacted[n->note.redacted_len++] = "text";
-		return;
+		return 0;
 	}
 	text = json_object_get(n->content, "text");
 	n->note.text = json_string_value(text);
 	n->note.text_len = json_string_length(text);
 	n->note.emoji = member(n->content, "emoji");
 	n->note.removed = json_is_true(json_object_get(n->content, "removed"));
+	return 0;
 }
 
 /* A name that cannot be opened is no reason to hold a message back. */
@@ -104,12 +111,13 @@ static void open_attachments(struct note *n, const struct keeper_batch *batch)
 	n->note.attachments_len = n->attached_len;
 }
 
-static void open_note(struct worker *w, struct note *n,
-		      const struct keeper_batch *batch)
+static int open_note(struct worker *w, struct note *n,
+		     const struct keeper_batch *batch, struct err *err)
 {
-	open_content(n, batch);
+	if (open_content(n, batch, err) != 0)
+		return -1;
 	if (n->fate != NOTE_READY)
-		return;
+		return 0;
 	open_person(n, batch);
 	open_attachments(n, batch);
 	n->note.redacted = n->redacted;
@@ -118,6 +126,7 @@ static void open_note(struct worker *w, struct note *n,
 		id_alias(&w->mask, n->person_id, n->alias);
 		n->note.alias = n->alias;
 	}
+	return 0;
 }
 
 /* --- the whole batch ------------------------------------------------------
@@ -155,8 +164,9 @@ int notes_read(struct worker *w, const int64_t *rows, size_t rows_len,
 	if (keeper_run(batch, err) != 0)
 		goto out;
 	for (size_t i = 0; i < rows_len; i++)
-		if (ret_notes[i]->fate == NOTE_READY)
-			open_note(w, ret_notes[i], batch);
+		if (ret_notes[i]->fate == NOTE_READY &&
+		    open_note(w, ret_notes[i], batch, err) != 0)
+			goto out;
 	rc = 0;
 out:
 	keeper_batch_free(&batch);
