@@ -75,6 +75,14 @@ $(BUILD)/tests/%: $(OBJ)/tests/%.o $(lib)
 	@echo "  link $@"
 	@$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -lcmocka -o $@
 
+# These let calls fail (tests/faults.h).
+$(BUILD)/tests/test_faults_%: LDFLAGS += $(addprefix -Wl$(comma)--wrap=, \
+	malloc calloc realloc sodium_malloc pread __pread_chk write fsync fstat \
+	unlink unlinkat statvfs posix_fallocate fdopendir readdir openat open \
+	EVP_MAC_fetch EVP_MAC_CTX_new EVP_MAC_CTX_dup EVP_MAC_init EVP_MAC_update \
+	EVP_MAC_final sqlite3_step sqlite3_prepare_v2 sqlite3_prepare_v3 keeper_run \
+	keeper_batch_new keeper_result store_begin store_commit store_start store_step)
+
 # Each parser's fuzz target, with address and UB checks.  The library is made
 # by one make for all of them: side by side they would spoil it.
 fuzz-lib:
