@@ -148,9 +148,12 @@ lint:
 install: all
 	tools/install "$(DESTDIR)" "$(PREFIX)" "$(BUILD)"
 
+deb: all
+	@tools/deb "$(BUILD)"
+
 clean:
 	rm -rf build
 
-.PHONY: all unit bench-archive fuzzers deps run demo test fuzz bench format lint install clean
+.PHONY: all unit bench-archive fuzzers deps run demo test fuzz bench format lint install deb clean
 .SECONDARY:
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

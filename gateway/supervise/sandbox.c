@@ -36,6 +36,9 @@ static int drop_capabilities(struct err *err)
 	if (syscall(SYS_capget, &head, caps) != 0)
 		return ERR_SET(err, ERR_DENIED, "capabilities", errno);
 	kept = caps[0].permitted & KEPT;
+	/* A service manager's filter may not even let us ask for less. */
+	if (kept == caps[0].permitted && caps[1].permitted == 0)
+		return 0;
 	caps[0] = (struct __user_cap_data_struct){.effective = kept,
 						  .permitted = kept};
 	caps[1] = (struct __user_cap_data_struct){0};
