@@ -17,7 +17,8 @@
 struct answer {
 	int status; /* 0: cut the connection */
 	const char *body;
-	size_t body_len; /* 0: strlen */
+	size_t body_len;    /* 0: strlen */
+	const char *header; /* one more header line, or NULL */
 };
 
 static struct {
@@ -57,7 +58,7 @@ static inline int64_t sh_boot(struct env *env)
 static inline struct answer sh_note(const char *head, const char *body)
 {
 	static const char *const none = "{}";
-	struct answer answer = {200, none, 0};
+	struct answer answer = {.status = 200, .body = none};
 	size_t line = strcspn(head, "\r"), n;
 
 	(void)pthread_mutex_lock(&sh.lock);
@@ -89,8 +90,8 @@ static inline void sh_serve(struct loopback *s, int fd)
 		(void)snprintf(
 		    head, sizeof(head),
 		    "HTTP/1.1 %d X\r\nContent-Type: "
-		    "application/json\r\nContent-Length: %zu\r\n\r\n",
-		    a.status, len);
+		    "application/json\r\n%sContent-Length: %zu\r\n\r\n",
+		    a.status, a.header != NULL ? a.header : "", len);
 		if (!loopback_text(fd, head) || !loopback_say(fd, a.body, len))
 			break;
 	}
@@ -99,7 +100,8 @@ static inline void sh_serve(struct loopback *s, int fd)
 
 static inline void sh_answer(int status, const char *body)
 {
-	sh.answers[sh.answers_len++] = (struct answer){status, body, 0};
+	sh.answers[sh.answers_len++] =
+	    (struct answer){.status = status, .body = body};
 }
 
 /* --- the worker ----------------------------------------------------------- */

@@ -232,6 +232,53 @@ static void a_bad_token_stops_the_queue_and_keeps_the_messages(void **state)
 	STATE(b, "sent");
 }
 
+/* Source: assurance T40; test plan, "provider 429 storm". */
+static void a_storm_pauses_the_channel_for_a_minute_at_most(void **state)
+{
+	int64_t m[8], other;
+
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		char phone[24];
+
+		(void)snprintf(phone, sizeof(phone), "4917000010%02d", i);
+		m[i] = sh_reply(sh_person(phone), "text", "{\"text\":\"a\"}");
+	}
+	sh_answer(429, CODE(130429));
+	sh.answers[0].header = "Retry-After: 3600\r\n";
+	sh_run();
+	/* what was under way together, and then nothing */
+	assert_in_range(sh.requests_len, 1, 4);
+	assert_true(sh.w.send->queues[0].failures == 1);
+	for (int i = 0; i < 8; i++)
+		STATE(m[i], "queued");
+	sh.answers_len = sh.answered = 0;
+	sh_answer(200, GOOD);
+	other = sh_reply(sh_person("491700002000"), "text", "{\"text\":\"b\"}");
+	sh_pass(30000);
+	STATE(other, "queued");
+	sh_pass(31000);
+	STATE(other, "sent");
+	/* Those that were told so wait for their hour. */
+	assert_true(COUNT_OF("outbox WHERE kind='channel'") > 0);
+	sh_pass(3600000);
+	assert_int_equal(COUNT_OF("outbox WHERE kind='channel'"), 0);
+}
+
+static void a_time_nobody_means_holds_nothing(void **state)
+{
+	int64_t m =
+	    sh_reply(sh_person("491700000001"), "text", "{\"text\":\"a\"}");
+
+	(void)state;
+	sh_answer(429, CODE(130429));
+	sh.answers[0].header = "Retry-After: 99999999999999\r\n";
+	sh_answer(200, GOOD);
+	sh_run();
+	sh_pass(60000);
+	STATE(m, "sent");
+}
+
 static void an_attachment_is_uploaded_first(void **state)
 {
 	static const char sql[] =
@@ -384,6 +431,8 @@ int main(void)
 	    CASE(withdrawn_consent_counts_at_hand_over),
 	    CASE(a_person_who_stopped_at_the_provider_is_withdrawn),
 	    CASE(a_bad_token_stops_the_queue_and_keeps_the_messages),
+	    CASE(a_storm_pauses_the_channel_for_a_minute_at_most),
+	    CASE(a_time_nobody_means_holds_nothing),
 	    CASE(an_attachment_is_uploaded_first),
 	    CASE(a_forgotten_person_gets_nothing),
 	    CASE(a_keeper_that_is_away_loses_and_doubles_nothing),

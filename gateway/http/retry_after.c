@@ -112,11 +112,13 @@ static int64_t days_of(int64_t year, int64_t month, int64_t day)
 	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
 }
 
-static int64_t clamp(int64_t wait_ms)
+/* Nobody means years: such a time is as good as none, and must not hold a
+ * message for a day. */
+static int64_t plausible(int64_t wait_ms)
 {
 	if (wait_ms < 0)
 		return 0;
-	return wait_ms > WAIT_MAX_MS ? WAIT_MAX_MS : wait_ms;
+	return wait_ms > WAIT_MAX_MS ? -1 : wait_ms;
 }
 
 static int64_t seconds_ms(const char *value)
@@ -130,7 +132,7 @@ static int64_t seconds_ms(const char *value)
 		if (v > DAY_S)
 			v = DAY_S + 1; /* and go on checking the digits */
 	}
-	return clamp(v * 1000);
+	return plausible(v * 1000);
 }
 
 int64_t http_retry_after_ms(const char *value, int64_t now_ms)
@@ -149,5 +151,5 @@ int64_t http_retry_after_ms(const char *value, int64_t now_ms)
 		now_ms = 0;
 	at_s = days_of(t.year, t.month, t.day) * DAY_S + t.hour * 3600 +
 	       t.minute * 60 + t.second;
-	return clamp(at_s * 1000 - now_ms);
+	return plausible(at_s * 1000 - now_ms);
 }

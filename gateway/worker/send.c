@@ -227,7 +227,8 @@ int send_step(struct worker *w, bool *ret_moved, struct err *err)
 			continue;
 		/* Keeper or archive away: not at once again. */
 		s->queues[i].due_boot = worker_boot(w);
-		s->queues[i].pause_boot = worker_boot(w) + SECOND_MS;
+		if (s->queues[i].pause_boot < worker_boot(w) + SECOND_MS)
+			s->queues[i].pause_boot = worker_boot(w) + SECOND_MS;
 		return -1;
 	}
 	return 0;

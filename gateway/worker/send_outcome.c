@@ -268,13 +268,23 @@ static int64_t attempts_max(const struct send_flight *f)
 	return most;
 }
 
-/* The provider as a whole is unwell: all of the channel slows down. */
+/* The provider as a whole is unwell: all of the channel slows down.  Calls
+ * that were under way together count once.  Whatever time was named, the
+ * channel rests no longer than PAUSE_CAP for it; the message itself does. */
 static void pause_queue(struct send_queue *q, int64_t named_ms)
 {
-	q->failures++;
-	q->pause_boot =
-	    worker_boot(q->w) + retry_wait_ms(q->w->env, q->failures, PAUSE_MS,
-					      PAUSE_CAP, named_ms);
+	int64_t now = worker_boot(q->w), until;
+
+	if (now >= q->pause_boot)
+		q->failures++;
+	if (named_ms > PAUSE_CAP)
+		named_ms = PAUSE_CAP;
+	until = now +
+		retry_wait_ms(q->w->env, q->failures, PAUSE_MS, PAUSE_CAP, -1);
+	if (until < now + named_ms)
+		until = now + named_ms;
+	if (until > q->pause_boot)
+		q->pause_boot = until;
 }
 
 static int retry(struct send_flight *f, struct err *err)

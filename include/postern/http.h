@@ -74,7 +74,7 @@ enum http_fate {
 struct http_reply {
 	enum http_fate fate;
 	long status;
-	int64_t retry_after_ms; /* -1: none named; clamped to 0..24 h */
+	int64_t retry_after_ms; /* -1: none named; 0..24 h */
 	char type[128];		/* Content-Type */
 	struct buf body;
 };
@@ -108,7 +108,8 @@ bool http_allowed(const char *const *allow, size_t allow_len, const char *host,
  * permits what the name resolves to only if that is public, private, or
  * loopback for "localhost"; never link-local, metadata or multicast. */
 bool http_allow_entry(const char *entry);
-/* Retry-After: seconds or HTTP date, against now; -1 if neither. */
+/* Retry-After: seconds or HTTP date, against now; a date that has passed is
+ * 0.  -1 if neither, or more than 24 h. */
 int64_t http_retry_after_ms(const char *value, int64_t now_ms);
 
 #endif
