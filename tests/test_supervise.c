@@ -14,6 +14,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -440,6 +441,69 @@ static void an_executed_child_inherits_what_it_was_given_and_no_more(
 	(void)close(spare[1]);
 }
 
+/* --- descriptors ---------------------------------------------------------- */
+
+/* In a process of its own: limits cannot be taken back. */
+static int64_t raised_from(rlim_t soft, rlim_t hard, bool as_root, int64_t most)
+{
+	const struct rlimit r = {soft, hard};
+	struct rlimit now;
+	int64_t got = -1;
+	int pipes[2], status;
+	pid_t pid;
+
+	assert_int_equal(pipe(pipes), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (setrlimit(RLIMIT_NOFILE, &r) != 0 ||
+		    (!as_root && geteuid() == 0 &&
+		     setresuid(65534, 65534, 65534) != 0))
+			_exit(1);
+		got = limits_raise(most);
+		_exit(getrlimit(RLIMIT_NOFILE, &now) != 0 ||
+		      (int64_t)now.rlim_cur != got ||
+		      write(pipes[1], &got, sizeof(got)) != sizeof(got));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(read(pipes[0], &got, sizeof(got)), sizeof(got));
+	close(pipes[0]);
+	close(pipes[1]);
+	return got;
+}
+
+/* Root in a container often may not. */
+static bool hard_limit_may_rise(void)
+{
+	const struct rlimit down = {64, 300}, up = {64, 301};
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(setrlimit(RLIMIT_NOFILE, &down) != 0 ||
+		      setrlimit(RLIMIT_NOFILE, &up) != 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status == 0;
+}
+
+static void descriptors_are_raised_to_what_the_connections_need(void **state)
+{
+	(void)state;
+	/* up to the hard limit anybody may */
+	assert_true(raised_from(64, 4096, false, 1000) >= 2000);
+	assert_true(raised_from(64, 4096, false, 1000) <= 4096);
+	/* what is there already stays */
+	assert_true(raised_from(4096, 4096, false, 1000) == 4096);
+	/* refused: as many as may be, and nobody dies of it */
+	assert_true(raised_from(64, 300, false, 1000) == 300);
+	if (hard_limit_may_rise())
+		assert_true(raised_from(64, 300, true, 1000) >= 2000);
+	else
+		assert_true(raised_from(64, 300, true, 1000) == 300);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -447,6 +511,8 @@ int main(int argc, char **argv)
 		waits_double_up_to_a_limit_and_begin_anew_after_a_good_life),
 	    cmocka_unit_test(descriptors_are_named_on_the_command_line),
 	    cmocka_unit_test(malformed_descriptor_lists_are_refused),
+	    cmocka_unit_test(
+		descriptors_are_raised_to_what_the_connections_need),
 	    cmocka_unit_test(a_taken_port_is_told_apart_from_a_bad_address),
 	    cmocka_unit_test(the_operators_socket_is_the_owners_only),
 	    cmocka_unit_test(

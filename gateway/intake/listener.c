@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "postern/log.h"
 
@@ -13,6 +14,7 @@
 #define BACKLOG	   1024
 #define INCREMENT  4096
 #define STRICT	   1
+#define OTHER_FDS  128 /* segments, library, log: never a client's */
 
 /* --- connections ----------------------------------------------------------
  */
@@ -204,14 +206,27 @@ static void on_message(void *ctx, const char *format, va_list args)
 /* --- daemon ---------------------------------------------------------------
  */
 
+/* One loop's share.  Without a descriptor left no segment could be made and
+ * every webhook would get 503, so idle clients must not take them all. */
+static unsigned int connections_share(const struct intake *in)
+{
+	int64_t most = in->conf->settings->limits.connections_max;
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0 &&
+	    r.rlim_cur < (rlim_t)most + OTHER_FDS)
+		most = r.rlim_cur > 2 * OTHER_FDS
+			   ? (int64_t)r.rlim_cur - OTHER_FDS
+			   : OTHER_FDS;
+	most /= (int64_t)in->loops_len;
+	return most > 0 ? (unsigned int)most : 1u;
+}
+
 int listener_open(struct loop *l, struct err *err)
 {
 	struct intake *in = l->in;
-	const struct settings *s = in->conf->settings;
 	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
 			     MHD_USE_ITC | MHD_USE_ERROR_LOG;
-	unsigned int most = (unsigned int)s->limits.connections_max /
-			    (unsigned int)in->loops_len;
 
 	if (in->conf->listen_fd < 0)
 		flags |= MHD_USE_NO_LISTEN_SOCKET;
@@ -224,7 +239,7 @@ int listener_open(struct loop *l, struct err *err)
 	    flags, 0, NULL, NULL, on_request, l, MHD_OPTION_EXTERNAL_LOGGER,
 	    on_message, l, MHD_OPTION_LISTEN_SOCKET,
 	    (MHD_socket)in->conf->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
-	    most > 0 ? most : 1u, MHD_OPTION_CONNECTION_TIMEOUT,
+	    connections_share(in), MHD_OPTION_CONNECTION_TIMEOUT,
 	    (unsigned int)IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	    (size_t)POOL_BYTES, MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
 	    (size_t)INCREMENT, MHD_OPTION_LISTEN_BACKLOG_SIZE,

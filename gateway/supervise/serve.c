@@ -283,6 +283,7 @@ static bool reload(void *ctx)
 	rules_free(&s->rules);
 	s->rules = new;
 	rules_set_log(&s->rules);
+	(void)limits_raise(s->rules.settings->limits.connections_max);
 	return true;
 }
 
@@ -334,6 +335,8 @@ int verb_serve(const struct verb_args *args)
 					       .ctx = &s};
 
 		rules_set_log(&s.rules);
+		/* Said in the log if refused; the intake takes fewer then. */
+		(void)limits_raise(s.rules.settings->limits.connections_max);
 		status = loop_run(&conf);
 	}
 	close_all(&s);

@@ -80,6 +80,12 @@ bool users_reach(const struct users *users, const char *dir);
 int users_become(const struct users *users, enum child_role role,
 		 struct err *err);
 
+/* --- descriptors (limits.c) ----------------------------------------------- */
+/* Raises the limit of this process, and so of its children, to what so many
+ * connections need; says in the log when the system refuses.  Returns the
+ * limit there is now, 0 if it cannot be known. */
+int64_t limits_raise(int64_t connections);
+
 /* --- sockets (listen.c) --------------------------------------------------- */
 /* "127.0.0.1:8080", "[::1]:8080" or "localhost:8080"; close-on-exec,
  * non-blocking.  ERR_BUSY: taken; ERR_INPUT: no address of this host. */
