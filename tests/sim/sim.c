@@ -338,7 +338,7 @@ void sim_wait(void)
 }
 
 static const char usage[] =
-    "usage: postern-sim whatsapp|desk|load [options]\n"
+    "usage: postern-sim whatsapp|desk|load|flood [options]\n"
     "\n"
     "  whatsapp  a WhatsApp provider with a phone page\n"
     "    --listen 127.0.0.1:9100 --hook URL --secret-file F --token-file F\n"
@@ -349,7 +349,14 @@ static const char usage[] =
     "  load      signed webhooks at a hook, with a ledger\n"
     "    --hook URL --secret-file F --account ID [--count N] [--seconds S]\n"
     "    [--connections 64] [--rate N/s, 0 = closed loop] [--persons 200]\n"
-    "    [--ledger FILE] [--seed N] [--bytes 300] [--retry] [--json]\n";
+    "    [--ledger FILE] [--seed N] [--bytes 300] [--retry] [--json]\n"
+    "  flood     clients that mean no good, from 127.0.0.2 up; prints JSON\n"
+    "    --hook URL [--kind idle|header|body|read|forged] [--clients 1000]\n"
+    "    [--sources 4] [--seconds 10] [--pause-ms 500, between bytes]\n"
+    "    [--bytes 1000, of a body] [--again, who was closed comes back]\n"
+    "    idle: every second one sends half a header; header, body: a byte\n"
+    "    per pause; read: takes a byte of the answer per pause; forged: bad\n"
+    "    signatures as fast as they are answered\n";
 
 int main(int argc, char **argv)
 {
@@ -367,6 +374,8 @@ int main(int argc, char **argv)
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	if (strcmp(argv[1], "load") == 0)
 		return sim_load_main(argc - 2, argv + 2);
+	if (strcmp(argv[1], "flood") == 0)
+		return sim_flood_main(argc - 2, argv + 2);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	if (strcmp(argv[1], "whatsapp") == 0)
 		return sim_whatsapp_main(argc - 2, argv + 2);

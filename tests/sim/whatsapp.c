@@ -31,8 +31,12 @@ static void control(struct provider *p, const struct sim_request *rq,
 	control_int(in, "repeat_percent", &p->how.repeat_percent);
 	control_int(in, "status_delay_ms", &p->how.status_delay_ms);
 	control_int(in, "media_ttl_ms", &p->how.media_ttl_ms);
+	control_int(in, "slow_percent", &p->how.slow_percent);
 	control_list(in, "statuses", &p->how.statuses);
 	control_list(in, "send_errors", &p->how.send_errors);
+	if (json_is_string(json_object_get(in, "retry_after")))
+		snprintf(p->how.retry_after, sizeof(p->how.retry_after), "%s",
+			 json_string_value(json_object_get(in, "retry_after")));
 	if (json_object_get(in, "reorder") != NULL)
 		p->how.reorder =
 		    json_boolean_value(json_object_get(in, "reorder"));
@@ -53,13 +57,14 @@ static void state(struct provider *p, struct sim_answer *an)
 		waiting++;
 	for (m = p->media; m != NULL; m = m->next)
 		fetches += m->fetches;
-	sim_answer_json(an, 200,
-			json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}",
-				  "posts", p->attempts, "acknowledged",
-				  p->acked, "refused", p->refused, "waiting",
-				  waiting, "media_fetched", fetches,
-				  "media_deleted", p->deleted_media, "reads",
-				  p->reads, "sends", p->sends));
+	sim_answer_json(
+	    an, 200,
+	    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}",
+		      "posts", p->attempts, "acknowledged", p->acked, "refused",
+		      p->refused, "waiting", waiting, "media_fetched", fetches,
+		      "media_deleted", p->deleted_media, "reads", p->reads,
+		      "calls", p->calls, "slowed", p->slowed, "sends",
+		      p->sends));
 }
 
 static void handle(void *ctx, const struct sim_request *rq,

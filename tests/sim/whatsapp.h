@@ -33,6 +33,8 @@ struct behaviour {
 	json_t *statuses;    /* ["sent", "delivered", "read"] */
 	json_t *send_errors; /* consumed one per send: code, "cut", "cut_after",
 				"garbage" */
+	json_int_t slow_percent; /* of the sends get 429 ... */
+	char retry_after[128];	 /* ... with this Retry-After; "" none */
 };
 
 struct provider {
@@ -47,6 +49,7 @@ struct provider {
 	json_t *sends; /* every /messages body that was accepted */
 	json_t *names; /* phone -> profile name */
 	json_int_t attempts, acked, refused, deleted_media, reads;
+	json_int_t calls, slowed; /* to /messages; 429 of slow_percent */
 	uint64_t seed, serial;
 };
 

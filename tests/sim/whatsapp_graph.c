@@ -132,6 +132,18 @@ static void accept_send(struct provider *p, json_t *body, const char *phone,
 				  "id", wamid));
 }
 
+/* True when this send is answered with "slow down". */
+static bool slowed_down(struct provider *p, struct sim_answer *an)
+{
+	if ((json_int_t)randombytes_uniform(100) >= p->how.slow_percent)
+		return false;
+	p->slowed++;
+	graph_error(an, 429, 130429);
+	if (p->how.retry_after[0] != '\0')
+		sim_answer_header(an, "Retry-After", p->how.retry_after);
+	return true;
+}
+
 static void graph_send(struct provider *p, const struct sim_request *rq,
 		       struct sim_answer *an)
 {
@@ -142,6 +154,7 @@ static void graph_send(struct provider *p, const struct sim_request *rq,
 	    json_string_value(json_object_get(body, "recipient"));
 	json_t *fault = json_array_get(p->how.send_errors, 0);
 
+	p->calls++;
 	if (body == NULL ||
 	    json_object_get(body, "messaging_product") == NULL) {
 		graph_error(an, 400, 100);
@@ -152,6 +165,8 @@ static void graph_send(struct provider *p, const struct sim_request *rq,
 		graph_error(an, 400, 131009);
 	} else if (to != NULL && to[0] != '+') {
 		graph_error(an, 400, 131026); /* would reach a stranger */
+	} else if (slowed_down(p, an)) {
+		fault = NULL; /* kept for the next one */
 	} else if (json_is_integer(fault)) {
 		graph_error(an, status_of(json_integer_value(fault)),
 			    (int)json_integer_value(fault));
