@@ -223,6 +223,17 @@ static int make_file(const char *path, struct err *err)
 	return 0;
 }
 
+/* Closing would empty the log of a file that is not to be touched. */
+static int checkpoint_on_close(sqlite3 *db, bool on, struct err *err)
+{
+	int rc =
+	    sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !on, NULL);
+
+	if (rc != SQLITE_OK)
+		return ERR_SET(err, ERR_STORAGE, "engine refused", rc);
+	return 0;
+}
+
 /* Steps use the store as it will be used; it is not open yet all the same. */
 static int migrate(struct sqlite_store *s, bool empty, struct err *err)
 {
@@ -255,7 +266,9 @@ static int open_file(struct sqlite_store *s, const char *path, struct err *err)
 	 * journal_mode would write. */
 	if (set_common(s->db, err) != 0)
 		return -1;
-	if (sqlite_refuse_newer(s->db, &empty, err) != 0)
+	if (checkpoint_on_close(s->db, false, err) != 0 ||
+	    sqlite_refuse_newer(s->db, &empty, err) != 0 ||
+	    checkpoint_on_close(s->db, true, err) != 0)
 		return -1;
 	if (set_file(s->db, err) != 0 ||
 	    (!empty && sqlite_read_clean(s->db, &clean, err) != 0))

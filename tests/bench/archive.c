@@ -7,6 +7,7 @@
  * target of design.md section 6 that it measures was reached. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "archive_world.h"
@@ -19,10 +20,48 @@
 #define PERSONS_LOOKED 20
 #define MS	       1000000.0
 
+/* What other work on the machine does not change. */
+struct usage {
+	int64_t cpu_us, reads, writes;
+};
+
 struct figures {
 	double rate;   /* median of rounds, messages per second */
 	double p99_ms; /* of a batch */
+	struct usage used;
 };
+
+static void usage_add(struct usage *sum, int sign)
+{
+	static const char reads[] = "syscr: ", writes[] = "syscw: ";
+	char line[128];
+	struct rusage now;
+	FILE *f = fopen("/proc/self/io", "r");
+
+	(void)getrusage(RUSAGE_SELF, &now); /* cannot fail */
+	sum->cpu_us += sign * ((now.ru_utime.tv_sec + now.ru_stime.tv_sec) *
+				   INT64_C(1000000) +
+			       now.ru_utime.tv_usec + now.ru_stime.tv_usec);
+	if (f == NULL)
+		return;
+	while (fgets(line, sizeof(line), f) != NULL) {
+		if (strncmp(line, reads, sizeof(reads) - 1) == 0)
+			sum->reads += sign * strtoll(line + 7, NULL, 10);
+		if (strncmp(line, writes, sizeof(writes) - 1) == 0)
+			sum->writes += sign * strtoll(line + 7, NULL, 10);
+	}
+	(void)fclose(f); /* read only */
+}
+
+static void say(const char *name, const struct figures *f)
+{
+	double all = (double)ROUNDS * ROUND_ROWS;
+
+	(void)printf("  %s %7.0f/s, p99 %5.1f ms; per message %4.1f us of"
+		     " processor, %.2f reads, %.2f writes\n",
+		     name, f->rate, f->p99_ms, (double)f->used.cpu_us / all,
+		     (double)f->used.reads / all, (double)f->used.writes / all);
+}
 
 static int compare(const void *a, const void *b)
 {
@@ -43,14 +82,17 @@ static void summarize(int64_t *batches, size_t len, const int64_t *rounds,
 	ret->p99_ms = (double)batches[len * 99 / 100] / MS;
 }
 
-static int64_t round_of(struct world *world, size_t batch, int64_t *batches)
+static int64_t round_of(struct world *world, size_t batch, int64_t *batches,
+			struct usage *used)
 {
 	int64_t sum = 0;
 
+	usage_add(used, -1);
 	for (size_t i = 0; i < ROUND_ROWS / batch; i++) {
 		batches[i] = world_batch(world, batch);
 		sum += batches[i];
 	}
+	usage_add(used, 1);
 	return sum;
 }
 
@@ -60,22 +102,24 @@ static bool compare_worlds(struct world *full, struct world *empty,
 	size_t per = ROUND_ROWS / batch;
 	int64_t *times = calloc(2 * ROUNDS * per, sizeof(*times));
 	int64_t full_rounds[ROUNDS], empty_rounds[ROUNDS];
-	struct figures f, e;
+	struct figures f = {0}, e = {0};
 
 	if (times == NULL)
 		return false;
 	for (size_t i = 0; i < ROUNDS; i++) {
-		empty_rounds[i] = round_of(empty, batch, times + i * per);
+		empty_rounds[i] =
+		    round_of(empty, batch, times + i * per, &e.used);
 		full_rounds[i] =
-		    round_of(full, batch, times + (ROUNDS + i) * per);
+		    round_of(full, batch, times + (ROUNDS + i) * per, &f.used);
 	}
 	summarize(times, ROUNDS * per, empty_rounds, &e);
 	summarize(times + ROUNDS * per, ROUNDS * per, full_rounds, &f);
 	free(times);
-	(void)printf("batches of %4zu: empty %7.0f/s p99 %5.1f ms;"
-		     " full %7.0f/s p99 %5.1f ms; ratio %.2f\n",
-		     batch, e.rate, e.p99_ms, f.rate, f.p99_ms,
-		     f.rate / e.rate);
+	(void)printf("batches of %zu: ratio %.2f, of processor time %.2f\n",
+		     batch, f.rate / e.rate,
+		     (double)e.used.cpu_us / (double)f.used.cpu_us);
+	say("empty", &e);
+	say("full ", &f);
 	return f.rate >= 0.9 * e.rate;
 }
 

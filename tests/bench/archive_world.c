@@ -9,8 +9,6 @@
 #include "worker/opening.h"
 #include "worker/outbox.h"
 
-#define RECENT 4096
-
 static const char message_sql[] =
     "INSERT INTO message(id,conversation,key_person,direction,kind,state,"
     "datenart,year,provider_ms,received_ms,target,error,content_sealed,policy)"
@@ -158,14 +156,17 @@ static void hash_of(uint64_t number, uint8_t ret[IDENTITY_HASH_BYTES])
 
 static uint64_t choose_person(struct world *world)
 {
-	uint64_t d = draw(world), recent;
+	uint64_t d = draw(world), kind = d % 32, person;
 
-	if (world->persons == 0 || d % 32 == 0)
-		return world->persons++;
-	recent = world->persons < RECENT ? world->persons : RECENT;
 	d >>= 8;
-	return d % 10 != 0 ? world->persons - 1 - (d >> 8) % recent
-			   : (d >> 8) % world->persons;
+	if (kind > 1 && world->active_len > 0)
+		return world
+		    ->active[d % (world->active_len < ACTIVE ? world->active_len
+							     : ACTIVE)];
+	person = kind == 0 && world->persons > 0 ? d % world->persons
+						 : world->persons++;
+	world->active[world->active_len++ % ACTIVE] = person;
+	return person;
 }
 
 static void put_ref(struct world *world, int64_t message)

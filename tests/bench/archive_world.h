@@ -3,10 +3,10 @@
  * Everything a batch writes without the keeper, by the worker's own
  * functions: persons and addresses, conversations, provider ids, messages,
  * outbox rows, the slice of index work after the commit.  Sealed bytes are
- * random ones of the right length.  One message in 32 comes from somebody
- * new; of the others nine in ten come from the 4096 persons who came last,
- * one from anybody.  Outbox rows go after some batches, as a helpdesk that
- * answers takes them. */
+ * random ones of the right length.  At any time 4096 persons talk, each about
+ * 16 messages long: of 32 messages one is the first of somebody new, one the
+ * first of anybody of old who comes again, the rest goes on.  Outbox rows go
+ * after some batches, as a helpdesk that answers takes them. */
 #ifndef POSTERN_TESTS_BENCH_ARCHIVE_WORLD_H
 #define POSTERN_TESTS_BENCH_ARCHIVE_WORLD_H
 
@@ -14,6 +14,7 @@
 
 #define SEALED_BYTES 320
 #define LAG_MESSAGES 20000
+#define ACTIVE	     4096
 
 struct world {
 	char dir[64], db[96];
@@ -27,6 +28,8 @@ struct world {
 	struct helpdesk *helpdesks[2]; /* called by nobody here */
 	struct worker w;
 	uint64_t persons, messages, seed;
+	uint64_t active[ACTIVE];
+	size_t active_len;
 	int64_t lag[LAG_MESSAGES];
 	size_t lag_len;
 };
