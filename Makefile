@@ -3,6 +3,7 @@
 #            TAKEOVER=1 (tests/e2e/20-takeover.py)  SANDBOX_KILL=1
 #            ENGINE=libfuzzer|afl  ONLY=fuzz_spool (fuzz targets)
 #            PREFIX=/usr/local  DESTDIR=  FIXTURES=../shared/fixtures
+#            TORTURE=short|nightly  KILLS=  IMAGES=  SITES=  SEED=  (docs/torture.md)
 
 ifeq ($(origin CC),default)
 CC := gcc
@@ -14,7 +15,7 @@ ENGINE   ?= libfuzzer
 
 # One folder per build flavour; the plain gcc build is build/ itself.
 comma   := ,
-flavour := $(if $(filter clang%,$(notdir $(CC))),-clang)$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(TAKEOVER),-takeover)$(if $(SANDBOX_KILL),-kill)
+flavour := $(if $(filter clang%,$(notdir $(CC))),-clang)$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(TAKEOVER),-takeover)$(if $(SANDBOX_KILL),-kill)$(if $(FAULTS),-torture)
 BUILD   ?= build$(if $(flavour),/flavour$(flavour))
 OBJ     := $(BUILD)/obj
 
@@ -41,6 +42,8 @@ lib_src  := $(sort $(wildcard policy/*.c gateway/*/*.c)) $(if $(TAKEOVER),tests/
 sim_src  := $(sort $(wildcard tests/sim/*.c))
 test_src := $(sort $(wildcard tests/test_*.c tests/contract_*.c))
 fuzz_src := $(sort $(wildcard tests/fuzz_*.c))
+# FAULTS=1: a layer between the gateway and the kernel, for make torture only.
+faults   := $(if $(FAULTS),$(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/torture/*.c)))
 lib      := $(OBJ)/libpostern.a
 tests    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(test_src))
 # Fuzz targets, one folder per engine: ENGINE=libfuzzer or afl.
@@ -62,9 +65,12 @@ $(lib): $(lib_src:%.c=$(OBJ)/%.o)
 	@rm -f $@
 	@ar rcs $@ $^
 
-$(BUILD)/postern: $(OBJ)/gateway/main.o $(lib)
+# The layer defines what the fortified headers would replace.
+$(faults): HARDEN += -U_FORTIFY_SOURCE
+
+$(BUILD)/postern: $(OBJ)/gateway/main.o $(faults) $(lib)
 	@echo "  link $@"
-	@$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -o $@
+	@$(CC) $(ALL_LDFLAGS) $(if $(FAULTS),-rdynamic) $^ $(ALL_LIBS) -o $@
 
 $(BUILD)/postern-sim: $(sim_src:%.c=$(OBJ)/%.o) $(lib)
 	@echo "  link $@"
@@ -138,6 +144,11 @@ bench: deps
 	@$(MAKE) --no-print-directory all
 	@tests/bench/run
 
+torture: deps
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory FAULTS=1 all
+	@TORTURE=$(or $(TORTURE),short) $(foreach v,KILLS IMAGES MUTANTS SITES MEMORY_SITES SEED,$(if $($(v)),$(v)=$($(v)))) tests/torture/run.py
+
 format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')
 
@@ -154,6 +165,6 @@ deb: all
 clean:
 	rm -rf build
 
-.PHONY: all unit bench-archive fuzzers deps run demo test fuzz bench format lint install deb clean
+.PHONY: all unit bench-archive fuzzers deps run demo test torture fuzz bench format lint install deb clean
 .SECONDARY:
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

@@ -21,7 +21,8 @@ struct desk {
 	json_t *notes;	      /* every verified delivery, in order */
 	json_int_t taken, forged, hits;
 	int ledger;
-	uint64_t keep; /* newest notes kept in memory */
+	long long tolerance_s; /* of a signature's time */
+	uint64_t keep;	       /* newest notes kept in memory */
 };
 
 static void load_secret(struct desk *d, const char *path)
@@ -60,8 +61,9 @@ static bool genuine(const struct desk *d, const struct sim_request *rq)
 	free(signed_bytes);
 	sodium_bin2base64(expected + 3, sizeof(expected) - 3, mac, sizeof(mac),
 			  sodium_base64_VARIANT_ORIGINAL);
-	return id[0] != '\0' && strchr(id, '.') == NULL && age < 300 &&
-	       age > -300 && strstr(given, expected) != NULL;
+	return id[0] != '\0' && strchr(id, '.') == NULL &&
+	       age < d->tolerance_s && age > -d->tolerance_s &&
+	       strstr(given, expected) != NULL;
 }
 
 static void ledger_line(const struct desk *d, const char *id, json_t *note)
@@ -320,6 +322,7 @@ int sim_desk_main(int argc, char **argv)
 	const char *listen =
 	    sim_option(argc, argv, "--listen", "127.0.0.1:9000");
 	const char *ledger = sim_option(argc, argv, "--ledger", NULL);
+	const char *age = sim_option(argc, argv, "--tolerance", "300");
 	struct MHD_Daemon *daemon;
 
 	load_secret(&d, sim_option(argc, argv, "--secret-file", ""));
@@ -329,6 +332,7 @@ int sim_desk_main(int argc, char **argv)
 	snprintf(d.mode, sizeof(d.mode), "%s",
 		 sim_option(argc, argv, "--mode", "ok"));
 	d.notes = json_array();
+	d.tolerance_s = strtoll(age, NULL, 10);
 	if (ledger != NULL)
 		d.ledger = open(ledger, O_WRONLY | O_CREAT | O_APPEND, 0600);
 	daemon = sim_listen(listen, handle, &d);

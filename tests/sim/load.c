@@ -70,8 +70,9 @@ struct load {
 static void load_ledger(struct load *l, const char *what, uint64_t number)
 {
 	if (l->ledger != NULL) {
-		fprintf(l->ledger, "%s %s-%llu\n", what, l->run,
-			(unsigned long long)number);
+		/* the moment too, for tests that cut the power in between */
+		fprintf(l->ledger, "%s %s-%llu %lld\n", what, l->run,
+			(unsigned long long)number, (long long)sim_boot_us());
 		fflush(l->ledger);
 	}
 }

@@ -1,0 +1,31 @@
+#!/usr/bin/env python3
+"""Goal: SIGKILL at random moments, over each process and all together, loses
+nothing acknowledged.  KILLS says how many."""
+import killing
+import ledger
+import setup
+from setup import PLAIN, folder, instance, size
+
+KILLS = size("KILLS", 12, 1000)
+ROUND = 250  # kills of one instance: the ledgers stay small
+
+
+def kills_lose_nothing(rng):
+    left = KILLS
+    while left > 0:
+        with folder() as directory, \
+                instance(directory / "world", PLAIN, False) as (world, _):
+            world.start_all()
+            log = directory / "load.ledger"
+            now = min(left, ROUND)
+            kills = killing.kill_loop(world, now, rng, log, most=0.8)
+            acked, sent, doubles = ledger.check_all(world, log, now)
+            ledger.check(acked > 10 * now, "hardly any load went through")
+            ledger.check_ends(world)
+            print(f"   {kills}: {acked} acknowledged of {sent} sent, "
+                  f"{doubles} delivered more than once", flush=True)
+            left -= now
+
+
+if __name__ == "__main__":
+    setup.run([kills_lose_nothing])

@@ -1,0 +1,28 @@
+"""SIGKILL at random moments over the three processes, under load."""
+import os
+import signal
+
+from ledger import w
+
+
+def kill_loop(world, rounds, rng, log, slow=1, most=1.2):
+    """Gives how often each was killed.  The load has ended then."""
+    load = world.load("--seconds", 36000, "--connections", 8, "--persons", 40,
+                      "--rate", 150 // slow, "--retry", "--ledger", log)
+    kills = {"intake": 0, "worker": 0, "keeper": 0, "all": 0}
+    try:
+        for _ in range(rounds):
+            w.time.sleep(rng.uniform(0.05, most) * slow)
+            target = rng.choice(list(kills))
+            children = world.children()
+            names = list(children) if target == "all" else [target]
+            for name in names:
+                if name in children:
+                    os.kill(children[name], signal.SIGKILL)
+            kills[target] += 1
+        w.time.sleep(1)
+        world.wait_ready(60)
+    finally:
+        load.send_signal(signal.SIGTERM)
+        load.wait()
+    return kills

@@ -1,0 +1,159 @@
+"""The ledger check: what the load generator sent and was acknowledged, held
+against what the desk, the archive and the disk have after a fault."""
+import json
+import pathlib
+import sqlite3
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "sim"))
+sys.dont_write_bytecode = True
+
+import world as w  # noqa: E402
+
+# What every text of the load generator holds, and its sender's name.
+CANARIES = ["etaoin shrdlu etaoin", "Lasttest"]
+FLIGHT = 64  # calls to the desk that one end of a process can cut
+
+
+def check(claim, what):
+    if not claim:
+        raise w.Failure(what)
+
+
+def lines(path, word, before_us=None):
+    """The keys of these lines, in order; only those written before."""
+    found = []
+    path = pathlib.Path(path)
+    for line in path.read_text().splitlines() if path.exists() else []:
+        part = line.split()
+        if part[0] == word and (before_us is None or
+                                int(part[2]) < before_us):
+            found.append(part[1])
+    return found
+
+
+def delivered(world):
+    """(key, webhook-id, conversation, text) of each delivery, in order."""
+    found = []
+    path = world.dir / "desk.ledger"
+    for line in path.read_text().splitlines() if path.exists() else []:
+        note = json.loads(line)
+        if note.get("type") == "message.received":
+            found.append((note["text"].split()[0], note["id"],
+                          note["conversation"], note["text"]))
+    return found
+
+
+def put_aside(world):
+    """How many are in quarantine or are dead letters: visible, not lost."""
+    total = 0
+    for table, where in (("quarantine", ""), ("outbox", "WHERE state='dead'")):
+        total += rows(world, f"SELECT count(*) FROM {table} {where}")[0][0]
+    return total
+
+
+def rows(world, sql, *args, name="postern.db"):
+    db = sqlite3.connect(f"file:{world.data}/{name}?mode=ro", uri=True,
+                         timeout=10)
+    try:
+        return db.execute(sql, args).fetchall()
+    finally:
+        db.close()
+
+
+def aside_reasons(world):
+    return rows(world, "SELECT 'quarantine',reason FROM quarantine UNION ALL "
+                "SELECT state,reason FROM outbox WHERE state<>'waiting'")
+
+
+def missing(world, acked):
+    return set(acked) - {key for key, *_ in delivered(world)}
+
+
+def wait_delivered(world, acked, seconds, aside=0, pause=0.1):
+    """Until nothing acknowledged is missing, but for what lies aside."""
+    acked = set(acked)
+
+    def arrived():
+        gone = missing(world, acked)
+        return not gone or (aside and len(gone) <= aside)
+    try:
+        w.until("acknowledged", seconds, arrived, pause)
+    except w.Failure:
+        gone = sorted(missing(world, acked))
+        raise w.Failure(f"LOST: {len(gone)} of {len(acked)} acknowledged "
+                        f"messages did not reach the desk within {seconds} s, "
+                        f"aside: {aside_reasons(world)}: {gone[:5]}") from None
+
+
+def stored(world):
+    return rows(world, "SELECT count(*) FROM message WHERE direction='in'")[0][0]
+
+
+def check_sent(world, sent, before=0):
+    """before: how many of other loads lay in the archive."""
+    strange = {key for key, *_ in delivered(world)} - set(sent)
+    check(not strange, f"delivered and never sent: {sorted(strange)[:5]}")
+    count = stored(world) - before
+    check(count <= len(set(sent)), f"{count} stored of {len(set(sent))} sent")
+
+
+def check_doubles(world, most):
+    """How many were delivered more than once."""
+    ids = {}
+    for key, webhook_id, *_ in delivered(world):
+        ids.setdefault(key, []).append(webhook_id)
+    twice = {k: v for k, v in ids.items() if len(v) > 1}
+    for key, seen in twice.items():
+        check(len(set(seen)) == 1,
+              f"{key} came with {len(set(seen))} webhook-ids")
+    check(len(twice) <= most,
+          f"{len(twice)} doubles, {most} can have been in flight")
+    return len(twice)
+
+
+def check_order(world):
+    newest = {}
+    for key, _, conversation, text in delivered(world):
+        number = int(text.split()[2][1:])
+        # A run of the load generator numbers its own messages.
+        seen = newest.setdefault((conversation, key.split("-")[0]), {})
+        if key in seen:
+            continue  # the repetition of one in flight
+        if seen:
+            check(number > max(seen.values()),
+                  f"number {number} after {max(seen.values())}")
+        seen[key] = number
+
+
+def check_sound(world):
+    for name in ("postern.db", "keeper.db"):
+        found = rows(world, "PRAGMA quick_check", name=name)[0][0]
+        check(found == "ok", f"quick_check of {name}: {found}")
+
+
+def check_ends(world, start=0):
+    """No process ended by a signal but the SIGKILL of a test."""
+    log = (world.dir / "postern.log").read_text(errors="replace")[start:]
+    for line in log.splitlines():
+        if "child.ended" not in line:
+            continue
+        at = line.split("signal", 1)[1] if "signal" in line else ""
+        digits = "".join(c for c in at[:6] if c.isdigit())
+        check(digits in ("", "0", "9"), f"a process crashed: {line}")
+
+
+def check_all(world, log, kills, before_us=None, seconds=90, before=0,
+              sweep=True):
+    """Everything of the ledger.  Gives (acknowledged, sent, doubles)."""
+    sent = set(lines(log, "sent"))
+    acked = set(lines(log, "acked", before_us))
+    wait_delivered(world, acked, seconds)
+    check_sent(world, sent, before)
+    doubles = check_doubles(world, kills * FLIGHT)
+    check_order(world)
+    check_sound(world)
+    if sweep:
+        found = world.sweep(CANARIES)
+        check(not found, f"clear text on the disk: {found[:5]}")
+    return len(acked), len(sent), doubles

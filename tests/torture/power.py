@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""Goal: whatever a power cut leaves of unsynced writes and names, what was
+acknowledged before is delivered afterwards, once, and both databases are
+sound.  And the harness finds losses where there must be some: with a sync of
+the spool left out, with the archive's log not synced, with the answer before
+the commit."""
+import concurrent.futures
+import os
+import shutil
+import signal
+
+import ledger
+import replay
+import setup
+from ledger import w
+from setup import PLAIN, folder, instance, size
+
+IMAGES = size("IMAGES", 30, 2000)
+MUTANTS = size("MUTANTS", 6, 60)
+AT_ONCE = size("JOBS", 3, 2)
+
+
+class Recording:
+    """One run of some seconds: what was before, every operation, the load's
+    ledger.  mutate(plan) makes the product a worse one."""
+
+    def __init__(self, directory, mutate=None, slow_ms=20, turns=3):
+        self.dir = directory
+        with instance(directory / "world") as (world, plan):
+            warm_up(world)
+            self.before = ledger.stored(world)
+            self.snapshot = replay.Snapshot(world, directory / "before")
+            plan.record()
+            if mutate is not None:
+                mutate(plan)
+            # A slow archive: more hangs on the spool alone.
+            plan.rule(1, "worker", "fdatasync fsync", "archive wal", "delay",
+                      times=0, ms=slow_ms)
+            plan.arm()
+            self.log = directory / "load.ledger"
+            under_load(world, self.log, turns)
+            plan.record(False)
+            plan.clear()
+            self.ops = setup.faults.read_recording(world)
+            self.template = directory / "template"
+            self.template.mkdir()
+            for name in ("path", "desk-token"):
+                shutil.copy2(world.dir / name, self.template / name)
+        times = [int(line.split()[2]) for line in
+                 self.log.read_text().splitlines()
+                 if line.startswith("acked")]
+        ledger.check(len(times) > 50, f"only {len(times)} acknowledged")
+        self.acked_us = times
+
+    def kinds(self):
+        count = {}
+        for op in self.ops:
+            count[op.op] = count.get(op.op, 0) + 1
+        return count
+
+
+def warm_up(world):
+    """Files exist, a few messages are through, everything is stopped."""
+    world.start_all()
+    world.load("--count", 20, "--connections", 4, "--persons", 8, "--ledger",
+               world.dir / "warm.ledger").wait()
+    ledger.wait_delivered(
+        world, ledger.lines(world.dir / "warm.ledger", "acked"), 20)
+    world.stop("postern")
+
+
+def under_load(world, log, turns):
+    """The desk takes nothing, so that everything hangs on the disk; the
+    intake is started anew, so that segments are closed and unlinked."""
+    world.control("desk", mode="hang")
+    world.serve()
+    load = world.load("--seconds", 60, "--connections", 8, "--persons", 40,
+                      "--rate", 120, "--retry", "--ledger", log)
+    for turn in range(turns):
+        w.time.sleep(0.6)
+        if turn + 1 < turns:
+            os.kill(world.children()["intake"], signal.SIGTERM)
+    load.send_signal(signal.SIGTERM)
+    load.wait()
+    w.time.sleep(0.3)
+    # Cut hard: an orderly end would sync what a cut must not find synced.
+    world.processes["postern"].send_signal(signal.SIGKILL)
+    world.stop("postern")
+    world.stop("desk", signal.SIGKILL)
+
+
+def try_image(rec, number, at_us, mode, seed, seconds):
+    """None, or what was wrong with the instance on this image."""
+    rng = setup.random.Random(f"{seed} {number}")
+    place = rec.dir / f"image-{number}"
+    place.mkdir()
+    files = replay.Cut(rec.snapshot, rec.ops, at_us * 1000).build(mode, rng)
+    replay.write_image(rec.snapshot, files, place / "data")
+    for name in ("path", "desk-token"):
+        shutil.copy2(rec.template / name, place / name)
+    world = w.World(place, build=PLAIN)
+    world.make()
+    try:
+        world.start_desk()
+        world.serve()
+        ledger.check_all(world, rec.log, 0, at_us, seconds, rec.before,
+                         sweep=False)
+        return None
+    except Exception as wrong:
+        return f"image {number}, {mode}, {at_us - rec.acked_us[0]} us after " \
+               f"the first: {str(wrong)[:600]}"
+    finally:
+        world.stop_all()
+        if not os.environ.get("KEEP"):
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def moment(rec, rng, late):
+    """Any time, or just after an acknowledgement.  late: in the second half,
+    when segments have been unlinked."""
+    times = rec.acked_us[len(rec.acked_us) // 2 if late else 0:]
+    if late or rng.random() < 0.5:
+        return rng.choice(times) + rng.randint(1, 2000)
+    return rng.randint(times[0], times[-1] + 200_000)
+
+
+def try_images(rec, count, seed, seconds=20, modes=replay.MODES, late=False):
+    """The findings of that many cuts."""
+    rng = setup.random.Random(seed)
+    cuts = [(n, moment(rec, rng, late), modes[n % len(modes)])
+            for n in range(count)]
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        found = list(pool.map(lambda c: try_image(rec, *c, seed, seconds),
+                              cuts))
+    return [f for f in found if f is not None]
+
+
+def power_cuts_lose_nothing(rng):
+    with folder() as directory:
+        rec = Recording(directory)
+        print(f"   {len(rec.ops)} operations: {rec.kinds()}", flush=True)
+        needed = {replay.faults.WRITE, replay.faults.SYNC,
+                  replay.faults.CREATE, replay.faults.SYNC_FOLDER,
+                  replay.faults.UNLINK}
+        ledger.check(needed <= set(rec.kinds()), "the recording has gaps")
+        found = try_images(rec, IMAGES, rng.random())
+        for one in found[:10]:
+            print(f"   {one}", flush=True)
+        print(f"   {IMAGES} images, {len(found)} with a finding", flush=True)
+        ledger.check(not found, f"{len(found)} images with a finding")
+
+
+def caught(rng, mutate, slow_ms=20):
+    """A mutant that loses messages must be seen losing them."""
+    with folder() as directory:
+        rec = Recording(directory, mutate, slow_ms)
+        found = try_images(rec, MUTANTS, rng.random(), 4, ("none",), True)
+        lossy = [f for f in found if "LOST" in f]
+        print(f"   {MUTANTS} images, {len(lossy)} with losses, "
+              f"{len(found) - len(lossy)} with other findings", flush=True)
+        ledger.check(lossy, "the harness did not notice")
+
+
+def mutant_without_the_sync_of_the_spool_is_caught(rng):
+    caught(rng, lambda plan: plan.rule(
+        0, "intake", "fdatasync", "spool", "drop", times=0), 200)
+
+
+def mutant_without_the_sync_of_the_log_is_caught(rng):
+    """What synchronous=NORMAL does between two checkpoints."""
+    caught(rng, lambda plan: plan.rule(
+        0, "worker", "fdatasync fsync", "wal", "drop", times=0))
+
+
+def mutant_that_answers_before_the_commit_is_caught(rng):
+    caught(rng, lambda plan: plan.rule(
+        0, "intake", "fdatasync", "spool", "late", times=0, ms=60), 200)
+
+
+if __name__ == "__main__":
+    setup.run([power_cuts_lose_nothing,
+               mutant_without_the_sync_of_the_spool_is_caught,
+               mutant_without_the_sync_of_the_log_is_caught,
+               mutant_that_answers_before_the_commit_is_caught])
