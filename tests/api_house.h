@@ -14,7 +14,7 @@
 #include "keeper_house.h"
 
 #include "api/api.h"
-#include "api/token.h"
+#include "postern/token.h"
 #include "postern/text.h"
 
 #define ANSWER_BYTES (2u * 1024 * 1024)

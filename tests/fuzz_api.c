@@ -10,7 +10,7 @@
 #include "api/body.h"
 #include "api/filename.h"
 #include "api/route.h"
-#include "api/token.h"
+#include "postern/token.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

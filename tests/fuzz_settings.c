@@ -13,14 +13,15 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int read_double(void *ctx, enum secret_source source, const char *name,
-		       size_t len_min, struct secret *ret, struct err *err)
+		       const struct setting_row *row, struct secret *ret,
+		       struct err *err)
 {
 	static const char text[] = "0123456789abcdef0123456789abcdef";
 
 	(void)ctx;
 	(void)source;
 	(void)name;
-	(void)len_min;
+	(void)row;
 	return secret_set(ret, text, sizeof(text) - 1, err);
 }
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "api/token.h"
+#include "postern/token.h"
 #include "postern/check.h"
 #include "postern/env.h"
 #include "postern/keeper.h"
@@ -92,6 +92,8 @@ static void what_every_template_makes_is_in_order(void **state)
 		assert_string_equal(s->channels[0].name.text, made.channel);
 		assert_string_equal(s->listen.public, "127.0.0.1:18080");
 		assert_string_equal(s->keys_source, "file");
+		assert_string_equal(made.type, s->channels[0].type);
+		assert_int_equal(made.secrets_len, 4);
 		/* Exactly the file only a person can fill is remarked. */
 		assert_int_equal(lists->notes.findings_len, 1);
 		assert_non_null(strstr(lists->notes.findings[0].text,

@@ -206,149 +206,138 @@ static void every_template_is_accepted_and_consistent(void **state)
 
 /* One change to the example, first finding with this text at this line; what
  * refers to a section that does not read is one more. */
+static const struct {
+	const char *text, *says;
+	size_t line;
+} mistakes[] = {
+    {"", "empty", 0},
+    {"[]\n", "has to be a map", 1},
+    {"version: 1\n" PURPOSES DATA CHANNELS HELPDESKS REST, "has no policy", 1},
+    {"policy: a b\nversion: 1\n" PURPOSES DATA CHANNELS HELPDESKS REST,
+     "no name of a policy", 1},
+    {"policy: a\nversion: 0\n" PURPOSES DATA CHANNELS HELPDESKS REST,
+     "version is out of range", 2},
+    {"policy: a\nversion: \"1\"\n" PURPOSES DATA CHANNELS HELPDESKS REST,
+     "version is out of range", 2},
+    {HEAD "chanels: {}\n" PURPOSES DATA CHANNELS HELPDESKS REST, "channels", 3},
+    {HEAD PURPOSES DATA CHANNELS "notices: {hinweis_de: x}\n",
+     "has no helpdesks", 1},
+    {HEAD "purposes:\n" DATA CHANNELS HELPDESKS REST, "purposes is empty", 3},
+    {HEAD
+     "purposes: {support: {basis: kontract}}\n" DATA CHANNELS HELPDESKS REST,
+     "contract", 3},
+    {HEAD "purposes: {support: {}}\n" DATA CHANNELS HELPDESKS REST,
+     "support has no basis", 3},
+    {HEAD "purposes: {support: {basis: contract, double_opt_in: "
+	  "true}}\n" DATA CHANNELS HELPDESKS REST,
+     "double_opt_in", 3},
+    {HEAD "purposes: {support: {basis: consent, double_opt_in: "
+	  "yes}}\n" DATA CHANNELS HELPDESKS REST,
+     "neither true nor false", 3},
+    {HEAD "purposes: {support: {basis: consent, valid: 24M}}\n" DATA CHANNELS
+	 HELPDESKS REST,
+     "valid is no period", 3},
+    {HEAD PURPOSES
+     "data: {MSG_SUPPORT: {from: process_end, delete: P90D}, RAW: "
+     "{from: collection, delete: P3D}}\n" CHANNELS HELPDESKS
+     "notices: {hinweis_de: x}\n",
+     "no Datenart MEDIA", 6},
+    {HEAD PURPOSES
+     "data: {MSG_SUPPORT: {from: process_end, delete: P90D}, MEDIA: "
+     "{from: collection, delete: P3D}}\n" CHANNELS HELPDESKS
+     "notices: {hinweis_de: x}\n",
+     "no Datenart RAW", 6},
+    {HEAD PURPOSES DATA "  X: {from: collection}\n" CHANNELS HELPDESKS REST,
+     "never deleted", 11},
+    {HEAD PURPOSES DATA "  X: {delete: P1D}\n" CHANNELS HELPDESKS REST,
+     "X has no from", 11},
+    {HEAD PURPOSES DATA
+     "  X: {from: colection, delete: P1D}\n" CHANNELS HELPDESKS REST,
+     "did you mean collection", 11},
+    {HEAD PURPOSES DATA
+     "  X: {from: collection, keep: P3M, delete: P30D}\n" CHANNELS HELPDESKS
+	 REST,
+     "kept longer", 11},
+    {HEAD PURPOSES DATA
+     "  X: {from: collection, delete: P1D, statutory: {norm: N, "
+     "years: 1}}\n" CHANNELS HELPDESKS REST,
+     "two deletion rules", 11},
+    {HEAD PURPOSES DATA "  X: {from: collection, delete: P1D, restrict: {from: "
+			"collection, after: P1D}}\n" CHANNELS HELPDESKS REST,
+     "without a law", 11},
+    {HEAD PURPOSES DATA "  X: {from: collection, statutory: {norm: N, "
+			"years: 0}}\n" CHANNELS HELPDESKS REST,
+     "years is out of range", 11},
+    {HEAD PURPOSES DATA
+     "  X: {from: collection, statutory: {norm: N, years: 1, start: "
+     "yearend}}\n" CHANNELS HELPDESKS REST,
+     "did you mean year_end", 11},
+    {HEAD PURPOSES DATA
+     "channels: {kundenservice: {purpose: support}}\n" HELPDESKS REST,
+     "kundenservice has no data", 11},
+    {HEAD PURPOSES DATA
+     "channels: {kundenservice: {data: RAW}}\n" HELPDESKS REST,
+     "kundenservice has no purpose", 11},
+    {HEAD PURPOSES DATA "channels: {kundenservice: {purpose: suport, "
+			"data: RAW}}\n" HELPDESKS REST,
+     "did you mean support", 11},
+    {HEAD PURPOSES DATA "channels: {kundenservice: {purpose: support, data: "
+			"MSG_SUPORT}}\n" HELPDESKS REST,
+     "did you mean MSG_SUPPORT", 11},
+    {HEAD PURPOSES DATA
+     "channels: {kundenservice: {purpose: support, data: RAW, "
+     "first_contact: notice}}\n" HELPDESKS REST,
+     "no notice to send", 11},
+    {HEAD PURPOSES DATA
+     "channels: {kundenservice: {purpose: support, data: RAW, "
+     "notice: hinweis_en}}\n" HELPDESKS REST,
+     "did you mean hinweis_de", 11},
+    {HEAD PURPOSES DATA CHANNELS "helpdesks: {desk: {person: alias}}\n" REST,
+     "desk has no sees", 13},
+    {HEAD PURPOSES DATA CHANNELS
+     "helpdesks: {desk: {sees: [text], person: nmae}}\n" REST,
+     "name", 13},
+    {HEAD PURPOSES DATA CHANNELS "helpdesks: {desk: {sees: [texts]}}\n" REST,
+     "did you mean text", 13},
+    {HEAD PURPOSES DATA CHANNELS HELPDESKS
+     "notices: {hinweis_de: x}\nredact: [{find: iban}]\n",
+     "has no before", 16},
+    {HEAD PURPOSES DATA CHANNELS HELPDESKS
+     "notices: {hinweis_de: x}\nredact: [{find: iban, before: "
+     "[]}]\n",
+     "nothing is redacted", 16},
+    {HEAD PURPOSES DATA CHANNELS HELPDESKS "notices: {hinweis_de: \"\"}\n",
+     "no text", 15},
+    {HEAD PURPOSES DATA CHANNELS HELPDESKS
+     "notices: {hinweis_de: x}\napprovals: {policy: 0}\n",
+     "policy is out of range", 16},
+    {HEAD PURPOSES DATA CHANNELS HELPDESKS
+     "notices: {hinweis_de: x}\ntests: [{name: x, given: {channel: "
+     "kundenservic}, expect: {}}]\n",
+     "did you mean kundenservice", 16},
+    {HEAD PURPOSES DATA CHANNELS HELPDESKS
+     "notices: {hinweis_de: x}\ntests: [{name: x, given: {channel: "
+     "kundenservice}, expect: {store: MSG}}]\n",
+     "Datenart MSG does not exist", 16},
+    {HEAD PURPOSES DATA CHANNELS HELPDESKS
+     "notices: {hinweis_de: x}\ntests: [{name: x, given: {channel: "
+     "kundenservice}, expect: {froward: desk}}]\n",
+     "forward", 16},
+};
+
 static void each_mistake_is_found_where_it_is(void **state)
 {
-	static const struct {
-		const char *text, *says;
-		size_t line;
-	} cases[] = {
-	    {"", "empty", 0},
-	    {"[]\n", "has to be a map", 1},
-	    {"version: 1\n" PURPOSES DATA CHANNELS HELPDESKS REST,
-	     "has no policy", 1},
-	    {"policy: a b\nversion: 1\n" PURPOSES DATA CHANNELS HELPDESKS REST,
-	     "no name of a policy", 1},
-	    {"policy: a\nversion: 0\n" PURPOSES DATA CHANNELS HELPDESKS REST,
-	     "version is out of range", 2},
-	    {"policy: a\nversion: \"1\"\n" PURPOSES DATA CHANNELS HELPDESKS
-		 REST,
-	     "version is out of range", 2},
-	    {HEAD "chanels: {}\n" PURPOSES DATA CHANNELS HELPDESKS REST,
-	     "channels", 3},
-	    {HEAD PURPOSES DATA CHANNELS "notices: {hinweis_de: x}\n",
-	     "has no helpdesks", 1},
-	    {HEAD "purposes:\n" DATA CHANNELS HELPDESKS REST,
-	     "purposes is empty", 3},
-	    {HEAD "purposes: {support: {basis: kontract}}\n" DATA CHANNELS
-		 HELPDESKS REST,
-	     "contract", 3},
-	    {HEAD "purposes: {support: {}}\n" DATA CHANNELS HELPDESKS REST,
-	     "support has no basis", 3},
-	    {HEAD "purposes: {support: {basis: contract, double_opt_in: "
-		  "true}}\n" DATA CHANNELS HELPDESKS REST,
-	     "double_opt_in", 3},
-	    {HEAD "purposes: {support: {basis: consent, double_opt_in: "
-		  "yes}}\n" DATA CHANNELS HELPDESKS REST,
-	     "neither true nor false", 3},
-	    {HEAD
-	     "purposes: {support: {basis: consent, valid: 24M}}\n" DATA CHANNELS
-		 HELPDESKS REST,
-	     "valid is no period", 3},
-	    {HEAD PURPOSES
-	     "data: {MSG_SUPPORT: {from: process_end, delete: P90D}, RAW: "
-	     "{from: collection, delete: P3D}}\n" CHANNELS HELPDESKS
-	     "notices: {hinweis_de: x}\n",
-	     "no Datenart MEDIA", 6},
-	    {HEAD PURPOSES
-	     "data: {MSG_SUPPORT: {from: process_end, delete: P90D}, MEDIA: "
-	     "{from: collection, delete: P3D}}\n" CHANNELS HELPDESKS
-	     "notices: {hinweis_de: x}\n",
-	     "no Datenart RAW", 6},
-	    {HEAD PURPOSES DATA
-	     "  X: {from: collection}\n" CHANNELS HELPDESKS REST,
-	     "never deleted", 11},
-	    {HEAD PURPOSES DATA "  X: {delete: P1D}\n" CHANNELS HELPDESKS REST,
-	     "X has no from", 11},
-	    {HEAD PURPOSES DATA
-	     "  X: {from: colection, delete: P1D}\n" CHANNELS HELPDESKS REST,
-	     "did you mean collection", 11},
-	    {HEAD PURPOSES DATA
-	     "  X: {from: collection, keep: P3M, delete: P30D}\n" CHANNELS
-		 HELPDESKS REST,
-	     "kept longer", 11},
-	    {HEAD PURPOSES DATA
-	     "  X: {from: collection, delete: P1D, statutory: {norm: N, "
-	     "years: 1}}\n" CHANNELS HELPDESKS REST,
-	     "two deletion rules", 11},
-	    {HEAD PURPOSES DATA
-	     "  X: {from: collection, delete: P1D, restrict: {from: "
-	     "collection, after: P1D}}\n" CHANNELS HELPDESKS REST,
-	     "without a law", 11},
-	    {HEAD PURPOSES DATA "  X: {from: collection, statutory: {norm: N, "
-				"years: 0}}\n" CHANNELS HELPDESKS REST,
-	     "years is out of range", 11},
-	    {HEAD PURPOSES DATA
-	     "  X: {from: collection, statutory: {norm: N, years: 1, start: "
-	     "yearend}}\n" CHANNELS HELPDESKS REST,
-	     "did you mean year_end", 11},
-	    {HEAD PURPOSES DATA
-	     "channels: {kundenservice: {purpose: support}}\n" HELPDESKS REST,
-	     "kundenservice has no data", 11},
-	    {HEAD PURPOSES DATA
-	     "channels: {kundenservice: {data: RAW}}\n" HELPDESKS REST,
-	     "kundenservice has no purpose", 11},
-	    {HEAD PURPOSES DATA "channels: {kundenservice: {purpose: suport, "
-				"data: RAW}}\n" HELPDESKS REST,
-	     "did you mean support", 11},
-	    {HEAD PURPOSES DATA
-	     "channels: {kundenservice: {purpose: support, data: "
-	     "MSG_SUPORT}}\n" HELPDESKS REST,
-	     "did you mean MSG_SUPPORT", 11},
-	    {HEAD PURPOSES DATA
-	     "channels: {kundenservice: {purpose: support, data: RAW, "
-	     "first_contact: notice}}\n" HELPDESKS REST,
-	     "no notice to send", 11},
-	    {HEAD PURPOSES DATA
-	     "channels: {kundenservice: {purpose: support, data: RAW, "
-	     "notice: hinweis_en}}\n" HELPDESKS REST,
-	     "did you mean hinweis_de", 11},
-	    {HEAD PURPOSES DATA CHANNELS
-	     "helpdesks: {desk: {person: alias}}\n" REST,
-	     "desk has no sees", 13},
-	    {HEAD PURPOSES DATA CHANNELS
-	     "helpdesks: {desk: {sees: [text], person: nmae}}\n" REST,
-	     "name", 13},
-	    {HEAD PURPOSES DATA CHANNELS
-	     "helpdesks: {desk: {sees: [texts]}}\n" REST,
-	     "did you mean text", 13},
-	    {HEAD PURPOSES DATA CHANNELS HELPDESKS
-	     "notices: {hinweis_de: x}\nredact: [{find: iban}]\n",
-	     "has no before", 16},
-	    {HEAD PURPOSES DATA CHANNELS HELPDESKS
-	     "notices: {hinweis_de: x}\nredact: [{find: iban, before: "
-	     "[]}]\n",
-	     "nothing is redacted", 16},
-	    {HEAD PURPOSES DATA CHANNELS HELPDESKS
-	     "notices: {hinweis_de: \"\"}\n",
-	     "no text", 15},
-	    {HEAD PURPOSES DATA CHANNELS HELPDESKS
-	     "notices: {hinweis_de: x}\napprovals: {policy: 0}\n",
-	     "policy is out of range", 16},
-	    {HEAD PURPOSES DATA CHANNELS HELPDESKS
-	     "notices: {hinweis_de: x}\ntests: [{name: x, given: {channel: "
-	     "kundenservic}, expect: {}}]\n",
-	     "did you mean kundenservice", 16},
-	    {HEAD PURPOSES DATA CHANNELS HELPDESKS
-	     "notices: {hinweis_de: x}\ntests: [{name: x, given: {channel: "
-	     "kundenservice}, expect: {store: MSG}}]\n",
-	     "Datenart MSG does not exist", 16},
-	    {HEAD PURPOSES DATA CHANNELS HELPDESKS
-	     "notices: {hinweis_de: x}\ntests: [{name: x, given: {channel: "
-	     "kundenservice}, expect: {froward: desk}}]\n",
-	     "forward", 16},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct policy *p = parse(cases[i].text);
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
+		struct policy *p = parse(mistakes[i].text);
 		const struct diag_finding *f = &diag.findings[0];
 
 		assert_null(p);
 		if (diag.findings_len < 1 || diag.findings_len > 2 ||
-		    f->line != cases[i].line ||
-		    !strstr(f->text, cases[i].says)) {
+		    f->line != mistakes[i].line ||
+		    !strstr(f->text, mistakes[i].says)) {
 			diag_print(&diag, stderr);
-			fail_msg("case %zu: %s", i, cases[i].says);
+			fail_msg("case %zu: %s", i, mistakes[i].says);
 		}
 	}
 }

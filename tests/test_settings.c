@@ -5,53 +5,14 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <sodium.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "postern/channel.h"
-#include "postern/check.h"
 #include "postern/helpdesk.h"
 #include "settings/params.h"
 #include "settings/parse.h"
-#include "settings/place.h"
 #include "settings/syntax.h"
-#include "verbs.h"
-
-/* The example of the design, line for line. */
-#define WHO                                                               \
-	"controller: {name: Muster GmbH, contact: \"Musterweg 1, 10115 "  \
-	"Berlin\", dpo: datenschutz@muster.example, land: BE, timezone: " \
-	"Europe/Berlin, language: de}\n"
-#define LISTEN \
-	"listen: {public: \"127.0.0.1:8080\", internal: \"127.0.0.1:8081\"}\n"
-#define STORE "store: sqlite\n"
-#define PATH  "5f0c6b1e9a7d4c32b8e1f60a97d3c254"
-#define SECRETS                                               \
-	"    app_secret: {file: secrets/whatsapp-app}\n"      \
-	"    verify_token: {file: secrets/whatsapp-verify}\n" \
-	"    access_token: {file: secrets/whatsapp-access}\n"
-#define CHANNEL_HEAD           \
-	"channels:\n"          \
-	"  kundenservice:\n"   \
-	"    type: whatsapp\n" \
-	"    path: " PATH "\n" \
-	"    phone_number_id: \"7794189252778687\"\n"
-#define CHANNEL_TAIL                                                  \
-	"    api: https://graph.facebook.com/v25.0\n"                 \
-	"    provider: {role: processor, contract: \"DPA 2026-03\", " \
-	"mechanism: DPF, review: 2027-03-01}\n"
-#define CHANNEL CHANNEL_HEAD SECRETS CHANNEL_TAIL
-#define DESK                                                             \
-	"helpdesks:\n"                                                   \
-	"  desk: {type: webhook, url: \"http://127.0.0.1:9000/inbox\", " \
-	"secret: {file: secrets/desk}, allow: [\"127.0.0.1:9000\"]}\n"
-#define ROUTE       \
-	"routes:\n" \
-	"  - {channel: kundenservice, helpdesk: desk}\n"
-#define EXAMPLE WHO LISTEN STORE CHANNEL DESK ROUTE
+#include "settings_example.h"
 
 static struct diag diag, notes;
 
@@ -61,14 +22,15 @@ static const char *secret_text = "0123456789abcdef0123456789abcdef";
 static unsigned int reads;
 
 static int read_double(void *ctx, enum secret_source source, const char *name,
-		       size_t len_min, struct secret *ret, struct err *err)
+		       const struct setting_row *row, struct secret *ret,
+		       struct err *err)
 {
 	(void)ctx;
 	(void)source;
 	reads++;
 	if (strstr(name, "absent"))
 		return ERR_SET(err, ERR_ABSENT, "no such file", 0);
-	if (strlen(secret_text) < len_min)
+	if (strlen(secret_text) < row->len_min)
 		return ERR_SET(err, ERR_INPUT, "the secret is too short", 0);
 	return secret_set(ret, secret_text, strlen(secret_text), err);
 }
@@ -204,103 +166,96 @@ static void every_limit_takes_its_bounds_and_nothing_beyond(void **state)
 	}
 }
 
+static const struct {
+	const char *text, *says;
+	size_t line;
+} mistakes[] = {
+    {"", "empty", 0},
+    {"- a\n", "has to be a map", 1},
+    {"store: sqlite\n", "has no controller", 1},
+    {EXAMPLE "lisen: {}\n", "listen", 18},
+    {"controller: {contact: b, land: BE}\n", "has no name", 1},
+    {"controller: {name: \"\", contact: b, land: BE}\n", "name has 0 bytes", 1},
+    {"controller: {name: \"a\\nb\", contact: b, land: BE}\n",
+     "control character", 1},
+    {"controller: {name: a, contact: b}\n", "has no land", 1},
+    {"controller: {name: a, contact: b, land: XX}\n", "land is not known", 1},
+    {"controller: {name: a, contact: b, land: BE, timezone: "
+     "Berlin}\n",
+     "Area/City", 1},
+    {"controller: {name: a, contact: b, land: BE, timezone: "
+     "Europe/Atlantis}\n",
+     "not one this system knows", 1},
+    {"controller: {name: a, contact: b, land: BE, timezone: "
+     "../Berlin}\n",
+     "Area/City", 1},
+    {"controller: {name: a, contact: b, land: BE, language: fr}\n",
+     "language is not known", 1},
+    {"controller: {name: a, contact: b, land: BE, country: \"+49\"}\n",
+     "calling code", 1},
+    {"controller: {name: a, contact: b, land: BE, contry: \"49\"}\n", "country",
+     1},
+    {WHO "listen: {public: \"8080\"}\n", "no address to listen", 2},
+    {WHO "listen: {public: \"127.0.0.1:0\"}\n", "no address to listen", 2},
+    {WHO "listen: {public: \"127.0.0.1:8081\"}\n", "one address", 2},
+    {WHO "store: postgres\n", "store is not known", 2},
+    {WHO "log: {level: loud}\n", "level is not known", 2},
+    {WHO "keys: {}\n", "no source", 2},
+    {WHO "keys: {source: file, credential: x}\n", "two sources", 2},
+    {WHO "keys: {source: env}\n", "source is not known", 2},
+    {WHO "keys: {credential: ../x}\n", "no name of a credential", 2},
+    {WHO "limits: {attempts_max: many}\n", "out of range", 2},
+    {WHO "limits: {atempts_max: 3}\n", "attempts_max", 2},
+    {WHO "channels: []\n", "has to be a map", 2},
+    {WHO "channels: {\"a b\": {}}\n", "no name of a channel", 2},
+    {WHO CHANNEL_HEAD SECRETS "    appi: x\n" DESK ROUTE, "api", 10},
+    {WHO CHANNEL_HEAD SECRETS "    provider: {role: procesor}\n" DESK ROUTE,
+     "did you mean processor", 10},
+    {WHO CHANNEL_HEAD SECRETS
+     "    provider: {role: joint, review: 2027-02-30}\n" DESK ROUTE,
+     "review is no date", 10},
+    {WHO CHANNEL_HEAD SECRETS "    api: ftp://x.example\n" DESK ROUTE,
+     "api is no address", 10},
+    {WHO CHANNEL_HEAD SECRETS "    api: http://127.0.0.1:1/\n" DESK ROUTE,
+     "api is not https", 10},
+    {WHO CHANNEL_HEAD SECRETS "    media_hosts: [\"a b\"]\n" DESK ROUTE,
+     "media_hosts does not fit", 10},
+    {WHO CHANNEL DESK, "has no route", 3},
+    {WHO CHANNEL DESK ROUTE "  - {channel: kundenservice, helpdesk: desk}\n",
+     "has a route already", 16},
+    {WHO CHANNEL DESK "routes: [{channel: kundenservice, helpdesk: dest}]\n",
+     "did you mean desk", 14},
+    {WHO CHANNEL DESK ROUTE "  - {channel: other, helpdesk: desk}\n",
+     "this channel is not known", 16},
+    {WHO "helpdesks: {d: {type: webhok, url: \"https://x\"}}\n",
+     "did you mean webhook", 2},
+    {WHO "helpdesks: {d: {type: webhook, secret: {file: a}}}\n", "has no url",
+     2},
+    {WHO "helpdesks: {d: {type: webhook, url: \"http://x.y\", "
+	 "secret: {file: a}}}\n",
+     "url is not https", 2},
+    {WHO "helpdesks: {d: {type: webhook, url: \"https://a@b\", "
+	 "secret: {file: a}}}\n",
+     "url is no address", 2},
+    {WHO "helpdesks: {d: {type: webhook, url: \"https://x.y\", "
+	 "secret: {file: a}, allow: [\"x.y\"]}}\n",
+     "no target", 2},
+    {WHO "helpdesks: {d: {type: webhook, url: \"https://x.y\"}}\n",
+     "has no secret", 2},
+};
+
 static void each_mistake_is_found_where_it_is(void **state)
 {
-	static const struct {
-		const char *text, *says;
-		size_t line;
-	} cases[] = {
-	    {"", "empty", 0},
-	    {"- a\n", "has to be a map", 1},
-	    {"store: sqlite\n", "has no controller", 1},
-	    {EXAMPLE "lisen: {}\n", "listen", 18},
-	    {"controller: {contact: b, land: BE}\n", "has no name", 1},
-	    {"controller: {name: \"\", contact: b, land: BE}\n",
-	     "name has 0 bytes", 1},
-	    {"controller: {name: \"a\\nb\", contact: b, land: BE}\n",
-	     "control character", 1},
-	    {"controller: {name: a, contact: b}\n", "has no land", 1},
-	    {"controller: {name: a, contact: b, land: XX}\n",
-	     "land is not known", 1},
-	    {"controller: {name: a, contact: b, land: BE, timezone: "
-	     "Berlin}\n",
-	     "Area/City", 1},
-	    {"controller: {name: a, contact: b, land: BE, timezone: "
-	     "Europe/Atlantis}\n",
-	     "not one this system knows", 1},
-	    {"controller: {name: a, contact: b, land: BE, timezone: "
-	     "../Berlin}\n",
-	     "Area/City", 1},
-	    {"controller: {name: a, contact: b, land: BE, language: fr}\n",
-	     "language is not known", 1},
-	    {"controller: {name: a, contact: b, land: BE, country: \"+49\"}\n",
-	     "calling code", 1},
-	    {"controller: {name: a, contact: b, land: BE, contry: \"49\"}\n",
-	     "country", 1},
-	    {WHO "listen: {public: \"8080\"}\n", "no address to listen", 2},
-	    {WHO "listen: {public: \"127.0.0.1:0\"}\n", "no address to listen",
-	     2},
-	    {WHO "listen: {public: \"127.0.0.1:8081\"}\n", "one address", 2},
-	    {WHO "store: postgres\n", "store is not known", 2},
-	    {WHO "log: {level: loud}\n", "level is not known", 2},
-	    {WHO "keys: {}\n", "no source", 2},
-	    {WHO "keys: {source: file, credential: x}\n", "two sources", 2},
-	    {WHO "keys: {source: env}\n", "source is not known", 2},
-	    {WHO "keys: {credential: ../x}\n", "no name of a credential", 2},
-	    {WHO "limits: {attempts_max: many}\n", "out of range", 2},
-	    {WHO "limits: {atempts_max: 3}\n", "attempts_max", 2},
-	    {WHO "channels: []\n", "has to be a map", 2},
-	    {WHO "channels: {\"a b\": {}}\n", "no name of a channel", 2},
-	    {WHO CHANNEL_HEAD SECRETS "    appi: x\n" DESK ROUTE, "api", 10},
-	    {WHO CHANNEL_HEAD SECRETS
-	     "    provider: {role: procesor}\n" DESK ROUTE,
-	     "did you mean processor", 10},
-	    {WHO CHANNEL_HEAD SECRETS
-	     "    provider: {role: joint, review: 2027-02-30}\n" DESK ROUTE,
-	     "review is no date", 10},
-	    {WHO CHANNEL_HEAD SECRETS "    api: ftp://x.example\n" DESK ROUTE,
-	     "api is no address", 10},
-	    {WHO CHANNEL_HEAD SECRETS
-	     "    api: http://127.0.0.1:1/\n" DESK ROUTE,
-	     "api is not https", 10},
-	    {WHO CHANNEL_HEAD SECRETS "    media_hosts: [\"a b\"]\n" DESK ROUTE,
-	     "media_hosts does not fit", 10},
-	    {WHO CHANNEL DESK, "has no route", 3},
-	    {WHO CHANNEL DESK ROUTE
-	     "  - {channel: kundenservice, helpdesk: desk}\n",
-	     "has a route already", 16},
-	    {WHO CHANNEL DESK
-	     "routes: [{channel: kundenservice, helpdesk: dest}]\n",
-	     "did you mean desk", 14},
-	    {WHO CHANNEL DESK ROUTE "  - {channel: other, helpdesk: desk}\n",
-	     "this channel is not known", 16},
-	    {WHO "helpdesks: {d: {type: webhok, url: \"https://x\"}}\n",
-	     "did you mean webhook", 2},
-	    {WHO "helpdesks: {d: {type: webhook, secret: {file: a}}}\n",
-	     "has no url", 2},
-	    {WHO "helpdesks: {d: {type: webhook, url: \"http://x.y\", "
-		 "secret: {file: a}}}\n",
-	     "url is not https", 2},
-	    {WHO "helpdesks: {d: {type: webhook, url: \"https://a@b\", "
-		 "secret: {file: a}}}\n",
-	     "url is no address", 2},
-	    {WHO "helpdesks: {d: {type: webhook, url: \"https://x.y\", "
-		 "secret: {file: a}, allow: [\"x.y\"]}}\n",
-	     "no target", 2},
-	    {WHO "helpdesks: {d: {type: webhook, url: \"https://x.y\"}}\n",
-	     "has no secret", 2},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct settings *s = parse(cases[i].text);
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
+		struct settings *s = parse(mistakes[i].text);
 		const struct diag_finding *f = &diag.findings[0];
 
 		assert_null(s);
-		if (diag.findings_len != 1 || f->line != cases[i].line ||
-		    !strstr(f->text, cases[i].says)) {
+		if (diag.findings_len != 1 || f->line != mistakes[i].line ||
+		    !strstr(f->text, mistakes[i].says)) {
 			diag_print(&diag, stderr);
-			fail_msg("case %zu: %s", i, cases[i].says);
+			fail_msg("case %zu: %s", i, mistakes[i].says);
 		}
 	}
 }
@@ -625,265 +580,6 @@ static void lists_of_hosts_end_with_an_empty_one(void **state)
 	settings_free(&s);
 }
 
-/* --- on disk -------------------------------------------------------------- */
-
-static char dir[64];
-
-static void write_file(const char *file, const char *text, mode_t mode)
-{
-	char path[256];
-	int fd;
-
-	assert_int_equal(place_path(dir, file, path, sizeof(path)), 0);
-	(void)unlink(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	assert_int_equal(fchmod(fd, mode), 0);
-	assert_int_equal(close(fd), 0);
-}
-
-static int remove_one(const char *path, const struct stat *st, int type,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int make_dir(void **state)
-{
-	char path[256];
-
-	(void)state;
-	(void)snprintf(dir, sizeof(dir), "/tmp/postern-settings-XXXXXX");
-	if (!mkdtemp(dir))
-		return -1;
-	(void)place_path(dir, "secrets", path, sizeof(path));
-	(void)mkdir(path, 0700);
-	(void)place_path(dir, "keys", path, sizeof(path));
-	(void)mkdir(path, 0700);
-	write_file("postern.yaml", EXAMPLE, 0600);
-	write_file("policy.yaml",
-		   "policy: a\nversion: 1\n"
-		   "purposes: {support: {basis: contract}}\n"
-		   "data: {MEDIA: {from: collection, delete: P1D}, RAW: {from: "
-		   "collection, delete: P1D}}\n"
-		   "channels: {kundenservice: {purpose: support, data: RAW}}\n"
-		   "helpdesks: {desk: {sees: [text]}}\n",
-		   0600);
-	write_file("secrets/whatsapp-app", "0123456789abcdef0123456789ab\n",
-		   0600);
-	write_file("secrets/whatsapp-verify", "0123456789abcdef0123456789ab\n",
-		   0600);
-	write_file("secrets/whatsapp-access", "0123456789abcdef0123456789ab\n",
-		   0600);
-	write_file("secrets/desk", "0123456789abcdef0123456789ab\n", 0600);
-	return 0;
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	return nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-static void a_data_directory_in_order_is_read_with_its_secrets(void **state)
-{
-	struct settings *s = NULL;
-	struct policy *p = NULL;
-	const struct secret *secret;
-
-	(void)state;
-	diag_init(&diag, "postern.yaml");
-	assert_int_equal(settings_load(dir, ROLE_INTAKE, &diag, &s), 0);
-	secret = setting_secret(s->channels[0].values,
-				s->channels[0].values_len, "app_secret");
-	assert_int_equal(secret->len, 28);
-	assert_memory_equal(secret->bytes, "0123456789abcdef0123456789ab", 28);
-	settings_free(&s);
-	assert_int_equal(settings_check(dir, &s, &p, stderr), 0);
-	settings_free(&s);
-	policy_free(&p);
-}
-
-static void a_secret_others_may_read_stops_the_start(void **state)
-{
-	struct settings *s = NULL;
-
-	(void)state;
-	write_file("secrets/desk", "0123456789abcdef0123456789ab\n", 0644);
-	diag_init(&diag, "postern.yaml");
-	assert_int_equal(settings_load(dir, ROLE_CHECK, &diag, &s), -1);
-	assert_int_equal(diag.findings_len, 1);
-	assert_int_equal(diag.findings[0].line, 15);
-	assert_non_null(strstr(diag.findings[0].text, "secrets/desk"));
-	assert_null(s);
-}
-
-static void credentials_come_from_the_directory_systemd_names(void **state)
-{
-	struct settings *s = NULL;
-	const struct secret *secret;
-
-	(void)state;
-	write_file("whatsapp", "0123456789abcdef0123456789ab\n", 0440);
-	write_file(
-	    "postern.yaml",
-	    WHO CHANNEL_HEAD
-	    "    app_secret: {credential: whatsapp}\n"
-	    "    verify_token: {file: secrets/whatsapp-verify}\n"
-	    "    access_token: {file: secrets/whatsapp-access}\n" DESK ROUTE,
-	    0600);
-	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", dir, 1), 0);
-	diag_init(&diag, "postern.yaml");
-	assert_int_equal(settings_load(dir, ROLE_INTAKE, &diag, &s), 0);
-	secret = setting_secret(s->channels[0].values,
-				s->channels[0].values_len, "app_secret");
-	assert_int_equal(secret->len, 28);
-	settings_free(&s);
-	write_file("whatsapp", "0123456789abcdef0123456789ab\n", 0444);
-	assert_int_equal(settings_load(dir, ROLE_INTAKE, &diag, &s), -1);
-	assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
-	/* Without the variable: the place of the unit, which is not here. */
-	diag_init(&diag, "postern.yaml");
-	assert_int_equal(settings_load(dir, ROLE_INTAKE, &diag, &s), -1);
-	assert_non_null(strstr(diag.findings[0].text, "does not exist"));
-}
-
-static void files_that_are_absent_are_findings(void **state)
-{
-	struct settings *s = NULL;
-	char path[256];
-
-	(void)state;
-	assert_int_equal(place_path(dir, "postern.yaml", path, sizeof(path)),
-			 0);
-	assert_int_equal(unlink(path), 0);
-	diag_init(&diag, "postern.yaml");
-	assert_int_equal(settings_load(dir, ROLE_CHECK, &diag, &s), -1);
-	assert_non_null(strstr(diag.findings[0].text, "postern init"));
-	/* A pipe in its place must not hang. */
-	assert_int_equal(mkfifo(path, 0600), 0);
-	diag_init(&diag, "postern.yaml");
-	assert_int_equal(settings_load(dir, ROLE_CHECK, &diag, &s), -1);
-	assert_non_null(strstr(diag.findings[0].text, "regular file"));
-}
-
-static void a_directory_open_to_others_is_a_finding(void **state)
-{
-	FILE *out = tmpfile();
-	char text[512] = "";
-
-	(void)state;
-	assert_non_null(out);
-	assert_int_equal(chmod(dir, 0755), 0);
-	assert_int_equal(settings_check(dir, NULL, NULL, out), -1);
-	rewind(out);
-	assert_true(fread(text, 1, sizeof(text) - 1, out) > 0);
-	assert_non_null(strstr(text, "mode 0755"));
-	assert_int_equal(fclose(out), 0);
-}
-
-static void both_files_have_to_name_the_same_channels(void **state)
-{
-	struct check_lists *lists = calloc(1, sizeof(*lists));
-
-	(void)state;
-	assert_non_null(lists);
-	write_file("policy.yaml",
-		   "policy: a\nversion: 1\n"
-		   "purposes: {support: {basis: contract}}\n"
-		   "data: {MEDIA: {from: collection, delete: P1D}, RAW: {from: "
-		   "collection, delete: P1D}}\n"
-		   "channels: {}\nhelpdesks: {desk: {sees: [text]}}\n",
-		   0600);
-	assert_int_equal(settings_check_lists(dir, lists, NULL, NULL), -1);
-	assert_int_equal(lists->settings.findings_len, 0);
-	assert_int_equal(lists->policy.findings_len, 1);
-	assert_non_null(strstr(lists->policy.findings[0].text,
-			       "channel kundenservice of the settings"));
-	free(lists);
-}
-
-/* --- documents ------------------------------------------------------------ */
-
-static char *read_document(const char *path)
-{
-	struct diag d;
-	uint8_t *bytes = NULL;
-	size_t len;
-	char *text;
-
-	diag_init(&d, path);
-	if (settings_read_file(".", path, &d, &bytes, &len) != 0)
-		skip();
-	text = calloc(1, len + 1);
-	assert_non_null(text);
-	memcpy(text, bytes, len);
-	free(bytes);
-	return text;
-}
-
-/* The rows are the truth; manual and schema have to repeat them. */
-static void manual_and_schema_know_every_row(void **state)
-{
-	char *manual = read_document("docs/man/postern.yaml.5");
-	char *schema = read_document("docs/schema/postern.schema.json");
-	size_t channels_len, helpdesks_len;
-	const struct channel_driver *const *channels =
-	    channel_all(&channels_len);
-	const struct helpdesk_driver *const *helpdesks =
-	    helpdesk_all(&helpdesks_len);
-	char text[256];
-
-	(void)state;
-	for (size_t i = 0; i < params_len; i++) {
-		const struct param *p = &params[i];
-
-		(void)snprintf(text, sizeof(text),
-			       ".It Cm %s Pq %lld to %lld %s, default %lld",
-			       p->name, (long long)p->min, (long long)p->max,
-			       p->unit, (long long)p->fallback);
-		if (!strstr(manual, text))
-			fail_msg("manual: %s", text);
-		(void)snprintf(text, sizeof(text),
-			       "\"%s\": {\"type\": \"integer\", \"minimum\": "
-			       "%lld, \"maximum\": %lld, \"default\": %lld",
-			       p->name, (long long)p->min, (long long)p->max,
-			       (long long)p->fallback);
-		if (!strstr(schema, text))
-			fail_msg("schema: %s", text);
-	}
-	for (size_t i = 0; i < channels_len; i++)
-		for (size_t j = 0; j < channels[i]->rows_len; j++) {
-			const char *key = channels[i]->rows[j].key;
-
-			(void)snprintf(text, sizeof(text), ".It Cm %s", key);
-			if (!strstr(manual, text))
-				fail_msg("manual: %s", key);
-			(void)snprintf(text, sizeof(text), "\"%s\":", key);
-			if (!strstr(schema, text))
-				fail_msg("schema: %s", key);
-		}
-	for (size_t i = 0; i < helpdesks_len; i++)
-		for (size_t j = 0; j < helpdesks[i]->rows_len; j++) {
-			const char *key = helpdesks[i]->rows[j].key;
-
-			(void)snprintf(text, sizeof(text), ".It Cm %s", key);
-			if (!strstr(manual, text))
-				fail_msg("manual: %s", key);
-			(void)snprintf(text, sizeof(text), "\"%s\":", key);
-			if (!strstr(schema, text))
-				fail_msg("schema: %s", key);
-		}
-	free(manual);
-	free(schema);
-}
-
-#define ON_DISK(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -904,13 +600,6 @@ int main(void)
 	    cmocka_unit_test(a_placeholder_is_remarked_not_refused),
 	    cmocka_unit_test(every_driver_row_fits_the_settings),
 	    cmocka_unit_test(lists_of_hosts_end_with_an_empty_one),
-	    ON_DISK(a_data_directory_in_order_is_read_with_its_secrets),
-	    ON_DISK(a_secret_others_may_read_stops_the_start),
-	    ON_DISK(credentials_come_from_the_directory_systemd_names),
-	    ON_DISK(files_that_are_absent_are_findings),
-	    ON_DISK(a_directory_open_to_others_is_a_finding),
-	    ON_DISK(both_files_have_to_name_the_same_channels),
-	    cmocka_unit_test(manual_and_schema_know_every_row),
 	};
 
 	if (sodium_init() < 0)

@@ -1,9 +1,10 @@
+/* auth.c - who calls, and what may they? */
 #include "auth.h"
 
 #include <sodium.h>
 
 #include "problem.h"
-#include "token.h"
+#include "postern/token.h"
 #include "postern/log.h"
 
 #define FAILED_BURST  20

@@ -1,3 +1,4 @@
+/* body.c - JSON bodies into fixed shapes. */
 #include "body.h"
 
 #include "channel/jsonin.h"

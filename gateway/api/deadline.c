@@ -1,3 +1,4 @@
+/* deadline.c - the thread that ends late connections. */
 #include "deadline.h"
 
 #include <errno.h>

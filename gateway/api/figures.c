@@ -1,3 +1,4 @@
+/* figures.c - what status and metrics count, read in one go. */
 #include "figures.h"
 
 #include "conversation.h"

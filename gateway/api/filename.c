@@ -1,3 +1,4 @@
+/* filename.c - names of uploads and downloads in headers. */
 #include "filename.h"
 
 #include <stdint.h>

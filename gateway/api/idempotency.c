@@ -1,3 +1,4 @@
+/* idempotency.c - a POST repeated with its key has one effect. */
 #include "idempotency.h"
 
 #include <sodium.h>

@@ -1,3 +1,4 @@
+/* outgoing.c - a message on its way to a person. */
 #include "outgoing.h"
 
 #include <sodium.h>

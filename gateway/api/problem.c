@@ -1,3 +1,4 @@
+/* problem.c - the table of refusals. */
 #include "problem.h"
 
 #define X(n, s, t)                             \

@@ -1,3 +1,4 @@
+/* route.c - the table of addresses. */
 #include "route.h"
 
 static const struct route routes[] = {

@@ -4,7 +4,7 @@
 #include "body.h"
 #include "problem.h"
 #include "route.h"
-#include "token.h"
+#include "postern/token.h"
 
 #define DAY_MS	     (24 * 3600 * 1000LL)
 #define DAYS_DEFAULT 90

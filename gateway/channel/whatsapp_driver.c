@@ -21,6 +21,9 @@ static const struct setting_row rows[] = {
 	.type = SETTING_SECRET,
 	.required = true,
 	.roles = ROLE_INTAKE,
+	/* Until the provider's stands there nobody may know it: whoever
+	 * knew it could sign. */
+	.made = MADE_RANDOM_HEX,
 	.len_min = 24,
 	.len_max = 256,
 	.help = "App secret, with which the provider signs what it "
@@ -31,6 +34,7 @@ static const struct setting_row rows[] = {
 	.type = SETTING_SECRET,
 	.required = true,
 	.roles = ROLE_INTAKE,
+	.made = MADE_RANDOM_HEX,
 	.len_min = 8,
 	.len_max = 256,
 	.help = "Text entered here and in the provider's console; "

@@ -31,6 +31,7 @@ static const struct setting_row rows[] = {
      .type = SETTING_SECRET,
      .required = true,
      .roles = ROLE_WORKER,
+     .made = MADE_RANDOM_WHSEC,
      .len_min = 24,
      .len_max = 94,
      .help = "Key that signs every delivery: whsec_ and base64 of 24 to "

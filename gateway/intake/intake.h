@@ -20,14 +20,14 @@ struct intake_conf {
 };
 
 /* In a MAP_SHARED page made by the supervisor; the worker reads it. */
-#define INTAKE_COUNTERS(X)                                               \
-	X(requests)                                                      \
-	X(acknowledged)                                                  \
-	X(refused_signature)                                             \
-	X(refused_framing)                                               \
-	X(refused_size)                                                  \
-	X(refused_path) X(refused_busy) X(handshakes) X(groups) X(bytes) \
-	    X(connections) X(reaped) X(log_dropped)
+/* The formatter takes a list of X() for an expression. */
+/* clang-format off */
+#define INTAKE_COUNTERS(X) \
+	X(requests) X(acknowledged) X(refused_signature) \
+	X(refused_framing) X(refused_size) X(refused_path) \
+	X(refused_busy) X(handshakes) X(groups) X(bytes) \
+	X(connections) X(reaped) X(log_dropped)
+/* clang-format on */
 struct intake_counts {
 #define X(n) _Atomic unsigned long long n;
 	INTAKE_COUNTERS(X)

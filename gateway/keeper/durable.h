@@ -22,7 +22,7 @@ int durable_create(const char *dir, const char *name, mode_t mode,
  * Landlock keep their way to it, which a rename would cut.  A reader may see
  * half of it: only for a content with a check of its own. */
 int durable_overwrite(const char *dir, const char *name, mode_t mode,
-		    const void *bytes, size_t len, struct err *err);
+		      const void *bytes, size_t len, struct err *err);
 /* Overwrites the content with zeros and removes the file: what it held stays
  * on no block of ours, as far as the file system writes in place. */
 int durable_shred(const char *dir, const char *name, struct err *err);

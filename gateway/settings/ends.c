@@ -17,29 +17,38 @@ static size_t hosts_of(const char *text, const char **ret)
 	return len;
 }
 
+/* The type of an entry: one of the drivers' names, copied into a member. */
+static bool type_into(struct parse *in, const struct yaml *map,
+		      const char *const *words, size_t len, char *ret,
+		      size_t ret_size)
+{
+	const struct yaml *node;
+	char right[64];
+
+	(void)snprintf(right, sizeof(right), "name the driver, such as %s",
+		       words[0]);
+	node = conf_need(in, map, "type", right);
+	return node && conf_word_into(in, node, words, len, ret, ret_size);
+}
+
 /* --- channels ------------------------------------------------------------- */
 
 static const struct channel_driver *channel_type(struct parse *in,
 						 const struct yaml *map,
 						 char *ret, size_t ret_size)
 {
-	const struct yaml *node =
-	    conf_need(in, map, "type", "name the driver, such as whatsapp");
 	const struct channel_driver *const *all;
-	const struct channel_driver *found = NULL;
 	const char *words[TYPES_MAX];
 	size_t len;
 
-	if (!node)
-		return NULL;
 	all = channel_all(&len);
 	if (len > TYPES_MAX)
 		len = TYPES_MAX;
 	for (size_t i = 0; i < len; i++)
 		words[i] = all[i]->name;
-	if (conf_word_into(in, node, words, len, ret, ret_size))
-		found = channel_find(ret);
-	return found;
+	if (!type_into(in, map, words, len, ret, ret_size))
+		return NULL;
+	return channel_find(ret);
 }
 
 static void channel_path(struct parse *in, const struct yaml *map,
@@ -196,20 +205,16 @@ static const struct helpdesk_driver *helpdesk_type(struct parse *in,
 						   const struct yaml *map,
 						   char *ret, size_t ret_size)
 {
-	const struct yaml *node =
-	    conf_need(in, map, "type", "name the driver, such as webhook");
 	const struct helpdesk_driver *const *all;
 	const char *words[TYPES_MAX];
 	size_t len;
 
-	if (!node)
-		return NULL;
 	all = helpdesk_all(&len);
 	if (len > TYPES_MAX)
 		len = TYPES_MAX;
 	for (size_t i = 0; i < len; i++)
 		words[i] = all[i]->name;
-	if (!conf_word_into(in, node, words, len, ret, ret_size))
+	if (!type_into(in, map, words, len, ret, ret_size))
 		return NULL;
 	return helpdesk_find(ret);
 }

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "api/token.h"
+#include "postern/token.h"
 #include "postern/id.h"
 #include "postern/keeper.h"
 #include "postern/store.h"
@@ -28,7 +28,9 @@ struct making {
 	const struct settings_init_conf *conf;
 	const struct template_policy *policy;
 	struct secret passphrase;
-	char path[2 * HOOK_PATH_BYTES + 1];
+	struct buf text;	   /* of postern.yaml */
+	struct settings *settings; /* what that text says */
+	struct settings_made made;
 };
 
 /* --- files ---------------------------------------------------------------- */
@@ -153,30 +155,85 @@ static int make_place(const char *dir, struct err *err)
 
 /* --- settings and secrets ------------------------------------------------- */
 
-static int write_settings(struct making *m, struct err *err)
+static int compose(struct making *m, struct err *err)
 {
 	const struct settings_init_conf *conf = m->conf;
+	uint8_t random[HOOK_PATH_BYTES];
+	char path[2 * HOOK_PATH_BYTES + 1];
 	const struct template_fill fills[] = {
 	    {"@PUBLIC@", conf->public},
 	    {"@INTERNAL@", conf->internal},
 	    {"@KEYS@",
 	     conf->passphrase_file ? "{source: passphrase}" : "{source: file}"},
 	    {"@CHANNEL@", m->policy->channel},
-	    {"@PATH@", m->path},
+	    {"@PATH@", path},
 	};
-	struct buf text = BUF_INIT(SETTINGS_BYTES_MAX);
+
+	m->env->random(m->env, random, sizeof(random));
+	hex_encode(random, sizeof(random), path);
+	return template_settings(fills, COUNT_OF(fills), &m->text, err);
+}
+
+/* Stands where serve reads a secret: notes which file has to be there. */
+static int note_secret(void *ctx, enum secret_source source, const char *name,
+		       const struct setting_row *row, struct secret *ret,
+		       struct err *err)
+{
+	struct settings_made *made = ctx;
+	size_t i = made->secrets_len;
+
+	(void)ret; /* stays empty: nothing is kept */
+	if (source != SECRET_FROM_FILE)
+		return 0;
+	if (i == SETTINGS_MADE_MAX ||
+	    strlen(name) >= sizeof(made->secrets[i].file))
+		return ERR_SET(err, ERR_INPUT, "one secret file too many", 0);
+	memcpy(made->secrets[i].file, name, strlen(name) + 1);
+	made->secrets[i].row = row;
+	made->secrets_len++;
+	return 0;
+}
+
+/* The text itself says what else is needed: the template may name any
+ * driver. */
+static int read_settings(struct making *m, struct err *err)
+{
+	const struct settings_source source = {.dir = m->conf->dir,
+					       .role = ROLE_CHECK,
+					       .read = note_secret,
+					       .ctx = &m->made};
+	struct diag *diag = calloc(1, sizeof(*diag));
+	const struct settings_channel *ch;
 	int rc = -1;
 
-	if (template_settings(fills, COUNT_OF(fills), &text, err) != 0)
+	if (!diag)
+		return ERR_SET(err, ERR_NOMEM, "no memory for findings", 0);
+	diag_init(diag, "postern.yaml");
+	if (settings_parse(m->text.bytes, m->text.len, &source, diag,
+			   &m->settings) != 0 ||
+	    m->settings->channels_len != 1) {
+		ERR_SET(err, ERR_INPUT, "the template does not fit these", 0);
 		goto out;
-	if (write_new(conf->dir, "postern.yaml", text.bytes, text.len, err) !=
-	    0)
-		goto out;
-	rc = write_new(conf->dir, "policy.yaml", m->policy->bytes,
-		       strlen(m->policy->bytes), err);
+	}
+	ch = &m->settings->channels[0];
+	memcpy(m->made.path, ch->path, sizeof(ch->path));
+	memcpy(m->made.type, ch->type, sizeof(ch->type));
+	memcpy(m->made.channel, ch->name.text, sizeof(ch->name.text));
+	rc = 0;
 out:
-	buf_free(&text);
+	free(diag);
 	return rc;
+}
+
+static int write_settings(struct making *m, struct err *err)
+{
+	const char *dir = m->conf->dir;
+
+	if (write_new(dir, "postern.yaml", m->text.bytes, m->text.len, err) !=
+	    0)
+		return -1;
+	return write_new(dir, "policy.yaml", m->policy->bytes,
+			 strlen(m->policy->bytes), err);
 }
 
 /* 32 random bytes as hex, or as Standard Webhooks writes a secret. */
@@ -205,14 +262,19 @@ static int write_secrets(struct making *m, struct err *err)
 {
 	static const char placeholder[] = SECRET_PLACEHOLDER "\n";
 
-	if (write_random(m, "secrets/whatsapp-app", false, err) != 0 ||
-	    write_random(m, "secrets/whatsapp-verify", false, err) != 0 ||
-	    write_random(m, "secrets/desk", true, err) != 0)
-		return -1;
-	/* Only the provider can give this one; `check` names the file until
-	 * it was filled in. */
-	return write_new(m->conf->dir, "secrets/whatsapp-access", placeholder,
-			 sizeof(placeholder) - 1, err);
+	int rc = 0;
+
+	for (size_t i = 0; i < m->made.secrets_len && rc == 0; i++) {
+		const char *file = m->made.secrets[i].file;
+		enum secret_made made = m->made.secrets[i].row->made;
+
+		rc =
+		    made == MADE_PLACEHOLDER
+			? write_new(m->conf->dir, file, placeholder,
+				    sizeof(placeholder) - 1, err)
+			: write_random(m, file, made == MADE_RANDOM_WHSEC, err);
+	}
+	return rc;
 }
 
 /* --- archive and token ---------------------------------------------------- */
@@ -243,8 +305,7 @@ static int insert_rows(struct store *st, const uint8_t mask[ID_MASK_BYTES],
 	return store_commit(st, err);
 }
 
-static int make_archive(struct making *m, struct settings_made *ret,
-			struct err *err)
+static int make_archive(struct making *m, struct err *err)
 {
 	const char *dir = m->conf->dir;
 	struct id_source ids = {0};
@@ -264,12 +325,12 @@ static int make_archive(struct making *m, struct settings_made *ret,
 	if (keeper_init_hash(dir, m->passphrase.bytes, m->passphrase.len,
 			     "token", token, strlen(token), hash, err) != 0)
 		goto out;
-	if (store_open("sqlite", path, &st, err) != 0)
+	if (store_open(m->settings->store, path, &st, err) != 0)
 		goto out;
 	if (insert_rows(st, mask, id, hash, now_ms, err) != 0)
 		goto out;
-	memcpy(ret->token, token, sizeof(token));
-	ret->token_expires_ms = now_ms + TOKEN_DAYS * DAY_MS;
+	memcpy(m->made.token, token, sizeof(token));
+	m->made.token_expires_ms = now_ms + TOKEN_DAYS * DAY_MS;
 	rc = 0;
 out:
 	if (st)
@@ -305,16 +366,15 @@ static int check_conf(struct making *m, struct err *err)
 int settings_init(struct env *env, const struct settings_init_conf *conf,
 		  struct settings_made *ret, struct err *err)
 {
-	struct making m = {.env = env, .conf = conf};
-	struct settings_made made = {.type = "whatsapp"};
-	uint8_t random[HOOK_PATH_BYTES];
+	struct making m = {
+	    .env = env, .conf = conf, .text = BUF_INIT(SETTINGS_BYTES_MAX)};
 	mode_t old_mask = umask(077);
 	int rc = -1;
 
 	if (check_conf(&m, err) != 0)
 		goto out;
-	env->random(env, random, sizeof(random));
-	hex_encode(random, sizeof(random), m.path);
+	if (compose(&m, err) != 0 || read_settings(&m, err) != 0)
+		goto out;
 	if (make_place(conf->dir, err) != 0)
 		goto out;
 	if (write_settings(&m, err) != 0 || write_secrets(&m, err) != 0)
@@ -322,18 +382,17 @@ int settings_init(struct env *env, const struct settings_init_conf *conf,
 	if (keeper_init(env, conf->dir, m.passphrase.bytes, m.passphrase.len,
 			err) != 0)
 		goto out;
-	if (make_archive(&m, &made, err) != 0)
+	if (make_archive(&m, err) != 0)
 		goto out;
 	if (sync_folder(conf->dir, err) != 0)
 		goto out;
-	memcpy(made.path, m.path, sizeof(m.path));
-	(void)snprintf(made.channel, sizeof(made.channel), "%s",
-		       m.policy->channel);
-	*ret = made;
+	*ret = m.made;
 	rc = 0;
 out:
-	sodium_memzero(&made, sizeof(made));
+	sodium_memzero(&m.made, sizeof(m.made));
 	secret_wipe(&m.passphrase);
+	settings_free(&m.settings);
+	buf_free(&m.text);
 	(void)umask(old_mask);
 	return rc;
 }

@@ -1,8 +1,11 @@
 /* parse.c - postern.yaml to a struct settings; pure but for the callbacks. */
 #include "settings/parse.h"
 
+#include "postern/store.h"
 #include "settings/params.h"
 #include "settings/syntax.h"
+
+#define ENGINES_MAX 8
 
 /* --- controller ----------------------------------------------------------- */
 
@@ -132,9 +135,10 @@ static void conf_listen(struct parse *in, const struct yaml *map)
 
 static void conf_store(struct parse *in, const struct yaml *node)
 {
-	static const char *const words[] = {"sqlite"};
+	const char *words[ENGINES_MAX];
+	size_t len = store_engines(words, ENGINES_MAX);
 
-	(void)conf_word_into(in, node, words, COUNT_OF(words), in->s->store,
+	(void)conf_word_into(in, node, words, len, in->s->store,
 			     sizeof(in->s->store));
 }
 
@@ -246,12 +250,15 @@ static const struct section {
 
 static void set_defaults(struct settings *s, const char *dir)
 {
+	const char *engine;
+
 	(void)snprintf(s->dir, sizeof(s->dir), "%s", dir);
 	(void)snprintf(s->listen.public, sizeof(s->listen.public),
 		       "127.0.0.1:8080");
 	(void)snprintf(s->listen.internal, sizeof(s->listen.internal),
 		       "127.0.0.1:8081");
-	(void)snprintf(s->store, sizeof(s->store), "sqlite");
+	(void)snprintf(s->store, sizeof(s->store), "%s",
+		       store_engines(&engine, 1) > 0 ? engine : "");
 	(void)snprintf(s->log_level, sizeof(s->log_level), "info");
 	(void)snprintf(s->keys_source, sizeof(s->keys_source), "file");
 	for (size_t i = 0; i < params_len; i++)

@@ -131,16 +131,17 @@ out:
 }
 
 static int read_any(void *ctx, enum secret_source source, const char *name,
-		    size_t len_min, struct secret *ret, struct err *err)
+		    const struct setting_row *row, struct secret *ret,
+		    struct err *err)
 {
 	const char *dir = ctx;
 	char path[PATH_BYTES];
 
 	if (source == SECRET_FROM_CREDENTIAL)
-		return read_credential(name, len_min, ret, err);
+		return read_credential(name, row->len_min, ret, err);
 	if (place_path(dir, name, path, sizeof(path)) != 0)
 		return ERR_SET(err, ERR_INPUT, "the path is too long", 0);
-	return secret_read(path, len_min, ret, err);
+	return secret_read(path, row->len_min, ret, err);
 }
 
 static bool zone_known(void *ctx, const char *zone)

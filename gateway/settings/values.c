@@ -53,8 +53,7 @@ static void read_secret(struct parse *in, const struct yaml *node,
 	if (!src->read ||
 	    (src->role != ROLE_CHECK && !(row->roles & src->role)))
 		return;
-	if (src->read(src->ctx, source, name, row->len_min, &secret, &err) !=
-	    0) {
+	if (src->read(src->ctx, source, name, row, &secret, &err) != 0) {
 		secret_finding(in, node, name, row->len_min, &err);
 		return;
 	}

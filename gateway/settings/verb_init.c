@@ -57,7 +57,7 @@ static int read_options(const struct verb_args *args,
 static int print_json(const struct settings_init_conf *conf,
 		      const struct settings_made *made, const char *expires)
 {
-	char hook[80];
+	char hook[192];
 	json_t *root;
 	int rc;
 
@@ -73,6 +73,19 @@ static int print_json(const struct settings_init_conf *conf,
 	return rc;
 }
 
+/* What is in each file, and what a person has to do about it. */
+static void print_secrets(const struct settings_made *made)
+{
+	for (size_t i = 0; i < made->secrets_len; i++) {
+		const struct setting_row *row = made->secrets[i].row;
+
+		(void)printf("     %s, %s\n       %s\n", made->secrets[i].file,
+			     row->made == MADE_PLACEHOLDER ? "to be filled in"
+							   : "random for now",
+			     row->help);
+	}
+}
+
 static void print_text(const struct settings_init_conf *conf,
 		       const struct settings_made *made, const char *expires)
 {
@@ -80,8 +93,7 @@ static void print_text(const struct settings_init_conf *conf,
 	    "Made %s:\n"
 	    "  postern.yaml   settings\n"
 	    "  policy.yaml    rules, from template %s\n"
-	    "  secrets/       random ones for %s and desk, and places for\n"
-	    "                 yours\n"
+	    "  secrets/       random ones, and places for yours\n"
 	    "  keys/, keeper.db, postern.db, spool/, media/, run/\n"
 	    "\n"
 	    "Webhook address, behind your reverse proxy:\n"
@@ -92,16 +104,18 @@ static void print_text(const struct settings_init_conf *conf,
 	    "\n"
 	    "Next:\n"
 	    "  1. Put your company and account into postern.yaml.\n"
-	    "  2. Write the app secret into secrets/whatsapp-app and the\n"
-	    "     access token into secrets/whatsapp-access; tell the\n"
-	    "     provider the text of secrets/whatsapp-verify.\n"
+	    "  2. Write the secrets the other side made into these files, and\n"
+	    "     tell it those it has to know:\n",
+	    conf->dir, conf->template_name, made->type, made->path, expires,
+	    made->token);
+	print_secrets(made);
+	(void)printf(
 	    "  3. Let legal read policy.yaml.\n"
 	    "  4. postern -d %s check\n"
 	    "  5. postern -d %s serve\n"
 	    "  6. Keep a copy of the keys apart from the data: postern -d %s\n"
 	    "     keys backup FILE.  Without it nothing can be opened.\n",
-	    conf->dir, conf->template_name, made->channel, made->type,
-	    made->path, expires, made->token, conf->dir, conf->dir, conf->dir);
+	    conf->dir, conf->dir, conf->dir);
 }
 
 int verb_init(const struct verb_args *args)

@@ -16,3 +16,13 @@ int store_open(const char *driver_name, const char *path, struct store **ret,
 			return drivers[i]->open(path, ret, err);
 	return ERR_SET(err, ERR_INPUT, "no such store driver", 0);
 }
+
+size_t store_engines(const char **ret, size_t max)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		if (drivers[i]->durable && len < max)
+			ret[len++] = drivers[i]->name;
+	return len;
+}

@@ -356,6 +356,8 @@ void sqlite_store_close(struct store **st)
 
 const struct store_driver store_sqlite = {
     .name = "sqlite",
+    .durable = true,
+    .checkpoint_sql = "PRAGMA wal_checkpoint(TRUNCATE)",
     .open = sqlite_open,
     .begin = sqlite_begin,
     .commit = sqlite_commit,

@@ -116,10 +116,10 @@ int store_checkpoint(struct store *st, struct err *err)
 	int64_t busy = 0;
 	bool found = false;
 
-	if (strcmp(st->driver->name, "sqlite") != 0)
+	if (st->driver->checkpoint_sql == NULL)
 		return 0;
-	if (store_one_int(st, "PRAGMA wal_checkpoint(TRUNCATE)", STORE_NO_ARGS,
-			  &busy, &found, err) != 0)
+	if (store_one_int(st, st->driver->checkpoint_sql, STORE_NO_ARGS, &busy,
+			  &found, err) != 0)
 		return -1;
 	if (busy != 0)
 		return ERR_SET(err, ERR_BUSY, "a reader holds the log", 0);

@@ -186,12 +186,14 @@ static bool has_wal(const char *path)
 static int prepare_archive(const struct sandbox_conf *conf, struct err *err)
 {
 	char path[PATH_MAX];
+	const char *engine; /* the default one: whose file this is */
 	struct store *st = NULL;
 
 	if (conf->role != CHILD_WORKER ||
-	    !full_path(conf->dir, "postern.db", path) || has_wal(path))
+	    !full_path(conf->dir, "postern.db", path) || has_wal(path) ||
+	    store_engines(&engine, 1) == 0)
 		return 0;
-	if (store_open("sqlite", path, &st, err) != 0)
+	if (store_open(engine, path, &st, err) != 0)
 		return -1;
 	store_close(&st);
 	return 0;

@@ -9,6 +9,8 @@
  * one more download and one orphan, which media_open() removes. */
 #include "media.h"
 
+#include <assert.h>
+
 #include "postern/log.h"
 #include "retry.h"
 
@@ -351,6 +353,7 @@ static int start_one(struct worker *w, struct media_flight **f,
 		return settle_unstarted(*f, err);
 	while (i < MEDIA_IN_FLIGHT_MAX && m->flights[i] != NULL)
 		i++;
+	assert(i < MEDIA_IN_FLIGHT_MAX); /* no more rows than room are read */
 	m->flights[i] = *f;
 	*f = NULL;
 	return 0;

@@ -34,16 +34,19 @@ struct media;
 struct api;
 
 /* Counters for /metrics; no labels with personal data.  Relaxed atomics. */
-#define WORKER_COUNTERS(X)                                                    \
-	X(received_bodies)                                                    \
-	X(received_events)                                                    \
-	X(messages_stored) X(duplicates) X(ignored_events) X(foreign_account) \
-	    X(quarantined) X(batches) X(delivered) X(delivery_retries)        \
-		X(delivery_dead) X(destinations_gone) X(sent) X(send_retries) \
-		    X(send_failed) X(media_kept) X(media_failed)              \
-			X(media_tidied) X(api_requests) X(api_refused)        \
-			    X(spool_damaged) X(persons_joined)                \
-				X(persons_split) X(keeper_waits)
+/* The formatter takes a list of X() for an expression. */
+/* clang-format off */
+#define WORKER_COUNTERS(X) \
+	X(received_bodies) X(received_events) X(messages_stored) \
+	X(duplicates) X(ignored_events) X(foreign_account) \
+	X(quarantined) X(batches) X(delivered) \
+	X(delivery_retries) X(delivery_dead) \
+	X(destinations_gone) X(sent) X(send_retries) \
+	X(send_failed) X(media_kept) X(media_failed) \
+	X(media_tidied) X(api_requests) X(api_refused) \
+	X(spool_damaged) X(persons_joined) X(persons_split) \
+	X(keeper_waits)
+/* clang-format on */
 struct worker_counts {
 #define X(n) _Atomic uint64_t n;
 	WORKER_COUNTERS(X)

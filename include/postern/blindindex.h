@@ -16,9 +16,9 @@
 /*
  * blind_index_normalise - the one spelling of an address.
  *
- *   kind		"phone", "email", "threema", "username"; any other kind is
- *a provider-scoped id ("psid", "bsuid", "wamid", ...): trimmed only. country
- *default country code without + ("49"), for "phone".
+ *   kind	"phone", "email", "threema", "username"; any other
+ *		kind is a provider-scoped id: trimmed only.
+ *   country	default country code without + ("49"), for "phone".
  *   ret	ADDRESS_LEN_MAX + 2 bytes, NUL-terminated.
  *
  * ERR_INPUT: empty or longer than ADDRESS_LEN_MAX after normalising.

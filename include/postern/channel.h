@@ -103,7 +103,7 @@ enum {
 };
 
 struct channel_driver {
-	const char *name; /* "whatsapp": settings type and address part */
+	const char *name; /* its settings type and address part */
 	unsigned int has;
 	size_t body_max;   /* inbound bytes; more is 413 */
 	int64_t window_ms; /* reply window less margin */

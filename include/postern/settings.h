@@ -27,6 +27,13 @@ enum setting_type {
 	SETTING_HOSTS /* list of host names */
 };
 
+/* What init writes into the file a SECRET of its template names. */
+enum secret_made {
+	MADE_PLACEHOLDER,  /* only a person can fill it; check remarks it */
+	MADE_RANDOM_HEX,   /* 32 random bytes in hex */
+	MADE_RANDOM_WHSEC, /* the same as Standard Webhooks writes it */
+};
+
 /* One row of a driver's own settings; the manual and the JSON Schema are
  * written from the same rows. */
 struct setting_row {
@@ -34,6 +41,7 @@ struct setting_row {
 	enum setting_type type;
 	bool required;
 	unsigned int roles;	 /* SECRET: which processes hold it */
+	enum secret_made made;	 /* SECRET: by init */
 	size_t len_min, len_max; /* bytes */
 	const char *fallback;	 /* default, or NULL; HOSTS: space-separated */
 	const char *help;	 /* one sentence */
@@ -90,7 +98,7 @@ struct settings {
 	struct {
 		char public[280], internal[280]; /* "127.0.0.1:8080" */
 	} listen;
-	char store[16]; /* sqlite */
+	char store[16]; /* engine: store.h */
 	struct { /* every number has a row in gateway/settings/params.c */
 		int64_t intake_threads, connections_max, header_deadline_ms,
 		    body_deadline_ms, commit_deadline_ms, disk_low_bytes,
@@ -124,10 +132,12 @@ enum secret_source { SECRET_FROM_FILE, SECRET_FROM_CREDENTIAL };
 struct settings_source {
 	const char *dir;
 	enum settings_role role;
-	/* ERR_ABSENT: no such file; ERR_INPUT: its content or mode is refused.
-	 * name is as written: a path (relative to dir) or a credential. */
+	/* The secret of a row, at least row->len_min bytes.  name is as
+	 * written: a path (relative to dir) or a credential.  ERR_ABSENT: no
+	 * such file; ERR_INPUT: its content or mode is refused. */
 	int (*read)(void *ctx, enum secret_source source, const char *name,
-		    size_t len_min, struct secret *ret, struct err *err);
+		    const struct setting_row *row, struct secret *ret,
+		    struct err *err);
 	bool (*zone_known)(void *ctx, const char *zone);
 	void *ctx;
 	/* Remarks that stop nothing; NULL: none wanted. */
@@ -177,9 +187,15 @@ struct settings_init_conf {
 	const char *passphrase_file;   /* NULL: key file */
 	const char *public, *internal; /* host:port of the listeners */
 };
+#define SETTINGS_MADE_MAX 16 /* secret files of the template */
 struct settings_made {
-	char path[33]; /* of /hooks/<type>/<path> */
+	char path[129]; /* of /hooks/<type>/<path> */
 	char channel[33], type[33];
+	struct {
+		char file[64];
+		const struct setting_row *row; /* of a driver */
+	} secrets[SETTINGS_MADE_MAX];
+	size_t secrets_len;
 	char token[128]; /* of the first operator: show once, then wipe */
 	int64_t token_expires_ms;
 };

@@ -2,8 +2,7 @@
  *
  * SQL is written once, in the common subset of SQLite and PostgreSQL, with ?
  * parameters, as constants beside the code that uses them.  An engine is a
- * driver of 8 operations; gateway/store/registry.c names them: "sqlite",
- * "memory", "failing" (fails the n-th call; tests).
+ * driver of 8 operations; gateway/store/registry.c names them.
  *
  * One thread per handle; one writer handle per data directory. */
 #ifndef POSTERN_STORE_H
@@ -38,6 +37,10 @@ struct store_value store_text(const char *text);
  * texts are never passed on. */
 struct store_driver {
 	const char *name;
+	bool durable; /* an archive may be kept in it; false: tests */
+	/* Truncates the log of writes, its one row 0 when done; NULL: there is
+	 * none. */
+	const char *checkpoint_sql;
 	/* path: a file, or what the engine needs.  Creates or migrates the
 	 * schema; refuses a newer one (ERR_INPUT) and touches nothing. */
 	int (*open)(const char *path, struct store **ret, struct err *err);
@@ -67,6 +70,9 @@ struct store { /* drivers embed this first */
 /* The registry; ERR_INPUT for an unknown name. */
 int store_open(const char *driver_name, const char *path, struct store **ret,
 	       struct err *err);
+/* Names of the engines an archive may be kept in, the default first; at most
+ * max.  Returns their number. */
+size_t store_engines(const char **ret, size_t max);
 void store_close(struct store **st);
 int store_begin(struct store *st, struct err *err);
 int store_commit(struct store *st, struct err *err);
@@ -93,7 +99,8 @@ int store_one_int(struct store *st, const char *sql,
 		  const struct store_value *args, size_t args_len, int64_t *ret,
 		  bool *ret_found, struct err *err);
 
-/* SQLite only, others ignore: truncate the write-ahead log. */
+/* Truncates the log of writes, where the engine has one.  ERR_BUSY: a reader
+ * holds it. */
 int store_checkpoint(struct store *st, struct err *err);
 
 /* For contract tests: fails every call from the n-th on (once: only that). */

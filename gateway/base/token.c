@@ -1,5 +1,5 @@
 /* token.c - the text of an API token. */
-#include "api/token.h"
+#include "postern/token.h"
 
 #include <sodium.h>
 
