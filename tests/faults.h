@@ -31,11 +31,13 @@ enum {
 	FAULT_FILES = 2,  /* open, read, write, sync, unlink, ... */
 	FAULT_HMAC = 4,
 	FAULT_SQLITE = 8,
-	FAULT_KEEPER = 16, /* run, result, batch_new: the worker's side */
+	FAULT_KEEPER = 16, /* run, batch_new: the worker's side */
 	FAULT_STORE = 32,  /* start, step, begin, commit */
+	FAULT_RESULT = 64, /* of one slot; code is its enum err_kind */
 };
 
-static struct {
+/* Other threads are not counted. */
+static _Thread_local struct {
 	unsigned int kinds;
 	uint64_t nth, calls;
 	int code;
@@ -150,7 +152,7 @@ WRAP(FAULT_KEEPER, BUSY(err), int, keeper_run,
 WRAP(FAULT_KEEPER, BUSY(err), int, keeper_batch_new,
      (struct keeper * k, struct keeper_batch **ret, struct err *err),
      (k, ret, err))
-WRAP(FAULT_KEEPER, ERR_SET(err, (enum err_kind)faults.code, "made to fail", 0),
+WRAP(FAULT_RESULT, ERR_SET(err, (enum err_kind)faults.code, "made to fail", 0),
      int, keeper_result,
      (const struct keeper_batch *b, size_t slot, const uint8_t **ret,
       size_t *ret_len, struct err *err),

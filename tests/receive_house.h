@@ -123,11 +123,15 @@ static inline int house_parse(const uint8_t *body, size_t body_len,
 	if (body_len > 0 && body[0] == '!' && !the_house->lenient)
 		return ERR_SET(err, ERR_INPUT, "not understood", 0);
 	copy = calloc(1, body_len + 1);
-	assert_non_null(copy);
+	if (copy == NULL)
+		return ERR_SET(err, ERR_NOMEM, "no memory", 0);
 	memcpy(copy, body, body_len);
 	rest = copy[0] == '!' ? copy + 1 : copy;
 	l = event_list_new();
-	assert_non_null(l);
+	if (l == NULL) {
+		free(copy);
+		return ERR_SET(err, ERR_NOMEM, "no memory", 0);
+	}
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		if (line[0] == '\0')
 			continue;

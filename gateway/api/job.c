@@ -60,14 +60,25 @@ void job_unanswer(struct job *job)
 		mediafile_close(&job->file);
 }
 
+struct writing {
+	struct buf *buf;
+	bool failed;
+};
+
 static int into_buf(const char *bytes, size_t len, void *ctx)
 {
-	return buf_append(ctx, bytes, len, NULL);
+	struct writing *w = ctx;
+
+	if (buf_append(w->buf, bytes, len, NULL) == 0)
+		return 0;
+	w->failed = true;
+	return -1;
 }
 
 int job_json(struct job *job, unsigned int status, json_t *value,
 	     struct err *err)
 {
+	struct writing w = {.buf = &job->answer};
 	int rc = -1;
 
 	buf_clear(&job->answer);
@@ -75,8 +86,9 @@ int job_json(struct job *job, unsigned int status, json_t *value,
 		ERR_SET(err, ERR_NOMEM, "no memory for an answer", 0);
 		goto out;
 	}
-	if (json_dump_callback(value, into_buf, &job->answer, JSON_FLAGS) !=
-	    0) {
+	/* Of a member's name jansson 2.14 forgets the failure. */
+	if (json_dump_callback(value, into_buf, &w, JSON_FLAGS) != 0 ||
+	    w.failed) {
 		ERR_SET(err, ERR_NOMEM, "an answer could not be written", 0);
 		goto out;
 	}
