@@ -322,6 +322,8 @@ static void a_locked_keeper_shows_and_unlocks(void **state)
 	json_t *v = ask_json(h, 200, "POST", "/v1/keys/lock", NULL, NULL, NULL);
 
 	assert_true(json_is_true(json_object_get(v, "locked")));
+	assert_string_equal(text_in(v, "reason"),
+			    "locked by an operator; unlock it");
 	json_decref(v);
 	v = ask_json(h, 503, "GET", "/readyz", NULL, NULL, NULL);
 	assert_string_equal(text_in(v, "detail"), "keeper.locked");

@@ -140,7 +140,7 @@ static void keys_are_locked_unlocked_rotated_and_backed_up(void **state)
 	int fd;
 
 	expect(run(h, verb_keys, false, WORDS("lock")), EXIT_DONE,
-	       "keeper       locked");
+	       "keeper       locked\nwhy          locked by an operator");
 	expect(run(h, verb_keys, false, WORDS("rotate")), EXIT_REFUSED, NULL);
 	house_path(&h->keeper, "phrase", phrase);
 	fd = open(phrase, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);

@@ -9,12 +9,13 @@
 
 static json_t *keys_of(const struct keeper_status *s)
 {
-	return json_pack("{s:b, s:s, s:I, s:I, s:I, s:o}", "locked",
-			 (int)s->locked, "source", s->source, "data_keys",
-			 (json_int_t)s->data_keys, "root_epoch",
-			 (json_int_t)s->root_epoch, "spool_pair",
-			 (json_int_t)s->spool_pair, "root_made",
-			 job_json_time(s->rotated_s * 1000));
+	return json_pack(
+	    "{s:b, s:o, s:s, s:I, s:I, s:I, s:o}", "locked", (int)s->locked,
+	    "reason", job_json_text(s->reason[0] != '\0' ? s->reason : NULL),
+	    "source", s->source, "data_keys", (json_int_t)s->data_keys,
+	    "root_epoch", (json_int_t)s->root_epoch, "spool_pair",
+	    (json_int_t)s->spool_pair, "root_made",
+	    job_json_time(s->rotated_s * 1000));
 }
 
 int api_keys_get(struct worker *w, struct job *job, struct err *err)

@@ -19,9 +19,11 @@ static void print_keys(const json_t *answer)
 {
 	bool locked = json_is_true(json_object_get(answer, "locked"));
 
-	(void)printf("keeper       %s\nsource       %s\n",
-		     locked ? "locked" : "unlocked",
-		     operator_text(answer, "source"));
+	(void)printf("keeper       %s\n", locked ? "locked" : "unlocked");
+	if (locked)
+		(void)printf("why          %s\n",
+			     operator_text(answer, "reason"));
+	(void)printf("source       %s\n", operator_text(answer, "source"));
 	(void)printf("data keys    %lld\nroot key     epoch %lld, made %s\n",
 		     (long long)operator_number(answer, "data_keys"),
 		     (long long)operator_number(answer, "root_epoch"),
