@@ -5,6 +5,7 @@
 
 #include "body.h"
 #include "problem.h"
+#include "seal.h"
 #include "worker/outbox.h"
 
 #define TRIAL_ADDRESS "491510000000"
@@ -19,35 +20,6 @@ static const char sql_quoted[] =
 static const char sql_kinds[] =
     PERSON_FAMILY "SELECT DISTINCT kind FROM address WHERE to_ms IS NULL"
 		  " AND person IN (SELECT id FROM family) LIMIT 4";
-
-/* Sealed bytes of one JSON value; the batch holds them. */
-static int seal_json(struct worker *w, const struct key_ref *key,
-		     int64_t record, enum seal_field field, json_t *value,
-		     struct keeper_batch **ret, const uint8_t **ret_bytes,
-		     size_t *ret_len, struct err *err)
-{
-	char *text = json_dumps(value, JSON_COMPACT);
-	struct keeper_batch *batch = NULL;
-	size_t slot;
-	int rc = -1;
-
-	if (text == NULL)
-		return ERR_SET(err, ERR_NOMEM, "no memory for content", 0);
-	if (keeper_batch_new(w->keeper, &batch, err) != 0)
-		goto out;
-	slot = keeper_add_seal(batch, key, record, field, text, strlen(text));
-	if (keeper_run(batch, err) != 0 ||
-	    keeper_result(batch, slot, ret_bytes, ret_len, err) != 0)
-		goto out;
-	*ret = batch;
-	batch = NULL;
-	rc = 0;
-out:
-	sodium_memzero(text, strlen(text));
-	free(text);
-	keeper_batch_free(&batch);
-	return rc;
-}
 
 int outgoing_put(struct worker *w, const struct conversation *cnv,
 		 const struct outgoing *out, int64_t *ret_message,

@@ -9,6 +9,7 @@
 #include "idempotency.h"
 #include "listener.h"
 #include "problem.h"
+#include "seal.h"
 #include "postern/text.h"
 
 #define UPLOADS_MAX 16
@@ -178,34 +179,18 @@ static int seal_media(struct worker *w, const struct upload *u,
 		      struct err *err)
 {
 	char hex[65];
-	struct keeper_batch *batch = NULL;
 	json_t *v;
-	char *text;
-	size_t slot;
-	int rc = -1;
+	int rc;
 
 	hex_encode(hash, 32, hex);
 	v = json_pack("{s:o, s:s, s:s}", "name",
 		      job_json_text(u->name[0] != '\0' ? u->name : NULL),
 		      "mime", u->type, "sha256", hex);
-	text = v != NULL ? json_dumps(v, JSON_COMPACT) : NULL;
-	json_decref(v);
-	if (text == NULL)
+	if (v == NULL)
 		return ERR_SET(err, ERR_NOMEM, "no memory for media", 0);
-	if (keeper_batch_new(w->keeper, &batch, err) != 0)
-		goto out;
-	slot = keeper_add_seal(batch, &u->key, u->id, FIELD_MEDIA, text,
-			       strlen(text));
-	if (keeper_run(batch, err) != 0 ||
-	    keeper_result(batch, slot, ret_bytes, ret_len, err) != 0)
-		goto out;
-	*ret = batch;
-	batch = NULL;
-	rc = 0;
-out:
-	sodium_memzero(text, strlen(text));
-	free(text);
-	keeper_batch_free(&batch);
+	rc = seal_json(w, &u->key, u->id, FIELD_MEDIA, v, ret, ret_bytes,
+		       ret_len, err);
+	json_decref(v);
 	return rc;
 }
 

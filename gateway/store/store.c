@@ -66,6 +66,18 @@ struct store_value store_column(struct store *st, struct store_rows *rows,
 	return st->driver->column(rows, i);
 }
 
+bool store_word(struct store_value v, char *ret, size_t size)
+{
+	ret[0] = '\0';
+	if (v.type != STORE_TEXT)
+		return true;
+	if (v.len >= size)
+		return false;
+	memcpy(ret, v.bytes, v.len);
+	ret[v.len] = '\0';
+	return true;
+}
+
 void store_finish(struct store *st, struct store_rows **rows)
 {
 	if (rows != NULL && *rows != NULL)

@@ -19,18 +19,6 @@
 	"UPDATE message SET state='failed' WHERE id=?" \
 	" AND direction='out' AND state IN ('queued','unknown')"
 
-static bool word(struct store_value v, char *ret, size_t size)
-{
-	ret[0] = '\0';
-	if (v.type != STORE_TEXT)
-		return true;
-	if (v.len >= size)
-		return false;
-	memcpy(ret, v.bytes, v.len);
-	ret[v.len] = '\0';
-	return true;
-}
-
 static int take_item(struct worker *w, struct store_rows *rows,
 		     struct outbox_item *ret, struct err *err)
 {
@@ -39,12 +27,12 @@ static int take_item(struct worker *w, struct store_rows *rows,
 
 	for (unsigned int i = 0; i < 11; i++)
 		v[i] = store_column(w->store, rows, i);
-	if (!word(v[1], item.kind, sizeof(item.kind)) ||
+	if (!store_word(v[1], item.kind, sizeof(item.kind)) ||
 	    v[2].type != STORE_TEXT ||
 	    !name_set(&item.destination, v[2].bytes, v[2].len) ||
-	    !word(v[3], item.type, sizeof(item.type)) ||
-	    !word(v[4], item.state, sizeof(item.state)) ||
-	    !word(v[5], item.reason, sizeof(item.reason)))
+	    !store_word(v[3], item.type, sizeof(item.type)) ||
+	    !store_word(v[4], item.state, sizeof(item.state)) ||
+	    !store_word(v[5], item.reason, sizeof(item.reason)))
 		return ERR_SET(err, ERR_CORRUPT, "malformed outbox row", 0);
 	item.id = v[0].num;
 	item.conversation = v[6].num;

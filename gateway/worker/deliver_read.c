@@ -47,20 +47,10 @@ static int64_t number(struct worker *w, struct store_rows *rows, unsigned int i)
 	return v.type == STORE_INT ? v.num : 0;
 }
 
-/* Empty when NULL; false when it does not fit. */
 static bool word(struct worker *w, struct store_rows *rows, unsigned int i,
 		 char *ret, size_t size)
 {
-	struct store_value v = column(w, rows, i);
-
-	ret[0] = '\0';
-	if (v.type != STORE_TEXT)
-		return true;
-	if (v.len >= size)
-		return false;
-	memcpy(ret, v.bytes, v.len);
-	ret[v.len] = '\0';
-	return true;
+	return store_word(column(w, rows, i), ret, size);
 }
 
 static bool name(struct worker *w, struct store_rows *rows, unsigned int i,

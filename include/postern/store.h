@@ -93,6 +93,8 @@ int store_start(struct store *st, const char *sql,
 int store_step(struct store *st, struct store_rows *rows, struct err *err);
 struct store_value store_column(struct store *st, struct store_rows *rows,
 				unsigned int i);
+/* A short text, copied; "" for NULL.  False: it does not fit. */
+bool store_word(struct store_value v, char *ret, size_t size);
 void store_finish(struct store *st, struct store_rows **rows);
 /* One integer of one row; *ret_found false when there is no row (or NULL). */
 int store_one_int(struct store *st, const char *sql,
