@@ -35,7 +35,7 @@ ALL_CFLAGS = -std=c17 $(CFLAGS) -fPIE -pthread -D_GNU_SOURCE $(WARN) $(HARDEN) \
 	-Iinclude -Igateway -include gateway/base/banned.h -MMD -MP \
 	$(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code \
-	$(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
+	$(LDFLAGS) $(WRAPPED) $(if $(SAN),-fsanitize=$(SAN))
 ALL_LIBS = $(shell pkg-config --libs $(LIBS) 2>/dev/null)
 
 lib_src  := $(sort $(wildcard policy/*.c gateway/*/*.c)) $(if $(TAKEOVER),tests/takeover.c)
@@ -82,7 +82,7 @@ $(BUILD)/tests/%: $(OBJ)/tests/%.o $(lib)
 	@$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -lcmocka -o $@
 
 # These let calls fail (tests/faults.h).
-$(BUILD)/tests/test_faults_%: LDFLAGS += $(addprefix -Wl$(comma)--wrap=, \
+$(BUILD)/tests/test_faults_%: WRAPPED := $(addprefix -Wl$(comma)--wrap=, \
 	malloc calloc realloc sodium_malloc pread __pread_chk write fsync fstat \
 	unlink unlinkat statvfs posix_fallocate fdopendir readdir openat open \
 	EVP_MAC_fetch EVP_MAC_CTX_new EVP_MAC_CTX_dup EVP_MAC_init EVP_MAC_update \
