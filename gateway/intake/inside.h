@@ -150,6 +150,8 @@ void doors_close(struct intake *in);
 const struct door *door_find(const struct intake *in, const char *url);
 
 /* --- listener.c ----------------------------------------------------------- */
+/* Whether the library keeps texts where they were received. */
+bool listener_in_place(void);
 /* Starts the library for one loop, with that loop's share of connections. */
 int listener_open(struct loop *l, struct err *err);
 /* Aborts the process if a request is suspended. */

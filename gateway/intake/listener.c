@@ -222,6 +222,13 @@ static unsigned int connections_share(const struct intake *in)
 	return most > 0 ? (unsigned int)most : 1u;
 }
 
+bool listener_in_place(void)
+{
+	/* Since 1.0 the library refuses by itself what the layout shows and
+	 * keeps its texts elsewhere. */
+	return strncmp(MHD_get_version(), "0.", 2) == 0;
+}
+
 int listener_open(struct loop *l, struct err *err)
 {
 	struct intake *in = l->in;
@@ -232,9 +239,6 @@ int listener_open(struct loop *l, struct err *err)
 		flags |= MHD_USE_NO_LISTEN_SOCKET;
 	else if (fcntl(in->conf->listen_fd, F_SETFL, O_NONBLOCK) != 0)
 		return ERR_SET(err, ERR_STORAGE, "listening socket", errno);
-	/* Since 1.0 the library refuses by itself what the layout shows and
-	 * keeps its texts elsewhere. */
-	in->in_place = strncmp(MHD_get_version(), "0.", 2) == 0;
 	l->daemon = MHD_start_daemon(
 	    flags, 0, NULL, NULL, on_request, l, MHD_OPTION_EXTERNAL_LOGGER,
 	    on_message, l, MHD_OPTION_LISTEN_SOCKET,

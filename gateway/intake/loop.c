@@ -94,6 +94,7 @@ int loops_start(struct intake *in, struct err *err)
 	for (size_t i = 0; i < in->loops_len; i++)
 		in->loops[i] = (struct loop){
 		    .in = in, .number = (unsigned int)i, .wake_fd = -1};
+	in->in_place = listener_in_place(); /* before anybody reads it */
 	for (size_t i = 0; i < in->loops_len; i++)
 		if (loop_start(&in->loops[i], err) != 0)
 			return -1;
