@@ -8,6 +8,7 @@ it the same cases run smaller.
 """
 import json
 import os
+import resource
 import signal
 import subprocess
 import threading
@@ -190,10 +191,14 @@ def under(world, seconds, *floods):
 @case
 def idle_and_half_sent_connections_are_reaped_at_the_deadline(world):
     clients = 10000 if SLOW == 1 else 1000
+    # Where the system gives few descriptors, half of what the intake may have:
+    # what a full listener does is to let the others wait.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY and most < 12000:
+        clients = min(clients, most // 2 - 200)
     (r,) = under(world, 10, ("idle", "--clients", clients, "--seconds", 40))
-    # Fewer where the system gives this process fewer descriptors.
     equal(r["opened"], r["clients"], "opened")
-    check(r["clients"] >= 500, "no descriptors for this test")
+    check(r["clients"] >= 300, "no descriptors for this test")
     equal((r["closed"], r["held"]), (r["opened"], 0), "closed by the server")
     check(r["life_max_s"] < DEADLINE_S * 4 * SLOW,
           f"one lived {r['life_max_s']} s")
