@@ -50,6 +50,21 @@ static void a_message_is_sealed_archived_and_to_be_told(void **state)
 	assert_true(file_has(wal, "message.received")); /* one can look */
 }
 
+/* Up to a minute early, never late: writing the row costs. */
+static void the_last_inbound_time_is_never_late(void **state)
+{
+	static const char sql[] = "SELECT inbound_ms FROM conversation";
+	struct house *h = *state;
+
+	house_body(h, "message,id=a,strong=S1,type=text,text=x,ts=-120000");
+	house_body(h, "message,id=b,strong=S1,type=text,text=x,ts=-60000");
+	house_receive(h);
+	assert_int_equal(house_number(h, sql), HOUSE_NOW - 120000);
+	house_body(h, "message,id=c,strong=S1,type=text,text=x,ts=-59999");
+	house_receive(h);
+	assert_int_equal(house_number(h, sql), HOUSE_NOW - 59999);
+}
+
 static void a_duplicate_makes_no_second_message(void **state)
 {
 	struct house *h = *state;
@@ -537,6 +552,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CASE(a_message_is_sealed_archived_and_to_be_told),
+	    CASE(the_last_inbound_time_is_never_late),
 	    CASE(a_duplicate_makes_no_second_message),
 	    CASE(a_thousand_messages_of_a_new_person_make_one_person),
 	    CASE(a_foreign_account_is_dropped_alone),

@@ -169,6 +169,9 @@ struct conversation {
 int conversation_for(struct worker *w, int64_t person,
 		     const struct name *channel, int64_t now_ms,
 		     struct conversation *ret, struct err *err);
+/* When the person last wrote, up to INBOUND_STEP_MS too early: a reply window
+ * that follows from it never ends too late. */
+#define INBOUND_STEP_MS INT64_C(60000)
 int conversation_inbound(struct worker *w, int64_t conversation,
 			 int64_t inbound_ms, struct err *err);
 
