@@ -82,6 +82,7 @@ static void what_does_not_open_stops_no_other_batch(void **state)
 {
 	static const int kinds[] = {ERR_CORRUPT, ERR_ABSENT, ERR_INPUT};
 	struct house *h = *state;
+	char fresh[256];
 
 	for (size_t k = 0; k < 3; k++)
 		for (uint64_t n = 1; faults_arm(FAULT_RESULT, n, kinds[k]);
@@ -89,7 +90,15 @@ static void what_does_not_open_stops_no_other_batch(void **state)
 			struct err err = {0};
 			bool moved = false, struck;
 
-			house_body(h, body);
+			(void)snprintf(
+			    fresh, sizeof(fresh),
+			    "message,id=a%zu-%u,strong=S1,type=image,"
+			    "media=7,text=x,name=N\n"
+			    "edit,id=b%zu-%u,strong=S1,target=a%zu-%u"
+			    ",text=y\n",
+			    k, (unsigned int)n, k, (unsigned int)n, k,
+			    (unsigned int)n);
+			house_body(h, fresh);
 			(void)receive_step(&h->w, &moved, &err);
 			struck = faults.struck;
 			faults_off();
@@ -101,6 +110,66 @@ static void what_does_not_open_stops_no_other_batch(void **state)
 	assert_true(HOUSE_COUNT(h, "quarantine") > 0);
 }
 
+static const unsigned int all[] = {FAULT_MEMORY, FAULT_STORE, FAULT_KEEPER,
+				   FAULT_RESULT, FAULT_FILES};
+
+/* A replay that fails leaves the body where it was. */
+static void a_replay_is_whole_or_not_at_all(void **state)
+{
+	struct house *h = *state;
+	struct quarantine_row row = {0};
+	struct err err = {0};
+	size_t len = 0;
+
+	for (size_t k = 0; k < 4; k++) {
+		int64_t before = HOUSE_COUNT(h, "message");
+		char fresh[96];
+		int rc = -1;
+
+		h->lenient = false;
+		(void)snprintf(fresh, sizeof(fresh),
+			       "!message,id=m%zu,strong=S1,type=text,text=x",
+			       k);
+		house_body(h, fresh);
+		house_receive(h);
+		assert_int_equal(quarantine_list(&h->w, 0, &row, 1, &len, &err),
+				 0);
+		assert_int_equal(len, 1);
+		h->lenient = true;
+		for (uint64_t n = 1; rc != 0; n++) {
+			assert_true(faults_arm(all[k], n, ERR_CORRUPT));
+			rc = receive_replay(&h->w, row.id, &err);
+			faults_off();
+			assert_int_equal(HOUSE_COUNT(h, "message"),
+					 before + (rc == 0));
+			assert_int_equal(HOUSE_COUNT(h, "quarantine"), rc != 0);
+		}
+	}
+}
+
+static void a_start_that_fails_leaves_nothing(void **state)
+{
+	struct house *h = *state;
+	struct err err = {0};
+
+	receive_close(&h->w.receive);
+	for (size_t k = 0; k < 5; k++) {
+		int rc = -1;
+
+		for (uint64_t n = 1; rc != 0; n++) {
+			assert_true(faults_arm(all[k], n, EIO));
+			rc = receive_open(&h->w, &h->w.receive, &err);
+			faults_off();
+			assert_int_equal(h->w.receive != NULL, rc == 0);
+		}
+		receive_close(&h->w.receive);
+	}
+	assert_int_equal(receive_open(&h->w, &h->w.receive, &err), 0);
+	house_body(h, hello);
+	house_receive(h);
+	assert_int_equal(HOUSE_COUNT(h, "message"), 1);
+}
+
 #define CASE(t) cmocka_unit_test_setup_teardown(t, house_make, house_unmake)
 
 int main(void)
@@ -110,6 +179,8 @@ int main(void)
 	    CASE(a_batch_outlives_a_busy_store),
 	    CASE(a_batch_outlives_a_keeper_that_comes_and_goes),
 	    CASE(what_does_not_open_stops_no_other_batch),
+	    CASE(a_replay_is_whole_or_not_at_all),
+	    CASE(a_start_that_fails_leaves_nothing),
 	};
 
 	return sodium_init() < 0 ? 1
