@@ -337,7 +337,7 @@ class World:
             if not path.is_file():
                 continue
             try:
-                content = path.read_bytes()
+                content = path.read_bytes().rstrip(b"\0")
             except FileNotFoundError:
                 continue
             for needle, spellings in forms.items():
