@@ -1,8 +1,10 @@
 /* json.c - the strict reading of jsonin.h over jansson. */
 #include "jsonin.h"
 
-#include <malloc.h>
 #include <sodium.h>
+#include <stdlib.h>
+
+#include "postern/jsonmem.h"
 
 /* The bytes jansson will see: same text, numbers quoted, surrogates mended. */
 struct pass {
@@ -166,30 +168,15 @@ static int pass_all(struct pass *p, struct err *err)
 	return 0;
 }
 
-/* jansson calls a string it has no memory for an invalid token, and where its
- * buffer cannot grow it leaves bytes out and goes on.  A message must neither
- * be taken for nonsense nor shortened because memory was short for a moment,
- * so this thread remembers that it was. */
-static _Thread_local bool memory_short;
-
-static void *malloc_noted(size_t size)
-{
-	void *p = malloc(size);
-
-	if (p == NULL)
-		memory_short = true;
-	return p;
-}
-
 json_t *jsonin_load(const void *bytes, size_t len, size_t flags,
 		    bool *ret_short)
 {
 	json_error_t why = {0};
 	json_t *root;
 
-	memory_short = false;
+	jsonmem_begin();
 	root = json_loadb(bytes, len, flags, &why);
-	*ret_short = memory_short;
+	*ret_short = jsonmem_short();
 	if (root == NULL && json_error_code(&why) == json_error_out_of_memory)
 		*ret_short = true;
 	if (*ret_short) {
@@ -230,16 +217,9 @@ out:
 	return rc;
 }
 
-static void free_wiped(void *p)
-{
-	if (p != NULL)
-		sodium_memzero(p, malloc_usable_size(p));
-	free(p);
-}
-
 void jsonin_wipe_on_free(void)
 {
-	json_set_alloc_funcs(malloc_noted, free_wiped);
+	jsonmem_watch();
 }
 
 const json_t *jsonin_object(const json_t *object, const char *key)

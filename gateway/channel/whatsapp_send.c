@@ -6,6 +6,8 @@
 
 #include <assert.h>
 
+#include "postern/jsonmem.h"
+
 #define JSON_MAX	    (256 * 1024)
 #define ANSWER_MAX	    (64 * 1024)
 #define MIB		    (INT64_C(1024) * 1024)
@@ -241,16 +243,19 @@ static int write_body(const struct channel_act *act, struct buf *ret,
 		      struct err *err)
 {
 	struct body text = {.buf = ret};
-	json_t *body = json_object();
+	json_t *body;
 	bool failed = false;
 	int rc = -1;
 
+	jsonmem_begin();
+	body = json_object();
 	if (put_act(body, act, &failed, err) != 0)
 		goto out;
-	/* Text that is no UTF-8 cannot be told from missing memory here; the
-	 * first would never work, so say that. */
-	if (failed) {
-		ERR_SET(err, ERR_INPUT, "message cannot be written", 0);
+	if (failed) { /* broken UTF-8 stays so; memory comes back */
+		(void)(jsonmem_short()
+			   ? ERR_SET(err, ERR_NOMEM, "out of memory", 0)
+			   : ERR_SET(err, ERR_INPUT,
+				     "message cannot be written", 0));
 		goto out;
 	}
 	/* Of a member's name jansson 2.14 forgets the failure. */

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "postern/env.h"
+#include "postern/jsonmem.h"
 
 enum {
 	HAS_MESSAGE = 1, /* message */
@@ -206,11 +207,15 @@ int webhook_body(const struct helpdesk_note *note, struct buf *ret,
 
 	if (find_type(note->type, &has) != 0)
 		return ERR_SET(err, ERR_INPUT, "no such type of note", 0);
+	jsonmem_begin();
 	root = json_object();
 	if (root == NULL || !put(root, "type", json_string(note->type)) ||
 	    !put(root, "timestamp", time_or_null(note->at_ms)) ||
 	    !put(root, "data", data_json(note, has))) {
-		(void)ERR_SET(err, ERR_INPUT, "a text is not UTF-8", 0);
+		/* Broken UTF-8 stays so; memory comes back. */
+		(void)(jsonmem_short()
+			   ? ERR_SET(err, ERR_NOMEM, "out of memory", 0)
+			   : ERR_SET(err, ERR_INPUT, "a text is not UTF-8", 0));
 		goto out;
 	}
 	/* Of a member's name jansson 2.14 forgets the failure. */

@@ -1,6 +1,7 @@
-/* test_channel_memory.c - a body that finds no memory is never taken for one
- * that cannot be understood: the first is read again, the second goes into
- * quarantine.  Found by tests/torture/sites.py. */
+/* test_jsonmem.c - a body that finds no memory is never taken for one that
+ * cannot be understood, and a note never for one that can never be sent: both
+ * are tried again, where quarantine and dead letter are final.  Found by
+ * tests/torture/sites.py. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 
 #include "channel/jsonin.h"
 #include "channel/whatsapp.h"
+#include "helpdesk/webhook.h"
 #include "postern/channel.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -86,10 +88,63 @@ static void no_memory_is_not_nonsense(void **state)
 	event_list_free(&list);
 }
 
+/* Fails the n-th allocation of one note for a helpdesk.  Whether there was an
+ * n-th; what is written must be written whole. */
+static bool note_at(long at, const struct helpdesk_note *note, size_t whole)
+{
+	struct buf out = BUF_INIT(WEBHOOK_BODY_MAX);
+	struct err err = {0};
+	bool failed;
+	int rc;
+
+	fails_in = at;
+	rc = webhook_body(note, &out, &err);
+	failed = fails_in == 0;
+	fails_in = 0;
+	if (rc == 0)
+		assert_int_equal(out.len, whole);
+	else
+		assert_int_equal(err.kind, ERR_NOMEM);
+	if (!failed)
+		assert_int_equal(rc, 0);
+	buf_free(&out);
+	return failed;
+}
+
+static void no_memory_is_not_unfit(void **state)
+{
+	const struct helpdesk_note note = {
+	    .type = "message.received",
+	    .at_ms = 1767225600000,
+	    .conversation = "cnv_1",
+	    .message = "msg_1",
+	    .channel = "kundenservice",
+	    .text = "Guten Tag, wo bleibt die Lieferung?",
+	    .kind = "text",
+	    .person = "per_1",
+	    .alias = "Blaue Amsel",
+	};
+	struct buf out = BUF_INIT(WEBHOOK_BODY_MAX);
+	size_t whole;
+	long at = 1;
+
+	(void)state;
+	if (!OWN_MALLOC)
+		skip();
+	jsonin_wipe_on_free();
+	assert_int_equal(webhook_body(&note, &out, NULL), 0);
+	whole = out.len;
+	buf_free(&out);
+	while (note_at(at, &note, whole))
+		at++;
+	assert_true(at > 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(no_memory_is_not_nonsense),
+	    cmocka_unit_test(no_memory_is_not_unfit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
