@@ -35,17 +35,18 @@ def mounted(place, mib):
 def fill(place, leave):
     """A file that takes all room but this."""
     with open(place / "filler", "wb") as file:
+        held = 0
         while True:
             room = os.statvfs(place)
             free = room.f_bavail * room.f_frsize - leave
             if free < room.f_frsize:
                 return
             try:
-                held = os.fstat(file.fileno()).st_blocks * 512
                 os.posix_fallocate(file.fileno(), held, free)
-            except OSError as full:  # somebody else took some meanwhile
+                held += free
+            except OSError as full:  # somebody took some meanwhile
                 ledger.check(full.errno == errno.ENOSPC, str(full))
-                return
+                leave += 4 * room.f_frsize
 
 
 def full_disk_is_refused_before_the_edge_and_heals(rng):
