@@ -161,7 +161,8 @@ static void a_wrong_root_key_file_is_refused_and_left_alone(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		memcpy(text, good, len);
 		if (i == 6)
-			text[key - good + 9] ^= 1;
+			text[key - good + 9] =
+			    text[key - good + 9] == '0' ? '1' : '0';
 		if (i == 7)
 			memmove(text + (key - good) + 5,
 				text + (key - good) + 7,
