@@ -41,15 +41,10 @@ ALL_LIBS = $(shell pkg-config --libs $(LIBS) 2>/dev/null)
 lib_src  := $(sort $(wildcard policy/*.c gateway/*/*.c)) $(if $(TAKEOVER),tests/takeover.c)
 sim_src  := $(sort $(wildcard tests/sim/*.c))
 test_src := $(sort $(wildcard tests/test_*.c tests/contract_*.c))
-fuzz_src := $(sort $(wildcard tests/fuzz_*.c))
 # FAULTS=1: a layer between the gateway and the kernel, for make torture only.
 faults   := $(if $(FAULTS),$(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/torture/*.c)))
 lib      := $(OBJ)/libpostern.a
 tests    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(test_src))
-# Fuzz targets, one folder per engine: ENGINE=libfuzzer or afl.
-FUZZ     := build/fuzz$(if $(filter afl,$(ENGINE)),-afl)
-FUZZ_CC  := $(if $(filter afl,$(ENGINE)),afl-clang-fast,clang)
-fuzzers  := $(patsubst tests/%.c,$(FUZZ)/%,$(fuzz_src))
 
 all: $(BUILD)/postern $(BUILD)/postern-sim
 
@@ -89,16 +84,7 @@ $(BUILD)/tests/test_faults_%: WRAPPED := $(addprefix -Wl$(comma)--wrap=, \
 	EVP_MAC_final sqlite3_step sqlite3_prepare_v2 sqlite3_prepare_v3 keeper_run \
 	keeper_batch_new keeper_result store_begin store_commit store_start store_step)
 
-# Each parser's fuzz target, with address and UB checks.  The library is made
-# by one make for all of them: side by side they would spoil it.
-fuzz-lib:
-	@$(MAKE) --no-print-directory CC=$(FUZZ_CC) BUILD=$(FUZZ) \
-		SAN=$(if $(filter afl,$(ENGINE)),,fuzzer-no-link$(comma))address,undefined $(FUZZ)/obj/libpostern.a
-
-$(FUZZ)/fuzz_%: tests/fuzz_%.c $(wildcard tests/*_house.h) $(lib_src) | fuzz-lib
-	@echo "  $(FUZZ_CC) $<"
-	@$(FUZZ_CC) -std=c17 -O1 -g -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-Iinclude -Igateway $(shell pkg-config --cflags $(LIBS)) $< $(FUZZ)/obj/libpostern.a $(ALL_LIBS) -pthread -o $@
+include tests/fuzz.mk
 
 # How the archive keeps its speed as it grows: ROWS=1000000 make bench-archive
 ROWS ?= 1000000
@@ -110,7 +96,6 @@ bench-archive: $(BUILD)/bench-archive
 	@$(BUILD)/bench-archive $(ROWS)
 
 unit: $(tests)
-fuzzers: $(fuzzers)
 
 deps:
 	@tools/install-deps
@@ -125,15 +110,6 @@ demo: deps
 
 test: deps
 	@FIXTURES=$(FIXTURES) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run
-
-fuzz:
-	@ENGINE=$(ENGINE) tools/install-deps
-	@$(MAKE) --no-print-directory fuzzers
-	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz run $(FUZZ) $(ONLY)
-
-# What the last `make fuzz` found new goes into tests/corpus, minimised.
-fuzz-merge:
-	@tests/fuzz merge build/fuzz $(ONLY)
 
 # Lines and branches reached by the unit and end-to-end tests, per file.
 coverage:
@@ -165,6 +141,6 @@ deb: all
 clean:
 	rm -rf build
 
-.PHONY: all unit bench-archive fuzzers deps run demo test torture fuzz bench format lint install deb clean
+.PHONY: all unit bench-archive deps run demo test torture coverage bench format lint install deb clean
 .SECONDARY:
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
