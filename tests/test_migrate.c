@@ -274,77 +274,82 @@ static void an_empty_old_archive_too(void **state)
 	store_close(&st);
 }
 
-/* Old or new, whichever call fails. */
+static void store_back(struct store *st)
+{
+	static const char *const back[] = {
+	    "DROP TABLE run",
+	    "DROP TABLE run_block",
+	    "DROP TABLE run_young",
+	    "CREATE TABLE provider_ref(ref_hash BLOB PRIMARY KEY,"
+	    " message INTEGER) STRICT, WITHOUT ROWID",
+	    "CREATE INDEX message_conversation ON message(conversation)",
+	    "INSERT INTO message(id,conversation,key_person,direction,kind,"
+	    "state,datenart,year,received_ms,policy)"
+	    " VALUES(5,6,1,'in','text','received','M',2026,0,0)",
+	    "INSERT INTO provider_ref VALUES"
+	    "(x'000102030405060708090a0b0c0d0e0f',5)",
+	};
+	struct err err = {0};
+
+	for (size_t i = 0; i < sizeof(back) / sizeof(back[0]); i++)
+		assert_int_equal(store_run(st, back[i], STORE_NO_ARGS, &err),
+				 0);
+}
+
+static int step_once(struct store *st, struct err *err)
+{
+	if (store_begin(st, err) != 0)
+		return -1;
+	if (migrate_to_2(st, err) == 0 && store_commit(st, err) == 0)
+		return 0;
+	store_roll_back(st);
+	return -1;
+}
+
+static void store_is_old(struct store *st)
+{
+	static const char sql[] =
+	    "SELECT (SELECT count(*) FROM provider_ref)+10*(SELECT count(*)"
+	    " FROM sqlite_master WHERE name LIKE 'run%')";
+	struct err err = {0};
+	int64_t n = 0;
+	bool found;
+
+	assert_int_equal(
+	    store_one_int(st, sql, STORE_NO_ARGS, &n, &found, &err), 0);
+	assert_int_equal(n, 1);
+}
+
 static void failing_the_nth_call_leaves_the_old_archive(void **state)
 {
+	static const uint8_t hash[LOOKUP_HASH_BYTES] = {
+	    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 	struct store *st = NULL;
 	struct err err = {0};
-	sqlite3 *db = NULL;
+	int64_t message = 0;
+	uint64_t nth = 0;
+	size_t len = 0;
 	int rc = -1;
 
 	(void)state;
 	assert_int_equal(store_open("failing", "", &st, &err), 0);
-	/* A failing store is made of a store that has a connection. */
-	{
-		static const char *const back[] = {
-		    "DROP TABLE run",
-		    "DROP TABLE run_block",
-		    "DROP TABLE run_young",
-		    "CREATE TABLE provider_ref(ref_hash BLOB PRIMARY KEY,"
-		    " message INTEGER) STRICT, WITHOUT ROWID",
-		    "CREATE INDEX message_conversation ON"
-		    " message(conversation)",
-		    "INSERT INTO message(id,conversation,key_person,direction,"
-		    "kind,state,datenart,year,received_ms,policy)"
-		    " VALUES(5,6,1,'in','text','received','M',2026,0,0)",
-		    "INSERT INTO provider_ref VALUES"
-		    "(x'000102030405060708090a0b0c0d0e0f',5)"};
-		for (size_t i = 0; i < sizeof(back) / sizeof(back[0]); i++)
-			assert_int_equal(
-			    store_run(st, back[i], STORE_NO_ARGS, &err), 0);
-	}
-	(void)db;
-	for (uint64_t nth = 1; rc != 0; nth++) {
-		int64_t n = 0;
-		bool found;
-
-		assert_true(nth < 1000);
+	store_back(st);
+	while (rc != 0) {
+		assert_true(++nth < 1000);
 		store_failing_set(st, nth, true);
-		rc = store_begin(st, &err);
-		if (rc == 0 && (migrate_to_2(st, &err) != 0 ||
-				store_commit(st, &err) != 0)) {
-			store_roll_back(st);
-			rc = -1;
-		}
+		rc = step_once(st, &err);
 		store_failing_set(st, 0, false);
-		if (rc == 0) {
-			assert_true(nth > 20);
-			break;
+		if (rc != 0) {
+			assert_int_equal(err.kind, ERR_BUSY);
+			store_is_old(st);
 		}
-		assert_int_equal(err.kind, ERR_BUSY);
-		assert_int_equal(
-		    store_one_int(st,
-				  "SELECT (SELECT count(*) FROM provider_ref)"
-				  "+10*(SELECT count(*) FROM sqlite_master"
-				  " WHERE name LIKE 'run%')",
-				  STORE_NO_ARGS, &n, &found, &err),
-		    0);
-		assert_int_equal(n, 1);
 	}
-	{
-		static const uint8_t hash[LOOKUP_HASH_BYTES] = {
-		    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-		int64_t message = 0;
-		size_t len = 0;
-
-		assert_int_equal(lookup_ref_get(st, hash, &message, NULL, &err),
-				 0);
-		assert_int_equal(message, 5);
-		assert_int_equal(lookup_conversation(st, 6, INT64_MAX, &message,
-						     1, &len, &err),
-				 0);
-		assert_int_equal(len, 1);
-	}
+	assert_true(nth > 20);
+	assert_int_equal(lookup_ref_get(st, hash, &message, NULL, &err), 0);
+	assert_int_equal(message, 5);
+	assert_int_equal(
+	    lookup_conversation(st, 6, INT64_MAX, &message, 1, &len, &err), 0);
+	assert_int_equal(len, 1);
 	store_close(&st);
 }
 
