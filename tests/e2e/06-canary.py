@@ -37,7 +37,7 @@ def every_field(stem):
         {"type": "location", "location": {"latitude": 52.1, "longitude": 13.2,
                                           "name": k(), "address": k(), "url": k()}},
         {"type": "contacts", "contacts": [{"name": {"formatted_name": k()},
-                                           "phones": [{"phone": NUMBERS[1]}],
+                                           "phones": [{"phone": n} for n in NUMBERS[1:2] + NUMBERS[3:]],
                                            "vcard": vcard(k())}]},
         {"type": "button", "button": {"payload": k(), "text": k()}},
         {"type": "interactive", "interactive": {
