@@ -204,9 +204,17 @@ static void is_new(struct fixture *f)
 					" WHERE name IN ('provider_ref',"
 					"'message_conversation')"),
 			 0);
-	assert_int_equal(raw_number(db, "SELECT value=x'0000000000000002'"
+	assert_int_equal(raw_number(db, "SELECT value=x'0000000000000003'"
 					" FROM meta WHERE name='schema'"),
 			 1);
+	/* What was decided before nobody counted it stays undecided. */
+	assert_int_equal(raw_number(db, "SELECT count(*) FROM message"
+					" WHERE outcome=0 AND tags=0"),
+			 MESSAGES);
+	assert_int_equal(raw_number(db, "SELECT count(*) FROM sqlite_master"
+					" WHERE name IN ('suppression',"
+					"'policy_version','figure')"),
+			 3);
 	assert_int_equal(raw_number(db, "SELECT value=x'07' FROM meta"
 					" WHERE name='id_mask'"),
 			 1);

@@ -10,4 +10,7 @@
  * order into sorted runs. */
 int migrate_to_2(struct store *st, struct err *err);
 
+/* Consent, notices, policy versions, figures. */
+int migrate_to_3(struct store *st, struct err *err);
+
 #endif

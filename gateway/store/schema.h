@@ -49,11 +49,50 @@
  *		making, live, dead.  up_to: what it covers: of run_young or of
  *		message.  fences, filter: runs.h.
  * run_block	(2) id: run << 20 | number.  entries: sorted.
- * run_young	(2) Provider ids not yet in a run, one row a transaction. */
+ * run_young	(2) Provider ids not yet in a run, one row a transaction.
+ * message	(3) outcome: enum message_outcome below.  tags: bit 0 special
+ *		category (Art. 9 GDPR).
+ * conversation	(3) language: of the last message that told, "de", "en".
+ * person	(3) minor: may be under 16 (Art. 8 GDPR).
+ * outbox	(3) state held: waits for a consent until next_ms, then it is
+ *		forgotten.
+ * consent_event (3) One row per event, never changed; the state is computed
+ *		(postern/consent.h).  kind: requested, reminded, given,
+ *		renewed, refused, deferred, withdrawn, revoked, invalidated,
+ *		optin_signal.  channel: '' = every one.  by_whom: subject,
+ *		guardian, controller, provider.  method: reply, keyword, link,
+ *		one_click, api, import, provider.  wording: SHA-256 of what was
+ *		shown.  until_ms: end of its validity.  prompt, answer:
+ *		messages.  evidence_sealed: FIELD_EVIDENCE under Datenart
+ *		CONSENT of key_person, year; JSON {"prompt","answer" (texts),
+ *		"prompt_id","answer_id" (provider's)}.  policy: as in message.
+ * wording	(3) Every text ever shown, byte for byte; not personal.
+ * notice_sent	(3) Which notice a person was sent, and when.
+ * suppression	(3) suppress_hash: keyed by the suppression key over one
+ *		address; outlives the person.  scope: a purpose, or marketing.
+ *		channel: '' = every one.
+ * review	(3) What a person of the controller has to decide.  kind:
+ *		withdrawal, import.  state: open, done.
+ * request	(3) What a data subject asked for.  type: erasure, access.
+ *		state: identity_pending.
+ * policy_version (3) state: proposed, approved, active, superseded, stopped.
+ *		bytes: the file.  effect: JSON, the counts its approval is
+ *		pinned to.  author and actor: token ids.
+ * figure	(3) Counters made at the moment of the event.  hour_ms: start
+ *		of the hour.  name, detail: static words and policy names. */
 #ifndef POSTERN_STORE_SCHEMA_H
 #define POSTERN_STORE_SCHEMA_H
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
+
+/* What became of a message, countable without opening it. */
+enum message_outcome {
+	MSG_UNDECIDED, /* written before schema 3, or of no decision */
+	MSG_FORWARDED,
+	MSG_REDUCED, /* forwarded without what it says */
+	MSG_HELD,    /* until a consent is given */
+	MSG_KEPT,    /* stored, forwarded to nobody */
+};
 
 #define SCHEMA_SQLITE_1                                                \
 	"CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT "     \
@@ -138,5 +177,66 @@
 	    "entries BLOB NOT NULL) STRICT",                      \
 	    "CREATE TABLE run_young(id INTEGER PRIMARY KEY, "     \
 	    "entries BLOB NOT NULL) STRICT"
+
+#define SCHEMA_SQLITE_3                                                        \
+	"ALTER TABLE message ADD COLUMN outcome INTEGER NOT NULL DEFAULT 0",   \
+	    "ALTER TABLE message ADD COLUMN tags INTEGER NOT NULL DEFAULT 0",  \
+	    "ALTER TABLE conversation ADD COLUMN language TEXT",               \
+	    "ALTER TABLE person ADD COLUMN minor INTEGER NOT NULL DEFAULT 0",  \
+	    "ALTER TABLE consent_event ADD COLUMN channel TEXT NOT NULL "      \
+	    "DEFAULT ''",                                                      \
+	    "ALTER TABLE consent_event ADD COLUMN by_whom TEXT NOT NULL "      \
+	    "DEFAULT 'provider'",                                              \
+	    "ALTER TABLE consent_event ADD COLUMN method TEXT NOT NULL "       \
+	    "DEFAULT 'provider'",                                              \
+	    "ALTER TABLE consent_event ADD COLUMN wording BLOB",               \
+	    "ALTER TABLE consent_event ADD COLUMN language TEXT",              \
+	    "ALTER TABLE consent_event ADD COLUMN until_ms INTEGER",           \
+	    "ALTER TABLE consent_event ADD COLUMN prompt INTEGER",             \
+	    "ALTER TABLE consent_event ADD COLUMN answer INTEGER",             \
+	    "ALTER TABLE consent_event ADD COLUMN key_person INTEGER",         \
+	    "ALTER TABLE consent_event ADD COLUMN year INTEGER",               \
+	    "ALTER TABLE consent_event ADD COLUMN evidence_sealed BLOB",       \
+	    "ALTER TABLE consent_event ADD COLUMN policy INTEGER NOT NULL "    \
+	    "DEFAULT 0",                                                       \
+	    "CREATE INDEX consent_pending ON consent_event(at_ms) WHERE "      \
+	    "kind='requested'",                                                \
+	    "CREATE TABLE wording(sha256 BLOB PRIMARY KEY, name TEXT NOT "     \
+	    "NULL, language TEXT NOT NULL, text TEXT NOT NULL, policy "        \
+	    "INTEGER NOT NULL, first_ms INTEGER NOT NULL) STRICT, WITHOUT "    \
+	    "ROWID",                                                           \
+	    "CREATE TABLE notice_sent(id INTEGER PRIMARY KEY, person INTEGER " \
+	    "NOT NULL, channel TEXT NOT NULL, notice TEXT NOT NULL, sha256 "   \
+	    "BLOB NOT NULL, message INTEGER, at_ms INTEGER NOT NULL) STRICT",  \
+	    "CREATE INDEX notice_person ON notice_sent(person, channel)",      \
+	    "CREATE TABLE suppression(suppress_hash BLOB NOT NULL, scope "     \
+	    "TEXT NOT NULL, channel TEXT NOT NULL, since_ms INTEGER NOT "      \
+	    "NULL, reason TEXT NOT NULL, PRIMARY KEY(suppress_hash, scope, "   \
+	    "channel)) STRICT, WITHOUT ROWID",                                 \
+	    "CREATE TABLE review(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, " \
+	    "state TEXT NOT NULL, person INTEGER NOT NULL, conversation "      \
+	    "INTEGER, message INTEGER, created_ms INTEGER NOT NULL, due_ms "   \
+	    "INTEGER NOT NULL, decision TEXT, decided_ms INTEGER, actor "      \
+	    "INTEGER) STRICT",                                                 \
+	    "CREATE INDEX review_open ON review(due_ms) WHERE state='open'",   \
+	    "CREATE INDEX review_person ON review(person)",                    \
+	    "CREATE TABLE request(id INTEGER PRIMARY KEY, type TEXT NOT "      \
+	    "NULL, state TEXT NOT NULL, person INTEGER NOT NULL, channel "     \
+	    "TEXT NOT NULL, conversation INTEGER, language TEXT, received_ms " \
+	    "INTEGER NOT NULL) STRICT",                                        \
+	    "CREATE INDEX request_person ON request(person)",                  \
+	    "CREATE TABLE policy_version(id INTEGER PRIMARY KEY, digest BLOB " \
+	    "NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, state "   \
+	    "TEXT NOT NULL, bytes BLOB NOT NULL, effect TEXT, author INTEGER " \
+	    "NOT NULL, proposed_ms INTEGER NOT NULL, from_ms INTEGER NOT "     \
+	    "NULL, shadow_until_ms INTEGER, ended_ms INTEGER, ended_by "       \
+	    "INTEGER) STRICT",                                                 \
+	    "CREATE TABLE policy_approval(policy INTEGER NOT NULL, actor "     \
+	    "INTEGER NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY(policy, "   \
+	    "actor)) STRICT, WITHOUT ROWID",                                   \
+	    "CREATE TABLE figure(hour_ms INTEGER NOT NULL, channel TEXT NOT "  \
+	    "NULL, name TEXT NOT NULL, detail TEXT NOT NULL, n INTEGER NOT "   \
+	    "NULL, PRIMARY KEY(hour_ms, channel, name, detail)) STRICT, "      \
+	    "WITHOUT ROWID"
 
 #endif
