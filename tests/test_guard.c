@@ -2,7 +2,7 @@
  *
  * The requests are in framing.json, beside this file, for the end-to-end
  * tests too.  A valid request follows each of them directly: it must never be
- * served. */
+ * served.  The rules one by one are in test_guard_pure.c. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -283,33 +283,6 @@ static void http_1_0_is_served_and_closed(void **state)
 	(void)close(fd);
 }
 
-/* --- pure ----------------------------------------------------------------- */
-
-static void targets_are_origin_form_with_plain_paths(void **state)
-{
-	static const char *const right[] = {"/",
-					    "/a",
-					    "/a/b",
-					    "/a/",
-					    "/a-b_c.d~e",
-					    "/a?b=c&d=%20",
-					    "/a?hub.mode=subscribe",
-					    "/...",
-					    "/a?b/../c"};
-	static const char *const wrong[] = {
-	    "",		 "a",	  "*",	  "//",	    "//a",     "/a//b",
-	    "/.",	 "/..",	  "/./a", "/a/..",  "/a/../b", "/a%2fb",
-	    "/a b",	 "/a\\b", "/a#b", "/a?b c", "/a?b#c",  "/a\x7f",
-	    "/\xc3\xa4", "/a?\"", "/a;b"};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++)
-		assert_int_equal(guard_target(right[i]), strlen(right[i]));
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_int_equal(guard_target(wrong[i]), 0);
-	assert_int_equal(guard_target(NULL), 0);
-}
-
 #define RUNNING(f) \
 	cmocka_unit_test_setup_teardown(f, house_setup, house_teardown)
 
@@ -336,7 +309,6 @@ int main(void)
 	    RUNNING(right_requests_of_all_shapes_pass),
 	    RUNNING(long_headers_in_pieces_pass),
 	    RUNNING(http_1_0_is_served_and_closed),
-	    cmocka_unit_test(targets_are_origin_form_with_plain_paths),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);
