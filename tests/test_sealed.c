@@ -169,6 +169,50 @@ static void the_same_text_never_seals_to_the_same_bytes(void **state)
 	drop(&s);
 }
 
+static void a_length_no_value_has_is_damage(void **state)
+{
+	static uint8_t out[CHUNK + 1], chunk[CHUNK + 1];
+	static const size_t lens[] = {0, SEALED_CHUNK_OVERHEAD - 1, CHUNK + 1};
+	struct err err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+		err.kind = ERR_NONE;
+		assert_int_equal(sealed_chunk_open(key, aad, sizeof(aad), 0,
+						   true, chunk, lens[i], out,
+						   &err),
+				 -1);
+		assert_int_equal(err.kind, ERR_CORRUPT);
+	}
+	chunk[0] = SEALED_VERSION;
+	for (size_t len = 0; len <= SEALED_CHUNK_OVERHEAD; len++) {
+		err.kind = ERR_NONE;
+		assert_int_equal(
+		    sealed_open(key, aad, sizeof(aad), chunk, len, out, &err),
+		    -1);
+		assert_int_equal(err.kind, ERR_CORRUPT);
+	}
+}
+
+/* Nothing is sealed and opened without a byte of memory for it. */
+static void an_empty_value_needs_no_room(void **state)
+{
+	uint8_t sealed[1 + SEALED_CHUNK_OVERHEAD];
+
+	(void)state;
+	sealed_seal(key, aad, sizeof(aad), NULL, 0, sealed);
+	assert_int_equal(sealed_open(key, aad, sizeof(aad), sealed,
+				     sizeof(sealed), NULL, NULL),
+			 0);
+	for (size_t i = 0; i < sizeof(sealed); i++) {
+		sealed[i] ^= 1;
+		assert_int_equal(sealed_open(key, aad, sizeof(aad), sealed,
+					     sizeof(sealed), NULL, NULL),
+				 -1);
+		sealed[i] ^= 1;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +222,8 @@ int main(void)
 	    cmocka_unit_test(another_key_or_field_does_not_open),
 	    cmocka_unit_test(a_cut_off_chunk_is_noticed),
 	    cmocka_unit_test(swapped_or_repeated_chunks_are_noticed),
+	    cmocka_unit_test(a_length_no_value_has_is_damage),
+	    cmocka_unit_test(an_empty_value_needs_no_room),
 	    cmocka_unit_test(the_same_text_never_seals_to_the_same_bytes),
 	};
 

@@ -121,8 +121,7 @@ int admit_seal(struct intake *in, struct visitor *v, struct err *err)
 	if (v->entry->epoch == NULL)
 		return ERR_SET(err, ERR_NOMEM, "no spool key", 0);
 	aad_len = spool_aad(&record.channel, record.received_ms, aad);
-	sealed_seal(v->entry->epoch->key, aad, aad_len,
-		    v->body.bytes != NULL ? v->body.bytes : (const uint8_t *)"",
+	sealed_seal(v->entry->epoch->key, aad, aad_len, v->body.bytes,
 		    v->body.len, v->entry->record + SPOOL_HEADER_BYTES);
 	record.payload = v->entry->record + SPOOL_HEADER_BYTES;
 	v->entry->head = record;

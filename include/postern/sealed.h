@@ -37,11 +37,13 @@ int sealed_chunk_open(const uint8_t key[SEAL_KEY_BYTES], const void *aad,
 		      size_t aad_len, uint32_t index, bool final,
 		      const uint8_t *chunk, size_t chunk_len, uint8_t *ret,
 		      struct err *err);
-/* Whole values.  ret has sealed_len(clear_len) bytes. */
+/* Whole values.  ret has sealed_len(clear_len) bytes; clear may be NULL for
+ * an empty value. */
 void sealed_seal(const uint8_t key[SEAL_KEY_BYTES], const void *aad,
 		 size_t aad_len, const uint8_t *clear, size_t clear_len,
 		 uint8_t *ret);
-/* ret has the bytes sealed_clear_len() says; wiped on failure. */
+/* ret has the bytes sealed_clear_len() says, so it may be NULL for an empty
+ * value; wiped on failure. */
 int sealed_open(const uint8_t key[SEAL_KEY_BYTES], const void *aad,
 		size_t aad_len, const uint8_t *sealed, size_t sealed_len,
 		uint8_t *ret, struct err *err);
