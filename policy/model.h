@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "period.h"
 #include "postern/diag.h"
 #include "postern/name.h"
+#include "postern/period.h"
 #include "postern/policy.h"
 #include "postern/yamldoc.h"
 

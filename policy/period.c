@@ -1,5 +1,5 @@
 /* period.c - ISO 8601 periods of whole days. */
-#include "period.h"
+#include "postern/period.h"
 
 #include <stddef.h>
 
@@ -29,7 +29,7 @@ bool period_parse(const char *text, struct period *ret)
 {
 	static const char order[] = "YMD";
 	struct period out = {0};
-	uint16_t *const parts[] = {&out.years, &out.months, &out.days};
+	uint32_t *const parts[] = {&out.years, &out.months, &out.days};
 	size_t next = 0;
 
 	if (*text++ != 'P' || *text == '\0')
@@ -45,14 +45,14 @@ bool period_parse(const char *text, struct period *ret)
 			if (next != 0 || *text != '\0' ||
 			    value > PERIOD_PART_MAX / 7)
 				return false;
-			out.days = (uint16_t)(value * 7);
+			out.days = value * 7;
 			break;
 		}
 		while (next < 3 && order[next] != unit)
 			next++;
 		if (next == 3)
 			return false;
-		*parts[next++] = (uint16_t)value;
+		*parts[next++] = value;
 	}
 	*ret = out;
 	return true;
