@@ -27,7 +27,7 @@
 #include "postern/store.h"
 
 enum {
-	FAULT_MEMORY = 1, /* malloc, calloc, realloc, sodium_malloc */
+	FAULT_MEMORY = 1, /* malloc, calloc, realloc, sodium_malloc, ... */
 	FAULT_FILES = 2,  /* open, read, write, sync, unlink, ... */
 	FAULT_HMAC = 4,
 	FAULT_SQLITE = 8,
@@ -87,6 +87,13 @@ WRAP(FAULT_MEMORY, NULL, void *, calloc, (size_t n, size_t m), (n, m))
 WRAP(FAULT_MEMORY, NULL, void *, realloc, (void *p, size_t n), (p, n))
 WRAP(FAULT_MEMORY, NULL, void *, sodium_malloc, (size_t n), (n))
 
+WRAP(FAULT_MEMORY, -1, int, sodium_mlock, (void *at, size_t n), (at, n))
+WRAP(FAULT_MEMORY, -1, int, crypto_pwhash,
+     (unsigned char *ret, unsigned long long len, const char *phrase,
+      unsigned long long phrase_len, const unsigned char *salt,
+      unsigned long long ops, size_t memory, int algorithm),
+     (ret, len, phrase, phrase_len, salt, ops, memory, algorithm))
+
 WRAP(FAULT_FILES, -1, ssize_t, pread, (int fd, void *p, size_t n, off_t at),
      (fd, p, n, at))
 WRAP(FAULT_FILES, -1, ssize_t, __pread_chk,
@@ -145,6 +152,15 @@ WRAP(FAULT_SQLITE, SQLITE_IOERR, int, sqlite3_prepare_v3,
      (sqlite3 * db, const char *sql, int n, unsigned int flags,
       sqlite3_stmt **ret, const char **tail),
      (db, sql, n, flags, ret, tail))
+
+/* Transactions are begun and ended with it. */
+WRAP(FAULT_SQLITE, SQLITE_IOERR, int, sqlite3_exec,
+     (sqlite3 * db, const char *sql, int (*row)(void *, int, char **, char **),
+      void *ctx, char **text),
+     (db, sql, row, ctx, text))
+WRAP(FAULT_SQLITE, SQLITE_IOERR, int, sqlite3_wal_checkpoint_v2,
+     (sqlite3 * db, const char *name, int mode, int *log_len, int *done_len),
+     (db, name, mode, log_len, done_len))
 
 #define BUSY(err) ERR_SET(err, ERR_BUSY, "made to fail", 0)
 WRAP(FAULT_KEEPER, BUSY(err), int, keeper_run,

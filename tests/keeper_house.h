@@ -18,6 +18,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 
+#include "child.h"
 #include "keeper/ops.h"
 #include "postern/ipc.h"
 #include "postern/keeper.h"
@@ -74,7 +75,7 @@ static inline void house_start(struct house *h)
 	assert_true(h->pid >= 0);
 	if (h->pid == 0) {
 		(void)close(ends[0]);
-		_exit(keeper_serve(env_system(), &conf));
+		child_end(keeper_serve(env_system(), &conf));
 	}
 	(void)close(ends[1]);
 	(void)close(conf.listen_fd);

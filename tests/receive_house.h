@@ -22,6 +22,7 @@
 #include <sodium.h>
 
 #include "channel/event_make.h"
+#include "child.h"
 #include "postern/ipc.h"
 #include "postern/sealed.h"
 #include "worker/inbound.h"
@@ -185,7 +186,7 @@ static inline void house_keeper_start(struct house *h)
 		    .lifeline_fd = pair[1],
 		};
 		(void)close(pair[0]); /* the parent's end */
-		_exit(keeper_serve(env_system(), &conf));
+		child_end(keeper_serve(env_system(), &conf));
 	}
 	(void)close(pair[1]);
 	(void)close(listen_fd);

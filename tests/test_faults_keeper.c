@@ -294,6 +294,86 @@ static void keys_outlive_a_failing_disk(void **state)
 	live(FAULT_FILES, ENOSPC, 1000);
 }
 
+/* On the store of a keeper that is not running. */
+static void change(const char *statement)
+{
+	sqlite3 *db = NULL;
+	char path[256];
+
+	house_path(&house, "keeper.db", path);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, statement, NULL, NULL, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* As after an update that brings a new use of keyed hashes. */
+static void a_kind_of_key_that_is_new_is_made_at_the_unlock(void **state)
+{
+	static const unsigned int kinds[] = {FAULT_SQLITE, FAULT_FILES};
+	struct wire_op op = op_of(WIRE_HASH, "x", 1);
+	uint8_t hash[32];
+
+	(void)state;
+	memcpy(op.text, "suppression", 12);
+	op.field = 0;
+	for (size_t k = 0; k < 2; k++) {
+		uint64_t n;
+
+		change("DELETE FROM instance_key WHERE name='suppression'");
+		for (n = 1; faults_arm(kinds[k], n, EIO); n++) {
+			struct vault *v = NULL;
+			struct err err = {0};
+
+			(void)vault_make(&v, &err);
+			faults_off();
+			vault_close(&v);
+			/* Made, it stays the same; if not, it is made now. */
+			assert_int_equal(vault_make(&v, &err), 0);
+			assert_int_equal(one(v, &op), WIRE_DONE);
+			memcpy(hash, answer + 7, sizeof(hash));
+			vault_close(&v);
+			assert_int_equal(vault_make(&v, &err), 0);
+			assert_int_equal(one(v, &op), WIRE_DONE);
+			assert_memory_equal(hash, answer + 7, sizeof(hash));
+			vault_close(&v);
+			if (faults.struck)
+				change("DELETE FROM instance_key"
+				       " WHERE name='suppression'");
+		}
+		assert_true(n > 2);
+	}
+}
+
+/* The passphrase was right: with memory it opens. */
+static void a_passphrase_without_memory_is_not_a_wrong_one(void **state)
+{
+	struct house other;
+	struct vault *v = NULL;
+	struct err err = {0};
+	bool tried = false;
+
+	(void)state;
+	house_init(&other, "horse");
+	assert_int_equal(vault_open(env_system(), other.dir, NULL, &v, &err),
+			 0);
+	for (uint64_t n = 1; faults_arm(FAULT_MEMORY, n, ENOMEM); n++) {
+		int rc = vault_unlock(v, "horse", 5, &err);
+
+		faults_off();
+		assert_int_equal(rc, faults.struck ? -1 : 0);
+		if (faults.struck) {
+			assert_int_equal(err.kind, ERR_NOMEM);
+			assert_int_not_equal(v->reason, REASON_WRONG_PHRASE);
+			tried = true;
+		}
+	}
+	assert_true(tried);
+	assert_int_equal(v->reason, REASON_NONE);
+	vault_close(&v);
+	house_close(&other);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -304,6 +384,8 @@ int main(void)
 	    CASE(keys_outlive_a_lack_of_memory),
 	    CASE(keys_outlive_a_failing_key_store),
 	    CASE(keys_outlive_a_failing_disk),
+	    CASE(a_kind_of_key_that_is_new_is_made_at_the_unlock),
+	    CASE(a_passphrase_without_memory_is_not_a_wrong_one),
 	};
 
 	if (sodium_init() < 0)

@@ -23,12 +23,14 @@ int vault_open(struct env *env, const char *dir, const char *credential,
 	v->credential = credential;
 	v->reason = REASON_LOCKED;
 	v->erasures = BUF_INIT(ERASURE_BYTES_MAX);
-	if (durable_path(dir, "keys", v->keys_dir, err) != 0 ||
+	/* the longest name below dir: no other is looked at again */
+	if (durable_path(dir, "keys/" SPOOL_FILE, v->keys_dir, err) != 0 ||
 	    arena_open(&v->arena, err) != 0) {
 		vault_close(&v);
 		return -1;
 	}
-	(void)snprintf(v->dir, sizeof(v->dir), "%s", dir); /* shorter */
+	(void)snprintf(v->dir, sizeof(v->dir), "%s", dir);
+	(void)durable_path(dir, "keys", v->keys_dir, err);
 	*ret = v;
 	return 0;
 }
@@ -102,13 +104,12 @@ static int read_root(struct vault *v, bool *ret_is_new, struct err *err)
 		if (read_labelled(v, v->credential, &v->file, err) != 0)
 			return -1;
 	} else {
-		if (durable_path(v->keys_dir, ROOT_FILE, path, err) != 0)
-			return -1;
+		(void)durable_path(v->keys_dir, ROOT_FILE, path, err);
 		if (read_labelled(v, path, &v->file, err) != 0) {
 			/* what is wrong with the root is worth telling */
-			if (durable_path(v->keys_dir, ROOT_NEW_FILE, path,
-					 &ignored) != 0 ||
-			    read_labelled(v, path, &v->file, &ignored) != 0)
+			(void)durable_path(v->keys_dir, ROOT_NEW_FILE, path,
+					   &ignored);
+			if (read_labelled(v, path, &v->file, &ignored) != 0)
 				return -1;
 			*ret_is_new = true;
 		}
