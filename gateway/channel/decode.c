@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <sodium.h>
 
-#include "jsonin.h"
 #include "postern/channel.h"
 #include "verbs.h"
 
@@ -86,7 +85,6 @@ int verb_decode(const struct verb_args *args)
 	file = args->argv[1];
 	if (sodium_init() < 0)
 		return EXIT_REFUSED;
-	jsonin_wipe_on_free();
 	in = strcmp(file, "-") == 0 ? stdin : fopen(file, "rbe");
 	if (in == NULL) {
 		(void)fprintf(stderr, "%s: cannot be opened (error %d)\n", file,

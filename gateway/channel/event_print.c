@@ -3,6 +3,9 @@
 #include <jansson.h>
 
 #include "postern/event.h"
+#include "postern/jsonmem.h"
+
+#define TEXT_MAX (64u * 1024 * 1024)
 
 /* json_object_set_new() frees the value when it fails; a NULL value makes it
  * fail, so one check at the end of a printing is enough. */
@@ -101,8 +104,8 @@ static json_t *event_json(const struct event *e)
 
 char *event_list_print(const struct event_list *list)
 {
+	struct buf text = BUF_INIT(TEXT_MAX);
 	json_t *all = json_array();
-	char *text;
 
 	for (size_t i = 0; i < list->events_len; i++) {
 		json_t *one = event_json(&list->events[i]);
@@ -112,7 +115,9 @@ char *event_list_print(const struct event_list *list)
 			return NULL;
 		}
 	}
-	text = json_dumps(all, JSON_INDENT(1));
+	if (jsonmem_print(all, JSON_INDENT(1), &text, NULL) != 0 ||
+	    buf_text(&text) == NULL)
+		buf_free(&text);
 	json_decref(all);
-	return text;
+	return (char *)text.bytes;
 }

@@ -168,24 +168,6 @@ static int pass_all(struct pass *p, struct err *err)
 	return 0;
 }
 
-json_t *jsonin_load(const void *bytes, size_t len, size_t flags,
-		    bool *ret_short)
-{
-	json_error_t why = {0};
-	json_t *root;
-
-	jsonmem_begin();
-	root = json_loadb(bytes, len, flags, &why);
-	*ret_short = jsonmem_short();
-	if (root == NULL && json_error_code(&why) == json_error_out_of_memory)
-		*ret_short = true;
-	if (*ret_short) {
-		json_decref(root);
-		return NULL;
-	}
-	return root;
-}
-
 int jsonin_read(const uint8_t *bytes, size_t len, json_t **ret, struct err *err)
 {
 	struct pass p = {.in = bytes, .in_len = len};
@@ -200,8 +182,9 @@ int jsonin_read(const uint8_t *bytes, size_t len, json_t **ret, struct err *err)
 		return ERR_SET(err, ERR_NOMEM, "no memory for JSON", 0);
 	if (pass_all(&p, err) != 0)
 		goto out;
-	root = jsonin_load(p.out, p.out_len,
-			   JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &no_memory);
+	root =
+	    jsonmem_load(p.out, p.out_len,
+			 JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &no_memory);
 	if (root == NULL) {
 		if (no_memory)
 			ERR_SET(err, ERR_NOMEM, "no memory for JSON", 0);
@@ -215,11 +198,6 @@ out:
 	sodium_memzero(p.out, p.out_len);
 	free(p.out);
 	return rc;
-}
-
-void jsonin_wipe_on_free(void)
-{
-	jsonmem_watch();
 }
 
 const json_t *jsonin_object(const json_t *object, const char *key)

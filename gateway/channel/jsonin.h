@@ -27,18 +27,6 @@
 int jsonin_read(const uint8_t *bytes, size_t len, json_t **ret,
 		struct err *err);
 
-/* jsonin_wipe_on_free - from now on jansson wipes what it frees.  For the
- * start of a process, before threads. */
-void jsonin_wipe_on_free(void);
-
-/*
- * jsonin_load - json_loadb() that tells a text from one that memory was too
- * short for; without, jansson refuses some and shortens others.  NULL with
- * *ret_short: no memory; else: not valid.  Only after jsonin_wipe_on_free().
- */
-json_t *jsonin_load(const void *bytes, size_t len, size_t flags,
-		    bool *ret_short);
-
 /* A member that is an object / a list, or NULL. */
 const json_t *jsonin_object(const json_t *object, const char *key);
 const json_t *jsonin_list(const json_t *object, const char *key);

@@ -180,6 +180,7 @@ static void answer_status(const struct channel_act *act,
 			  struct channel_outcome *ret)
 {
 	bool fetch = act->kind == CHANNEL_MEDIA_FETCH;
+	struct err err = {0};
 	const json_t *error;
 	json_t *root = NULL;
 
@@ -191,9 +192,13 @@ static void answer_status(const struct channel_act *act,
 		ret->class = CLASS_OK;
 		return;
 	}
-	(void)jsonin_read(reply->body.bytes, reply->body.len, &root, NULL);
+	(void)jsonin_read(reply->body.bytes, reply->body.len, &root, &err);
 	error = jsonin_object(root, "error");
-	if (error != NULL)
+	/* A refusal we have no memory to read may be one that passes. */
+	if (root == NULL && err.kind == ERR_NOMEM && reply->status >= 400 &&
+	    reply->status <= 499)
+		ret->class = CLASS_RETRY;
+	else if (error != NULL)
 		answer_error(act, error, reply->status, ret);
 	else if (json_is_object(root) && reply->status >= 200 &&
 		 reply->status <= 299)

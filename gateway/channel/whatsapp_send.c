@@ -227,22 +227,9 @@ static int put_act(json_t *body, const struct channel_act *act, bool *failed,
 	return 0;
 }
 
-struct body {
-	struct buf *buf;
-	struct err err; /* why it stopped growing */
-};
-
-static int dump(const char *bytes, size_t len, void *ctx)
-{
-	struct body *body = ctx;
-
-	return buf_append(body->buf, bytes, len, &body->err);
-}
-
 static int write_body(const struct channel_act *act, struct buf *ret,
 		      struct err *err)
 {
-	struct body text = {.buf = ret};
 	json_t *body;
 	bool failed = false;
 	int rc = -1;
@@ -258,16 +245,7 @@ static int write_body(const struct channel_act *act, struct buf *ret,
 				     "message cannot be written", 0));
 		goto out;
 	}
-	/* Of a member's name jansson 2.14 forgets the failure. */
-	if (json_dump_callback(body, dump, &text, JSON_COMPACT) != 0 ||
-	    text.err.kind != ERR_NONE) {
-		/* Too long stays so; memory comes back. */
-		(void)(text.err.kind == ERR_INPUT
-			   ? ERR_SET(err, ERR_INPUT, "message too long", 0)
-			   : ERR_SET(err, ERR_NOMEM, "out of memory", 0));
-		goto out;
-	}
-	rc = 0;
+	rc = jsonmem_print(body, JSON_COMPACT, ret, err);
 out:
 	json_decref(body);
 	return rc;

@@ -174,18 +174,6 @@ static json_t *data_json(const struct helpdesk_note *note, unsigned int has)
 	return data;
 }
 
-struct body {
-	struct buf *buf;
-	struct err err; /* why it stopped growing; NONE: the writer's memory */
-};
-
-static int append(const char *bytes, size_t len, void *ctx)
-{
-	struct body *body = ctx;
-
-	return buf_append(body->buf, bytes, len, &body->err);
-}
-
 static int find_type(const char *type, unsigned int *ret_has)
 {
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -200,7 +188,6 @@ static int find_type(const char *type, unsigned int *ret_has)
 int webhook_body(const struct helpdesk_note *note, struct buf *ret,
 		 struct err *err)
 {
-	struct body body = {.buf = ret};
 	json_t *root = NULL;
 	unsigned int has = 0;
 	int rc = -1;
@@ -218,16 +205,7 @@ int webhook_body(const struct helpdesk_note *note, struct buf *ret,
 			   : ERR_SET(err, ERR_INPUT, "a text is not UTF-8", 0));
 		goto out;
 	}
-	/* Of a member's name jansson 2.14 forgets the failure. */
-	if (json_dump_callback(root, append, &body, JSON_COMPACT) != 0 ||
-	    body.err.kind != ERR_NONE) {
-		/* Too long stays so; memory comes back. */
-		(void)(body.err.kind == ERR_INPUT
-			   ? ERR_SET(err, ERR_INPUT, "the note is too long", 0)
-			   : ERR_SET(err, ERR_NOMEM, "out of memory", 0));
-		goto out;
-	}
-	rc = 0;
+	rc = jsonmem_print(root, JSON_COMPACT, ret, err);
 out:
 	json_decref(root);
 	return rc;

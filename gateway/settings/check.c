@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 
+#include "postern/jsonmem.h"
 #include "settings/place.h"
 #include "verbs.h"
 
@@ -149,10 +150,9 @@ static int print_json(const struct check_lists *l, bool ok)
 	json_t *root =
 	    json_pack("{s:b,s:o,s:o}", "ok", ok, "findings",
 		      as_json(findings, 3), "notes", as_json(notes, 2));
-	int rc = root ? json_dumpf(root, stdout, JSON_INDENT(2)) : -1;
+	int rc = jsonmem_print_file(root, JSON_INDENT(2), stdout, NULL);
 
 	json_decref(root);
-	(void)putchar('\n');
 	return rc;
 }
 

@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include "postern/env.h"
+#include "postern/jsonmem.h"
 #include "postern/settings.h"
 #include "settings/templates.h"
 #include "verbs.h"
@@ -67,9 +68,8 @@ static int print_json(const struct settings_init_conf *conf,
 	    json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "dir", conf->dir, "template",
 		      conf->template_name, "channel", made->channel, "webhook",
 		      hook, "token", made->token, "token_expires", expires);
-	rc = root ? json_dumpf(root, stdout, JSON_INDENT(2)) : -1;
+	rc = jsonmem_print_file(root, JSON_INDENT(2), stdout, NULL);
 	json_decref(root);
-	(void)putchar('\n');
 	return rc;
 }
 

@@ -5,7 +5,7 @@
  * told any more. */
 #include "deliver_note.h"
 
-#include "channel/jsonin.h"
+#include "postern/jsonmem.h"
 
 #include <sodium.h>
 
@@ -22,8 +22,8 @@ static json_t *open_json(const struct keeper_batch *batch, size_t slot,
 
 	if (keeper_result(batch, slot, &bytes, &len, err) != 0)
 		return NULL;
-	json = jsonin_load(bytes, len, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES,
-			   &no_memory);
+	json = jsonmem_load(bytes, len, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES,
+			    &no_memory);
 	if (no_memory) {
 		(void)ERR_SET(err, ERR_NOMEM, "no memory for JSON", 0);
 		return NULL;

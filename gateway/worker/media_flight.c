@@ -3,7 +3,7 @@
  * Source: channels.md 5.7. */
 #include "media.h"
 
-#include "channel/jsonin.h"
+#include "postern/jsonmem.h"
 #include "postern/log.h"
 #include "postern/text.h"
 
@@ -44,7 +44,7 @@ int media_flight_open(struct media_flight *f, const void *sealed,
 	if (keeper_run(batch, err) != 0 ||
 	    keeper_result(batch, media, &bytes, &len, err) != 0)
 		goto out;
-	f->media = jsonin_load(bytes, len, JSON_REJECT_DUPLICATES, &no_memory);
+	f->media = jsonmem_load(bytes, len, JSON_REJECT_DUPLICATES, &no_memory);
 	if (f->media == NULL) {
 		ERR_SET(err, no_memory ? ERR_NOMEM : ERR_CORRUPT,
 			"media is no JSON", 0);

@@ -4,8 +4,6 @@
  * what is due as far as calls in flight and the provider's rate allow. */
 #include "send.h"
 
-#include "channel/jsonin.h"
-
 #define SECOND_MS INT64_C(1000)
 #define START_MAX 16 /* rows marked in one transaction */
 
@@ -240,8 +238,6 @@ int send_open(struct worker *w, struct send **ret, struct err *err)
 
 	if (s == NULL)
 		return ERR_SET(err, ERR_NOMEM, "no memory for sending", 0);
-	/* Opened content is held as JSON from here on. */
-	jsonin_wipe_on_free();
 	s->queues_len = w->settings->channels_len;
 	s->queues = calloc(s->queues_len + 1, sizeof(*s->queues));
 	if (s->queues == NULL) {

@@ -1,7 +1,7 @@
 /* send_flight.c - one row on its way: opened, judged again, made an act. */
 #include "send.h"
 
-#include "channel/jsonin.h"
+#include "postern/jsonmem.h"
 #include "postern/log.h"
 
 struct opened {
@@ -45,8 +45,8 @@ static int json_of(const struct keeper_batch *batch, size_t slot, json_t **ret,
 
 	if (keeper_result(batch, slot, &bytes, &len, err) != 0)
 		return -1;
-	*ret = jsonin_load(bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
-			   &no_memory);
+	*ret = jsonmem_load(bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
+			    &no_memory);
 	if (no_memory)
 		return ERR_SET(err, ERR_NOMEM, "no memory for JSON", 0);
 	if (!json_is_object(*ret))

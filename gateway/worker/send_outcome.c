@@ -8,6 +8,7 @@
 #include "send.h"
 
 #include "outbox.h"
+#include "postern/jsonmem.h"
 #include "postern/lookup.h"
 #include "postern/log.h"
 #include "ref.h"
@@ -373,19 +374,19 @@ static int seal_sent(struct send_flight *f, struct keeper_batch *batch,
 	    &f->w->settings->channels[f->lane->queue->channel];
 	const struct channel_driver *driver =
 	    f->w->channels[f->lane->queue->channel]->driver;
+	struct buf text = BUF_INIT(CONTENT_MAX);
 	size_t content, ref, len = 0;
-	char *text;
 
 	if (json_object_set_new(f->content, "id", json_string(f->outcome.id)) !=
 	    0)
 		return ERR_SET(err, ERR_NOMEM, "no memory for content", 0);
-	text = json_dumps(f->content, JSON_COMPACT);
-	if (text == NULL)
-		return ERR_SET(err, ERR_NOMEM, "no memory for content", 0);
+	if (jsonmem_print(f->content, JSON_COMPACT, &text, err) != 0) {
+		buf_free(&text);
+		return -1;
+	}
 	content = keeper_add_seal(batch, &f->key_ref, f->lane->message,
-				  FIELD_CONTENT, text, strlen(text));
-	sodium_memzero(text, strlen(text));
-	free(text);
+				  FIELD_CONTENT, text.bytes, text.len);
+	buf_free(&text);
 	ref = ref_add(batch, refkey_account(conf, driver), f->outcome.id, NULL);
 	if (keeper_run(batch, err) != 0 ||
 	    keeper_result(batch, content, &ret->content, &ret->content_len,
