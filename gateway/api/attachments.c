@@ -3,6 +3,7 @@
 
 #include "conversation.h"
 #include "filename.h"
+#include "postern/jsonmem.h"
 #include "problem.h"
 #include "route.h"
 
@@ -77,18 +78,22 @@ static int check(struct worker *w, struct job *job, const struct attachment *a,
 	return 0;
 }
 
-/* Name and type, as far as they can be read; both are only hints. */
-static void read_media(struct job *job, const struct keeper_batch *batch,
-		       size_t slot)
+/* Name and type, as far as they can be read; both are only hints.  Short of
+ * memory nothing is said about them. */
+static int read_media(struct job *job, const struct keeper_batch *batch,
+		      size_t slot, struct err *err)
 {
 	char name[JOB_NAME_MAX + 1] = "";
 	const uint8_t *clear;
 	const char *text, *type = NULL;
 	json_t *v = NULL;
 	size_t len;
+	bool no_memory = false;
 
 	if (keeper_result(batch, slot, &clear, &len, NULL) == 0)
-		v = json_loadb((const char *)clear, len, 0, NULL);
+		v = jsonmem_load(clear, len, 0, &no_memory);
+	if (no_memory)
+		return ERR_SET(err, ERR_NOMEM, "no memory for media", 0);
 	text = json_string_value(json_object_get(v, "name"));
 	if (text != NULL && strlen(text) < sizeof(name)) {
 		memcpy(name, text, strlen(text) + 1);
@@ -100,6 +105,7 @@ static void read_media(struct job *job, const struct keeper_batch *batch,
 	filename_disposition(name, job->file_header, sizeof(job->file_header));
 	sodium_memzero(name, sizeof(name));
 	json_decref(v);
+	return 0;
 }
 
 static int open_file(struct worker *w, struct job *job,
@@ -121,12 +127,14 @@ static int open_file(struct worker *w, struct job *job,
 		(void)job_refuse(job, &problem_gone, NULL);
 		goto out;
 	}
-	read_media(job, batch, media_slot);
+	if (read_media(job, batch, media_slot, err) != 0)
+		goto out;
 	if (mediafile_open(w->settings->dir, a->file, key, a->bytes, &job->file,
 			   err) != 0) {
 		(void)job_refuse(job,
-				 err->kind == ERR_ABSENT ? &problem_gone
-							 : &problem_internal,
+				 err->kind == ERR_ABSENT  ? &problem_gone
+				 : err->kind == ERR_NOMEM ? &problem_unavailable
+							  : &problem_internal,
 				 NULL);
 		goto out;
 	}

@@ -1,9 +1,8 @@
 /* body.c - JSON bodies into fixed shapes. */
 #include "body.h"
 
-#include "channel/jsonin.h"
-
 #include "problem.h"
+#include "postern/jsonmem.h"
 
 #define MEMBER_SHOWN_MAX 40
 
@@ -36,13 +35,13 @@ static bool depth_fits(const uint8_t *bytes, size_t len)
 json_t *body_read(const uint8_t *bytes, size_t len)
 {
 	json_t *v;
-	bool no_memory;
+	bool no_memory; /* the refusal finds out: job.h */
 
 	if (len == 0)
 		return json_object();
 	if (!depth_fits(bytes, len))
 		return NULL;
-	v = jsonin_load(bytes, len, JSON_REJECT_DUPLICATES, &no_memory);
+	v = jsonmem_load(bytes, len, JSON_REJECT_DUPLICATES, &no_memory);
 	if (v != NULL && json_is_object(v))
 		return v;
 	json_decref(v);

@@ -170,13 +170,12 @@ int idempotency_open(struct worker *w, const struct job *job, struct err *err)
 
 int idempotency_keep(struct worker *w, const struct job *job, struct err *err)
 {
+	const struct buf *kept = job->kept.len > 0 ? &job->kept : &job->answer;
 	struct store_value answer =
-	    job->kept != NULL ? S_TEXT(job->kept)
-	    : job->answer.len > 0
-		? (struct store_value){.type = STORE_TEXT,
-				       .bytes = job->answer.bytes,
-				       .len = job->answer.len}
-		: S_NULL;
+	    kept->len > 0 ? (struct store_value){.type = STORE_TEXT,
+						 .bytes = kept->bytes,
+						 .len = kept->len}
+			  : S_NULL;
 
 	return store_run(w->store, sql_put,
 			 STORE_ARGS(S_BLOB(job->key_hash, HASH_BYTES),

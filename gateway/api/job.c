@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 
+#include "postern/jsonmem.h"
 #include "problem.h"
 
 #define JSON_FLAGS (JSON_COMPACT | JSON_ENSURE_ASCII)
@@ -12,6 +13,17 @@ const char *const job_query_names[QUERIES] = {
     [QUERY_AFTER] = "after", [QUERY_BODY] = "body",
 };
 
+void job_turn(struct job *job)
+{
+	job->json_failures = jsonmem_failures();
+}
+
+/* Was there no memory for something this turn made or read? */
+static bool fell_short(const struct job *job)
+{
+	return jsonmem_failures() != job->json_failures;
+}
+
 int job_new(struct job **ret, size_t body_max, struct err *err)
 {
 	struct job *job = calloc(1, sizeof(*job));
@@ -20,7 +32,9 @@ int job_new(struct job **ret, size_t body_max, struct err *err)
 		return ERR_SET(err, ERR_NOMEM, "no memory for a request", 0);
 	job->body = BUF_INIT(body_max);
 	job->answer = BUF_INIT(JOB_ANSWER_MAX);
+	job->kept = BUF_INIT(JOB_ANSWER_MAX);
 	job->body_bytes = -1;
+	job_turn(job);
 	*ret = job;
 	return 0;
 }
@@ -34,9 +48,7 @@ void job_free(struct job **job)
 		return;
 	buf_free(&j->body);
 	buf_free(&j->answer);
-	if (j->kept != NULL)
-		sodium_memzero(j->kept, strlen(j->kept));
-	free(j->kept);
+	buf_free(&j->kept);
 	if (j->file != NULL)
 		mediafile_close(&j->file);
 	/* The bearer, the upload's name and hashes are in here. */
@@ -47,10 +59,7 @@ void job_free(struct job **job)
 void job_unanswer(struct job *job)
 {
 	buf_clear(&job->answer);
-	if (job->kept != NULL)
-		sodium_memzero(job->kept, strlen(job->kept));
-	free(job->kept);
-	job->kept = NULL;
+	buf_clear(&job->kept);
 	job->status = 0;
 	job->answer_type = NULL;
 	job->replayed = false;
@@ -60,44 +69,30 @@ void job_unanswer(struct job *job)
 		mediafile_close(&job->file);
 }
 
-struct writing {
-	struct buf *buf;
-	bool failed;
-};
-
-static int into_buf(const char *bytes, size_t len, void *ctx)
-{
-	struct writing *w = ctx;
-
-	if (buf_append(w->buf, bytes, len, NULL) == 0)
-		return 0;
-	w->failed = true;
-	return -1;
-}
-
 int job_json(struct job *job, unsigned int status, json_t *value,
 	     struct err *err)
 {
-	struct writing w = {.buf = &job->answer};
-	int rc = -1;
+	struct err e = {0};
+	int rc;
 
 	buf_clear(&job->answer);
-	if (value == NULL) {
-		ERR_SET(err, ERR_NOMEM, "no memory for an answer", 0);
-		goto out;
-	}
-	/* Of a member's name jansson 2.14 forgets the failure. */
-	if (json_dump_callback(value, into_buf, &w, JSON_FLAGS) != 0 ||
-	    w.failed) {
-		ERR_SET(err, ERR_NOMEM, "an answer could not be written", 0);
-		goto out;
-	}
-	job->status = status;
-	job->answer_type = "application/json";
-	rc = 0;
-out:
+	rc = jsonmem_print(value, JSON_FLAGS, &job->answer, &e);
 	json_decref(value);
-	return rc;
+	if (rc == 0 && fell_short(job))
+		rc = ERR_SET(&e, ERR_NOMEM, "an answer is incomplete", 0);
+	if (rc == 0) {
+		job->status = status;
+		job->answer_type = "application/json";
+		return 0;
+	}
+	buf_clear(&job->answer);
+	/* Asked again it would be as long. */
+	if (e.kind == ERR_INPUT)
+		return job_refuse(job, &problem_internal,
+				  "the answer is too long");
+	if (err != NULL)
+		*err = e;
+	return -1;
 }
 
 int job_text(struct job *job, unsigned int status, const char *type,
@@ -119,24 +114,43 @@ int job_empty(struct job *job, unsigned int status)
 	return 0;
 }
 
-int job_refuse_with(struct job *job, const struct problem *problem,
-		    const char *detail, json_t *more)
+static bool put_problem(struct job *job, const struct problem *problem,
+			const char *detail, json_t *more)
 {
 	json_t *v =
 	    json_pack("{s:s, s:s, s:i, s:s}", "type", problem->type, "title",
 		      problem->title, "status", (int)problem->status,
 		      "instance", job->request.text);
+	bool good;
 
 	if (v != NULL && detail != NULL)
 		(void)json_object_set_new(v, "detail", json_string(detail));
 	if (v != NULL && more != NULL)
 		(void)json_object_update(v, more);
-	json_decref(more);
-	/* Out of memory the status alone has to do. */
-	if (job_json(job, problem->status, v, NULL) != 0)
-		(void)job_empty(job, problem->status);
-	else
+	buf_clear(&job->answer);
+	good = jsonmem_print(v, JSON_FLAGS, &job->answer, NULL) == 0 &&
+	       !fell_short(job);
+	json_decref(v);
+	if (good) {
+		job->status = problem->status;
 		job->answer_type = "application/problem+json";
+	}
+	return good;
+}
+
+int job_refuse_with(struct job *job, const struct problem *problem,
+		    const char *detail, json_t *more)
+{
+	const struct problem *later = &problem_unavailable;
+
+	/* What the caller found wrong may be what there was no memory for. */
+	if (fell_short(job) || !put_problem(job, problem, detail, more)) {
+		problem = later;
+		job_turn(job);
+		if (!put_problem(job, later, NULL, NULL))
+			(void)job_empty(job, later->status);
+	}
+	json_decref(more);
 	if (problem->status == 503 && job->retry_after_s == 0)
 		job->retry_after_s = 2;
 	return -1;

@@ -79,7 +79,7 @@ struct job {
 	unsigned int status; /* 0: none yet */
 	struct buf answer;
 	const char *answer_type, *allow;
-	char *kept; /* what an idempotent replay answers; NULL: answer */
+	struct buf kept; /* what an idempotent replay answers; empty: answer */
 	bool replayed, close;
 	int64_t retry_after_s; /* 0 none */
 	char location[JOB_PATH_MAX + 1];
@@ -88,6 +88,10 @@ struct job {
 	int64_t file_bytes;
 	char file_type[128];
 	char file_header[4 * JOB_NAME_MAX + 128]; /* Content-Disposition */
+	/* jsonmem_failures() when this turn began: if it grew, whatever was
+	 * made of JSON since may be incomplete, and so may a refusal that
+	 * follows from it.  job_json and job_refuse say 503 then. */
+	uint64_t json_failures;
 	/* of an upload, owned by the loop */
 	struct upload *upload;
 	/* idempotency of this run */
@@ -95,6 +99,8 @@ struct job {
 	bool key_open;
 };
 
+/* A thread takes the job up: what failed before is no concern of this turn. */
+void job_turn(struct job *job);
 int job_new(struct job **ret, size_t body_max, struct err *err);
 /* Wipes.  Closes the file; the upload must have been given up before. */
 void job_free(struct job **job);

@@ -3,9 +3,9 @@
 #include "operator.h"
 
 #include <curl/curl.h>
-#include <sodium.h>
 
 #include "postern/id.h"
+#include "postern/jsonmem.h"
 
 #define ANSWER_MAX   (16u * 1024 * 1024)
 #define PATH_BYTES   700
@@ -137,10 +137,11 @@ out:
 	return status;
 }
 
-static void print_json(const json_t *v)
+static int print_json(const json_t *v)
 {
-	if (json_dumpf(v, stdout, JSON_INDENT(2)) == 0)
-		(void)putchar('\n');
+	if (jsonmem_print_file(v, JSON_INDENT(2), stdout, NULL) != 0)
+		return complain("the answer could not be printed");
+	return EXIT_DONE;
 }
 
 static void print_reasons(const json_t *problem)
@@ -161,7 +162,7 @@ static int refused(const struct verb_args *args, const json_t *problem,
 	    json_string_value(json_object_get(problem, "detail"));
 
 	if (problem != NULL && args->json) {
-		print_json(problem);
+		(void)print_json(problem);
 		return EXIT_REFUSED;
 	}
 	if (problem == NULL)
@@ -176,26 +177,48 @@ static int refused(const struct verb_args *args, const json_t *problem,
 	return EXIT_REFUSED;
 }
 
-static char *body_text_of(const struct operator_call *call)
+/* The verb made the body; of a member it had no memory for it says nothing. */
+static int print_body(const struct operator_call *call, struct buf *ret)
 {
-	return call->body != NULL ? json_dumps(call->body, JSON_COMPACT) : NULL;
+	if (jsonmem_failures() != 0 ||
+	    (call->body != NULL &&
+	     (jsonmem_print(call->body, JSON_COMPACT, ret, NULL) != 0 ||
+	      buf_text(ret) == NULL)))
+		return complain("out of memory");
+	return EXIT_DONE;
+}
+
+static int read_answer(const struct verb_args *args, const struct buf *answer,
+		       long status, json_t **ret)
+{
+	bool no_memory = false;
+	json_t *v = NULL;
+
+	if (answer->len > 0)
+		v = jsonmem_load(answer->bytes, answer->len, 0, &no_memory);
+	if (no_memory)
+		return complain("out of memory");
+	if (status < 300 && v != NULL) {
+		*ret = v;
+		return EXIT_DONE;
+	}
+	(void)refused(args, v, status);
+	json_decref(v);
+	return EXIT_REFUSED;
 }
 
 int operator_call(const struct verb_args *args,
 		  const struct operator_call *call, json_t **ret_json,
 		  struct buf *ret_raw)
 {
-	struct buf answer = BUF_INIT(ANSWER_MAX);
-	char *body = body_text_of(call);
-	json_t *v = NULL;
-	int rc = EXIT_REFUSED;
-	long status = 0;
+	struct buf answer = BUF_INIT(ANSWER_MAX), body = BUF_INIT(ANSWER_MAX);
+	int rc = print_body(call, &body);
+	long status;
 
-	if (call->body != NULL && body == NULL) {
-		rc = complain("out of memory");
+	if (rc != EXIT_DONE)
 		goto out;
-	}
-	status = talk(args, call, body, &answer);
+	rc = EXIT_REFUSED;
+	status = talk(args, call, (const char *)body.bytes, &answer);
 	if (status == 0)
 		goto out;
 	if (status < 300 && call->raw) {
@@ -204,21 +227,10 @@ int operator_call(const struct verb_args *args,
 		rc = EXIT_DONE;
 		goto out;
 	}
-	if (answer.len > 0)
-		v = json_loadb((const char *)answer.bytes, answer.len, 0, NULL);
-	if (status >= 300 || v == NULL) {
-		rc = refused(args, v, status);
-		goto out;
-	}
-	*ret_json = v;
-	v = NULL;
-	rc = EXIT_DONE;
+	rc = read_answer(args, &answer, status, ret_json);
 out:
-	json_decref(v);
 	buf_free(&answer);
-	if (body != NULL)
-		sodium_memzero(body, strlen(body));
-	free(body);
+	buf_free(&body);
 	return rc;
 }
 
@@ -232,9 +244,9 @@ int operator_show(const struct verb_args *args,
 	if (rc != EXIT_DONE)
 		return rc;
 	if (args->json)
-		print_json(v);
+		rc = print_json(v);
 	else
 		print(v);
 	json_decref(v);
-	return EXIT_DONE;
+	return rc;
 }

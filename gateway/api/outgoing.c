@@ -1,9 +1,8 @@
 /* outgoing.c - a message on its way to a person. */
 #include "outgoing.h"
 
-#include <sodium.h>
-
 #include "body.h"
+#include "postern/jsonmem.h"
 #include "problem.h"
 #include "seal.h"
 #include "worker/outbox.h"
@@ -103,6 +102,7 @@ static int open_provider_id(struct worker *w, int64_t message,
 	json_t *content = NULL;
 	const char *id;
 	size_t slot, len;
+	bool no_memory;
 	int rc = -1;
 
 	ret[0] = '\0';
@@ -118,7 +118,11 @@ static int open_provider_id(struct worker *w, int64_t message,
 	/* Erased or damaged: there is nothing to quote any more. */
 	if (keeper_result(batch, slot, &clear, &len, NULL) != 0)
 		goto out;
-	content = json_loadb((const char *)clear, len, 0, NULL);
+	content = jsonmem_load(clear, len, 0, &no_memory);
+	if (no_memory) {
+		rc = ERR_SET(err, ERR_NOMEM, "no memory for content", 0);
+		goto out;
+	}
 	id = json_string_value(json_object_get(content, "id"));
 	if (id != NULL && strlen(id) < ret_size)
 		memcpy(ret, id, strlen(id) + 1);

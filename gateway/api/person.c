@@ -1,5 +1,6 @@
 /* person.c - id and alias always, name and address by policy. */
 #include "conversation.h"
+#include "postern/jsonmem.h"
 #include "show.h"
 
 static const char sql_profile[] =
@@ -73,12 +74,13 @@ static json_t *name_of(const struct keeper_batch *batch,
 {
 	const uint8_t *clear;
 	json_t *profile, *name;
+	bool no_memory; /* the answer finds out: job.h */
 	size_t len;
 
 	if (!sight->has_profile ||
 	    keeper_result(batch, sight->profile, &clear, &len, NULL) != 0)
 		return json_null();
-	profile = json_loadb((const char *)clear, len, 0, NULL);
+	profile = jsonmem_load(clear, len, 0, &no_memory);
 	name = json_incref(json_object_get(profile, "name"));
 	json_decref(profile);
 	return name != NULL ? name : json_null();

@@ -20,12 +20,12 @@ const struct problem *problem_of(enum err_kind kind)
 	case ERR_ABSENT:
 		return &problem_absent;
 	case ERR_BUSY:
+	case ERR_NOMEM: /* nothing changed */
 		return &problem_unavailable;
 	case ERR_NONE:
 	case ERR_UNCERTAIN:
 	case ERR_CORRUPT:
 	case ERR_STORAGE:
-	case ERR_NOMEM:
 		break;
 	}
 	return &problem_internal;

@@ -1,9 +1,8 @@
 /* show.c - a conversation and its messages, as its helpdesk may see them. */
 #include "show.h"
 
-#include "channel/jsonin.h"
-
 #include "conversation.h"
+#include "postern/jsonmem.h"
 #include "postern/lookup.h"
 #include "problem.h"
 #include "route.h"
@@ -191,7 +190,7 @@ static json_t *opened(const struct page *p, size_t slot, const char **ret_state)
 		*ret_state = err.kind == ERR_ABSENT ? "erased" : "unreadable";
 		return NULL;
 	}
-	v = jsonin_load(clear, len, JSON_ALLOW_NUL, &no_memory);
+	v = jsonmem_load(clear, len, JSON_ALLOW_NUL, &no_memory);
 	if (v == NULL)
 		*ret_state = "unreadable";
 	return v;

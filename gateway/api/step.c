@@ -121,6 +121,7 @@ static int run_job(struct api *a, struct job *job, struct err *err)
 		job_free(&job);
 		return 0;
 	}
+	job_turn(job);
 	if (answer_job(a, job, &e) != 0 && job->status < 400) {
 		fatal = is_fatal(&e);
 		job_unanswer(job);

@@ -4,6 +4,7 @@
 #include "body.h"
 #include "problem.h"
 #include "route.h"
+#include "postern/jsonmem.h"
 #include "postern/token.h"
 
 #define DAY_MS	     (24 * 3600 * 1000LL)
@@ -154,12 +155,10 @@ static int keep_without_token(struct worker *w, struct job *job, int64_t id,
 			      struct err *err)
 {
 	json_t *v = created(w, id, NULL, wish, expires_ms);
+	int rc = jsonmem_print(v, JSON_COMPACT, &job->kept, err);
 
-	job->kept = v != NULL ? json_dumps(v, JSON_COMPACT) : NULL;
 	json_decref(v);
-	return job->kept != NULL
-		   ? 0
-		   : ERR_SET(err, ERR_NOMEM, "no memory for an answer", 0);
+	return rc;
 }
 
 static int make_token(struct worker *w, struct job *job,
