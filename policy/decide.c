@@ -1,11 +1,63 @@
 /* decide.c - facts in, decision and reasons out. */
-#include "model.h"
+#include "decide.h"
 
-static void reason(struct policy_decision *d, const char *code, size_t line)
+const char *policy_say_name(enum policy_say_kind kind)
 {
-	if (d->reasons_len < POLICY_REASONS_MAX)
-		d->reasons[d->reasons_len++] =
-		    (struct policy_reason){.code = code, .line = line};
+	static const char *const names[SAY_KINDS] = {
+	    [SAY_NOTICE] = "notice",   [SAY_ASK] = "ask",
+	    [SAY_STOPPED] = "stopped", [SAY_HELP] = "help",
+	    [SAY_ERASE] = "erase",     [SAY_ACCESS] = "access",
+	    [SAY_OUTSIDE] = "outside",
+	};
+
+	return names[kind];
+}
+
+static bool is_word_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	       (unsigned char)c >= 0x80;
+}
+
+/* A whole word: its neighbours are no letters or digits.  Both normalised. */
+static bool has_word(const char *text, size_t len, const char *word)
+{
+	size_t word_len = strlen(word);
+	const char *end = text + len;
+
+	for (const char *at = text; (size_t)(end - at) >= word_len; at++) {
+		at = memmem(at, (size_t)(end - at), word, word_len);
+		if (!at)
+			return false;
+		if ((at == text || !is_word_byte(at[-1])) &&
+		    (at + word_len == end || !is_word_byte(at[word_len])))
+			return true;
+	}
+	return false;
+}
+
+/* Special categories go before tags: what is health stays health. */
+static const struct word_rule *word_met(const struct policy *p,
+					const struct policy_facts *facts)
+{
+	const struct word_rule *tag = NULL;
+
+	if (!facts->normal)
+		return NULL;
+	for (size_t i = 0; i < p->words_len; i++) {
+		const struct word_rule *w = &p->words[i];
+
+		if (w->channel.text[0] != '\0' &&
+		    !name_equal(&w->channel, facts->channel))
+			continue;
+		if (!has_word(facts->normal, facts->normal_len, w->text))
+			continue;
+		if (w->special)
+			return w;
+		if (!tag)
+			tag = w;
+	}
+	return tag;
 }
 
 /* Which class of data, and so which key and which deletion rule. */
@@ -14,75 +66,48 @@ static void decide_data(const struct policy *p,
 			const struct channel_rule *channel,
 			struct policy_decision *d)
 {
-	const struct name media = {"MEDIA"};
+	const struct word_rule *word =
+	    facts->act == ACT_RECEIVE ? word_met(p, facts) : NULL;
+	const struct rule *media = policy_find_rule(p, &channel->media_data);
+	const struct rule *rule;
 
 	d->datenart = channel->data;
-	d->media_datenart = media;
-	reason(d, "channel.data", channel->data_line);
-	if (facts->media)
-		reason(d, "data.media", policy_find_rule(p, &media)->line);
-}
-
-static void decide_receive(const struct policy *p,
-			   const struct policy_facts *facts,
-			   struct policy_decision *d)
-{
-	const struct helpdesk_rule *helpdesk;
-
-	d->store = true;
-	if (!facts->helpdesk) {
-		reason(d, "route.none", 0);
-		return;
-	}
-	helpdesk = policy_find_helpdesk(p, facts->helpdesk);
-	if (!helpdesk) {
-		reason(d, "helpdesk.unknown", 0);
-		return;
-	}
-	d->forward = true;
-	d->person = helpdesk->person;
-	d->sees_text = helpdesk->text;
-	d->sees_attachments = helpdesk->attachments;
-	reason(d, "helpdesk.sees", helpdesk->sees_line);
-	reason(d, "helpdesk.person", helpdesk->person_line);
-}
-
-/* Every ground that refuses is named, not only the first. */
-static void decide_send(const struct policy *p,
-			const struct policy_facts *facts,
-			const struct channel_rule *channel,
-			struct policy_decision *d)
-{
-	const struct purpose *purpose = NULL;
-	struct name name = channel->purpose;
-	bool permitted = true;
-
-	if (!facts->purpose ||
-	    name_set(&name, facts->purpose, strlen(facts->purpose)))
-		purpose = policy_find_purpose(p, &name);
-	if (!purpose) {
-		reason(d, "purpose.unknown", 0);
-		permitted = false;
+	d->media_datenart = channel->media_data;
+	if (word && (word->special || !facts->datenart)) {
+		d->datenart = word->data;
+		reason(d, word->special ? "special.words" : "channel.tag",
+		       word->at.line, word->special ? "Art. 9 GDPR" : NULL);
+	} else if (facts->datenart && policy_find_rule(p, facts->datenart)) {
+		d->datenart = *facts->datenart;
+		reason(d, "conversation.tag", 0, NULL);
 	} else {
-		reason(d, facts->purpose ? "send.purpose" : "channel.purpose",
-		       facts->purpose ? purpose->line : channel->purpose_line);
+		reason(d, "channel.data", channel->data_at.line, NULL);
 	}
-	/* Source: Art. 6(1)(a), 7 GDPR; silence is no consent. */
-	if (purpose && purpose->basis == BASIS_CONSENT &&
-	    (facts->withdrawn || !facts->consented)) {
-		reason(d,
-		       facts->withdrawn ? "consent.withdrawn"
-					: "consent.absent",
-		       purpose->line);
-		permitted = false;
-	}
-	if (!facts->window_open && !facts->template_message) {
-		reason(d, "window.closed", 0);
-		d->window_closed = permitted;
-		permitted = false;
-	}
-	d->send = permitted;
-	d->store = permitted;
+	rule = policy_find_rule(p, &d->datenart);
+	d->special = (word && word->special) || (rule && rule->special);
+	if (facts->media)
+		reason(d, "data.media", media ? media->at.line : 0, NULL);
+}
+
+/* A customer's own deletion or edit (channels.md 1.6). */
+static void decide_forget(const struct policy *p,
+			  const struct policy_facts *facts,
+			  const struct channel_rule *channel,
+			  struct policy_decision *d)
+{
+	const struct forget_rule *rule =
+	    facts->act == ACT_DELETE ? &channel->on_delete : &channel->on_edit;
+
+	(void)p;
+	d->store = true;
+	d->forward = true;
+	d->forget = rule->what;
+	if (rule->what == FORGET_NOT)
+		d->keep_as = rule->keep_as;
+	reason(d,
+	       facts->act == ACT_DELETE ? "channel.on_delete"
+					: "channel.on_edit",
+	       rule->at.line, "Art. 17 GDPR");
 }
 
 void policy_decide(const struct policy *p, const struct policy_facts *facts,
@@ -94,13 +119,22 @@ void policy_decide(const struct policy *p, const struct policy_facts *facts,
 
 	if (!channel) {
 		/* Nothing says what this is: neither kept nor passed on. */
-		reason(&d, "channel.unknown", 0);
-	} else {
-		decide_data(p, facts, channel, &d);
-		if (facts->act == ACT_SEND)
-			decide_send(p, facts, channel, &d);
-		else
-			decide_receive(p, facts, &d);
+		reason(&d, "channel.unknown", 0, NULL);
+		*ret = d;
+		return;
+	}
+	decide_data(p, facts, channel, &d);
+	switch (facts->act) {
+	case ACT_SEND:
+		policy_decide_send(p, facts, channel, &d);
+		break;
+	case ACT_EDIT:
+	case ACT_DELETE:
+		decide_forget(p, facts, channel, &d);
+		break;
+	case ACT_RECEIVE:
+		policy_decide_receive(p, facts, channel, &d);
+		break;
 	}
 	*ret = d;
 }

@@ -162,3 +162,127 @@ void policy_unknown_name(const struct yaml *node, const char *what,
 			 "this file has",
 			 what, node->text);
 }
+
+bool policy_field_text(const struct yaml *node, size_t max, const char **ret,
+		       struct diag *diag)
+{
+	if (node->type == YAML_SCALAR && !yaml_null(node) &&
+	    node->text[0] != '\0' && strlen(node->text) <= max) {
+		*ret = node->text;
+		return true;
+	}
+	diag_add(diag, node->line, node->column,
+		 "%s is no text of 1 to %zu bytes; write it in quotes",
+		 node->key ? node->key : "this", max);
+	return false;
+}
+
+static bool is_language(const char *text)
+{
+	return text[0] >= 'a' && text[0] <= 'z' && text[1] >= 'a' &&
+	       text[1] <= 'z' && text[2] == '\0';
+}
+
+static bool say_add(const struct yaml *node, const char *language,
+		    struct says *ret, struct diag *diag)
+{
+	struct name notice;
+
+	if (!policy_field_name(node, "notice", &notice, diag))
+		return false;
+	ret->of[ret->len].notice = notice;
+	ret->of[ret->len].at = place_of(node);
+	memcpy(ret->of[ret->len].language, language, strlen(language) + 1);
+	ret->len++;
+	return true;
+}
+
+bool policy_field_says(const struct yaml *node, struct says *ret,
+		       struct diag *diag)
+{
+	bool ok = true;
+
+	if (node->type == YAML_SCALAR)
+		return say_add(node, "", ret, diag);
+	if (!policy_is_map(node, node->key, diag))
+		return false;
+	for (const struct yaml *at = node->first; at; at = at->next) {
+		if (!is_language(at->key)) {
+			diag_add(diag, at->key_line, at->key_column,
+				 "this is no language; write two small "
+				 "letters: de, en");
+			ok = false;
+		} else if (ret->len == LANGUAGES_MAX) {
+			diag_add(diag, at->key_line, at->key_column,
+				 "too many languages; %d is the most",
+				 LANGUAGES_MAX);
+			return false;
+		} else {
+			ok = say_add(at, at->key, ret, diag) && ok;
+		}
+	}
+	return ok;
+}
+
+bool policy_field_names(const struct yaml *node, const char *what,
+			struct name ret[OWN_MAX], size_t *ret_len,
+			struct diag *diag)
+{
+	bool ok = true;
+
+	if (!policy_is_list(node, node->key, diag))
+		return false;
+	for (const struct yaml *at = node->first; at; at = at->next) {
+		if (*ret_len == OWN_MAX) {
+			diag_add(diag, at->line, at->column,
+				 "too many entries; %d is the most", OWN_MAX);
+			return false;
+		}
+		if (policy_field_name(at, what, &ret[*ret_len], diag))
+			(*ret_len)++;
+		else
+			ok = false;
+	}
+	return ok;
+}
+
+void policy_opt_bool(const struct yaml *map, const char *key, bool *ret,
+		     struct diag *diag)
+{
+	const struct yaml *node = yaml_get(map, key);
+
+	if (node)
+		(void)policy_field_bool(node, ret, diag);
+}
+
+void policy_opt_text(const struct yaml *map, const char *key, const char **ret,
+		     struct diag *diag)
+{
+	const struct yaml *node = yaml_get(map, key);
+
+	if (node)
+		(void)policy_field_text(node, TEXT_MAX, ret, diag);
+}
+
+bool policy_opt_period(const struct yaml *map, const char *key,
+		       struct period *ret, struct diag *diag)
+{
+	const struct yaml *node = yaml_get(map, key);
+
+	return node && policy_field_period(node, ret, diag);
+}
+
+void policy_check_says(const struct policy *p, const struct says *says,
+		       struct diag *diag)
+{
+	for (size_t i = 0; i < says->len; i++) {
+		const struct yaml at = {.text = says->of[i].notice.text,
+					.line = says->of[i].at.line,
+					.column = says->of[i].at.column};
+
+		if (!policy_find_notice(p, &says->of[i].notice))
+			policy_unknown_name(
+			    &at, "notice", &p->notices[0].n.name,
+			    p->notices_len, sizeof(p->notices[0]), diag);
+	}
+}

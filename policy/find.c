@@ -42,17 +42,41 @@ const struct notice *policy_find_notice(const struct policy *p,
 					const struct name *name)
 {
 	for (size_t i = 0; i < p->notices_len; i++)
-		if (name_equal(&p->notices[i].name, name))
+		if (name_equal(&p->notices[i].n.name, name))
 			return &p->notices[i];
 	return NULL;
 }
 
-const struct name *policy_purpose(const struct policy *p,
-				  const struct name *channel)
+const struct asking *policy_find_asking(const struct purpose *purpose,
+					const struct name *channel)
 {
-	const struct channel_rule *rule = policy_find_channel(p, channel);
+	for (size_t i = 0; channel && i < purpose->by_channel_len; i++)
+		if (name_equal(&purpose->by_channel[i].channel, channel))
+			return &purpose->by_channel[i].asking;
+	return &purpose->asking;
+}
 
-	return rule ? &rule->purpose : NULL;
+const struct policy_notice *policy_say_in(const struct policy *p,
+					  const struct says *says,
+					  const char *language)
+{
+	const struct notice *notice;
+	size_t best = 0;
+
+	for (size_t i = 0; i < says->len; i++) {
+		const char *mine = says->of[i].language;
+
+		if (language && strcmp(mine, language) == 0) {
+			best = i;
+			break;
+		}
+		if (mine[0] == '\0')
+			best = i;
+	}
+	if (says->len == 0)
+		return NULL;
+	notice = policy_find_notice(p, &says->of[best].notice);
+	return notice ? &notice->n : NULL;
 }
 
 static bool among(const struct name *name, const struct name *names, size_t len)
@@ -85,15 +109,15 @@ size_t policy_check_names(const struct policy *p, const struct name *channels,
 				 helpdesks[i].text);
 	for (size_t i = 0; i < p->channels_len; i++)
 		if (!among(&p->channels[i].name, channels, channels_len))
-			diag_add(diag, p->channels[i].line,
-				 p->channels[i].column,
+			diag_add(diag, p->channels[i].at.line,
+				 p->channels[i].at.column,
 				 "channel %s is not in the settings; remove "
 				 "it, or set it up under channels there",
 				 p->channels[i].name.text);
 	for (size_t i = 0; i < p->helpdesks_len; i++)
 		if (!among(&p->helpdesks[i].name, helpdesks, helpdesks_len))
-			diag_add(diag, p->helpdesks[i].line,
-				 p->helpdesks[i].column,
+			diag_add(diag, p->helpdesks[i].at.line,
+				 p->helpdesks[i].at.column,
 				 "helpdesk %s is not in the settings; remove "
 				 "it, or set it up under helpdesks there",
 				 p->helpdesks[i].name.text);

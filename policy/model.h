@@ -1,4 +1,6 @@
-/* model.h - a parsed policy.yaml, inside policy/. */
+/* model.h - a parsed policy.yaml, inside policy/.
+ *
+ * Texts are borrowed from the document, which lives as long as the policy. */
 #ifndef POSTERN_POLICY_MODEL_H
 #define POSTERN_POLICY_MODEL_H
 
@@ -7,10 +9,15 @@
 #include <stdint.h>
 
 #include "postern/diag.h"
+#include "postern/holidays.h"
+#include "postern/keyword.h"
 #include "postern/name.h"
 #include "postern/period.h"
 #include "postern/policy.h"
+#include "postern/retention.h"
 #include "postern/yamldoc.h"
+
+#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Bounds on what one file may hold; each has its own finding. */
 #define PURPOSES_MAX  64
@@ -18,71 +25,175 @@
 #define CHANNELS_MAX  64
 #define HELPDESKS_MAX 32
 #define REDACT_MAX    64
-#define NOTICES_MAX   64
+#define PATTERNS_MAX  32
+#define NOTICES_MAX   128
 #define TESTS_MAX     500
 #define NOTICE_MAX    4096
+#define TEXT_MAX      400 /* a describing text */
+#define WORDS_MAX     512 /* of all lists of words together */
+#define LANGUAGES_MAX 4
+#define SPANS_MAX     4	 /* of one day */
+#define OWN_MAX	      16 /* channels or Datenarten listed in one place */
 
-enum basis {
-	BASIS_CONSENT,
-	BASIS_CONTRACT,
-	BASIS_LEGAL_OBLIGATION,
-	BASIS_VITAL_INTERESTS,
-	BASIS_PUBLIC_TASK,
-	BASIS_LEGITIMATE_INTEREST,
+/* Where something stands, for findings and reasons. */
+struct place {
+	size_t line, column;
 };
 
-/* The event a period starts at (DIN 66398). */
-enum start { START_COLLECTION, START_PROCESS_END, START_RELATIONSHIP_END };
+/* Which notice is meant in which language; language "" = every other. */
+struct says {
+	struct {
+		char language[LANGUAGE_BYTES];
+		struct name notice;
+		struct place at;
+	} of[LANGUAGES_MAX];
+	size_t len;
+};
+
+struct asking { /* what may differ by channel */
+	bool double_opt_in, has_valid;
+	struct period valid;
+	struct says ask, confirmed;
+};
 
 struct purpose {
 	struct name name;
-	size_t line, column;
-	enum basis basis;
-	bool double_opt_in;
-	bool has_valid;
-	struct period valid;
+	struct place at;
+	enum legal_basis basis;
+	bool marketing, minors_refused, has_reminder;
+	struct period pending, reminder;
+	const char *interest, *special, *dpv; /* NULL: none */
+	struct asking asking;
+	struct {
+		struct name channel;
+		struct place at;
+		struct asking asking;
+	} by_channel[OWN_MAX];
+	size_t by_channel_len;
 };
 
 /* A Datenart and its one deletion rule. */
 struct rule {
 	struct name name;
-	size_t line, column;
-	enum start from;
-	bool has_keep, has_delete, has_statutory, has_restrict;
+	struct place at;
+	enum policy_start from;
+	bool has_keep, has_delete, has_statutory, has_restrict, special,
+	    overwrite_only;
 	struct period keep, delete_by;
 	struct {
 		char norm[65];
 		int64_t years;
 		bool year_end;
+		bool has_after;
+		struct period after; /* time the deletion may take */
 	} statutory;
 	struct {
-		enum start from;
+		enum policy_start from;
 		struct period after;
 	} restriction;
+	const char *description, *subjects, *owner, *justification;
+};
+
+/* Minutes of a day, end exclusive. */
+struct span {
+	int from, to;
+	struct place at;
+};
+
+struct hours {
+	bool set, holidays; /* closed on the holidays of the Land */
+	struct span spans[7][SPANS_MAX]; /* Monday first */
+	size_t spans_len[7];
+	struct says outside;
+	struct place at;
+};
+
+struct forget_rule {
+	enum policy_forget what;
+	enum legal_basis basis; /* FORGET_NOT only */
+	struct name keep_as;
+	struct place at;
+};
+
+/* Words and where a message goes that has one of them. */
+struct word_rule {
+	const char *text; /* normalised, owned by the policy */
+	struct place at;
+	struct name channel; /* "" = every one */
+	struct name data;
+	bool special;
 };
 
 struct channel_rule {
-	struct name name, purpose, data;
-	size_t line, column, data_line, purpose_line;
-	bool first_contact; /* notice before the first message is handled */
-	size_t first_contact_line, first_contact_column;
-	struct name notice; /* empty: none */
+	struct name name, purpose, data, media_data, asks, start;
+	struct place at, data_at, purpose_at;
+	enum policy_first_contact first_contact;
+	struct place first_at;
+	struct says notice;
+	enum policy_until until;
+	struct period until_for;
+	struct place until_at;
+	unsigned int media_kinds, strip;
+	int64_t media_max; /* bytes; 0 = the gateway's limit */
+	struct place media_at;
+	struct hours hours;
+	struct forget_rule on_delete, on_edit;
 };
 
 struct helpdesk_rule {
 	struct name name;
-	size_t line, column, sees_line, person_line;
+	struct place at, sees_at, person_at;
 	bool text, attachments;
 	enum policy_person person;
+	struct name data[OWN_MAX]; /* told of these alone; none: all but special
+				    * ones */
+	size_t data_len;
+	struct place data_at;
 };
 
+enum notice_kind { NOTICE_BY_USE, NOTICE_NOTICE, NOTICE_ASK, NOTICE_REPLY };
+
 struct notice {
+	struct policy_notice n; /* first: what is handed out */
+	struct place at;
+	enum notice_kind kind;
+	const char *valid_from; /* NULL: at once */
+	bool has_blocks;
+	const char *blocks[NOTICE_BLOCKS]; /* NULL: not there; "auto" */
+	struct place blocks_at;
+};
+
+struct finder { /* an entry of redact */
+	enum policy_find find;
+	size_t pattern; /* FIND_PATTERN: index */
+	bool before_store, before_forward;
+	struct name channels[OWN_MAX];
+	size_t channels_len; /* 0 = every one */
+	struct place at;
+};
+
+struct pattern {
 	struct name name;
-	size_t line;
+	const char *shape;
+	struct place at;
+};
+
+struct keyword_rule {
+	struct keyword_word word; /* text owned by the policy */
+	struct place at;
+};
+
+struct policy_test {
+	const char *name;
+	struct place at;
+	const struct yaml *given, *expect;
+	int64_t at_ms;
+	bool has_at;
 };
 
 struct policy {
 	uint8_t digest[POLICY_DIGEST_BYTES];
+	struct yaml_doc *doc;
 	struct name name;
 	int64_t version;
 	struct purpose purposes[PURPOSES_MAX];
@@ -95,10 +206,34 @@ struct policy {
 	size_t helpdesks_len;
 	struct notice notices[NOTICES_MAX];
 	size_t notices_len;
-	/* Read and checked, without effect today; line 0: not in the file. */
-	size_t data_line, redact_line, approvals_line, tests_line;
-	size_t redact_len, tests_len;
+	struct notice builtin[BUILTIN_REPLIES]; /* replies.c */
+	struct says replies[REPLIES];
+	struct finder finders[REDACT_MAX];
+	size_t finders_len;
+	struct pattern patterns[PATTERNS_MAX];
+	size_t patterns_len;
+	struct word_rule words[WORDS_MAX];
+	size_t words_len;
+	struct keyword_rule keywords[WORDS_MAX];
+	struct keyword_word keyword_words[WORDS_MAX];
+	size_t keywords_len;
+	char *owned; /* normalised words */
+	size_t owned_len, owned_size;
+	struct policy_approvals approvals;
+	struct place approvals_at, data_at;
+	struct policy_test tests[TESTS_MAX];
+	size_t tests_len;
 };
+
+static inline struct place place_of(const struct yaml *node)
+{
+	return (struct place){node->line, node->column};
+}
+
+static inline struct place place_of_key(const struct yaml *node)
+{
+	return (struct place){node->key_line, node->key_column};
+}
 
 /* --- fields.c: one value each, with a finding when it is not that --------- */
 
@@ -119,33 +254,73 @@ bool policy_field_period(const struct yaml *node, struct period *ret,
 bool policy_field_bool(const struct yaml *node, bool *ret, struct diag *diag);
 bool policy_field_int(const struct yaml *node, int64_t min, int64_t max,
 		      int64_t *ret, struct diag *diag);
+/* A text of 1 to max bytes, borrowed. */
+bool policy_field_text(const struct yaml *node, size_t max, const char **ret,
+		       struct diag *diag);
 /* The index of the scalar in words, or -1 with a finding. */
 int policy_field_word(const struct yaml *node, const char *const *words,
 		      size_t words_len, struct diag *diag);
+/* A name alone, or a map of languages to names. */
+bool policy_field_says(const struct yaml *node, struct says *ret,
+		       struct diag *diag);
+/* A list of names, at most OWN_MAX. */
+bool policy_field_names(const struct yaml *node, const char *what,
+			struct name ret[OWN_MAX], size_t *ret_len,
+			struct diag *diag);
+/* Optional children, for what reads many of them; the value stays as it is
+ * when the key is not there. */
+void policy_opt_bool(const struct yaml *map, const char *key, bool *ret,
+		     struct diag *diag);
+void policy_opt_text(const struct yaml *map, const char *key, const char **ret,
+		     struct diag *diag);
+/* Whether it was there and a period. */
+bool policy_opt_period(const struct yaml *map, const char *key,
+		       struct period *ret, struct diag *diag);
 /* A finding at node: name is not one of what the policy has,
  * given as names stride bytes apart. */
 void policy_unknown_name(const struct yaml *node, const char *what,
 			 const struct name *known, size_t known_len,
 			 size_t stride, struct diag *diag);
+/* The same for says: each has to be a notice. */
+void policy_check_says(const struct policy *p, const struct says *says,
+		       struct diag *diag);
+
+/* A normalised copy that lives as long as the policy; NULL with a finding. */
+const char *policy_normalised(struct policy *p, const struct yaml *node,
+			      struct diag *diag);
 
 /* --- sections ------------------------------------------------------------- */
 
-void policy_parse_purposes(struct policy *p, const struct yaml *map,
-			   struct diag *diag); /* rules.c */
-void policy_parse_rules(struct policy *p, const struct yaml *map,
-			struct diag *diag); /* rules.c */
-void policy_parse_channels(struct policy *p, const struct yaml *map,
-			   struct diag *diag); /* ways.c */
-void policy_parse_helpdesks(struct policy *p, const struct yaml *map,
-			    struct diag *diag); /* ways.c */
-void policy_parse_notices(struct policy *p, const struct yaml *map,
-			  struct diag *diag); /* later.c */
-void policy_parse_redact(struct policy *p, const struct yaml *list,
-			 struct diag *diag); /* later.c */
-void policy_parse_approvals(struct policy *p, const struct yaml *map,
-			    struct diag *diag); /* later.c */
-void policy_parse_tests(struct policy *p, const struct yaml *list,
-			struct diag *diag); /* later.c */
+typedef void policy_section(struct policy *p, const struct yaml *node,
+			    struct diag *diag);
+policy_section policy_parse_purposes;  /* purposes.c */
+policy_section policy_parse_rules;     /* rules.c */
+policy_section policy_parse_channels;  /* channels.c */
+policy_section policy_parse_helpdesks; /* helpdesks.c */
+policy_section policy_parse_notices;   /* notices.c */
+policy_section policy_parse_redact;    /* redact_rules.c */
+policy_section policy_parse_patterns;  /* redact_rules.c */
+policy_section policy_parse_special;   /* words.c */
+policy_section policy_parse_keywords;  /* words.c */
+policy_section policy_parse_replies;   /* replies.c */
+policy_section policy_parse_approvals; /* approvals.c */
+policy_section policy_parse_tests;     /* tests.c */
+/* The tag list of a channel. */
+void policy_parse_tags(struct policy *p, const struct channel_rule *channel,
+		       const struct yaml *list, struct diag *diag);
+/* The hours of a channel. */
+void policy_parse_hours(const struct yaml *map, struct hours *ret,
+			struct diag *diag);
+/* Built-in texts, after the notices. */
+void policy_builtin_replies(struct policy *p);
+/* agree.c: gaps and overlaps between sections. */
+void policy_agree(const struct policy *p, struct diag *diag);
+
+extern const char *const policy_start_words[POLICY_STARTS];
+extern const char *const policy_person_words[];
+#define PERSON_WORDS 3
+extern const char *const notice_block_words[NOTICE_BLOCKS];
+extern const char *const policy_find_words[FINDS];
 
 /* --- look-up (find.c); NULL when absent ----------------------------------- */
 
@@ -159,8 +334,16 @@ const struct helpdesk_rule *policy_find_helpdesk(const struct policy *p,
 						 const struct name *name);
 const struct notice *policy_find_notice(const struct policy *p,
 					const struct name *name);
-
-extern const char *const policy_person_words[];
-#define PERSON_WORDS 3
+/* What a purpose asks with on a channel. */
+const struct asking *policy_find_asking(const struct purpose *purpose,
+					const struct name *channel);
+/* The notice for a language: that one, else the one for every other, else the
+ * first; NULL when says is empty. */
+const struct policy_notice *policy_say_in(const struct policy *p,
+					  const struct says *says,
+					  const char *language);
+/* Is the office open?  Holidays by the Land; land NULL: none. */
+bool hours_open(const struct hours *hours, const struct policy_local *local,
+		const char *land);
 
 #endif

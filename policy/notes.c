@@ -5,7 +5,7 @@ static void note_data(const struct policy *p, struct diag *notes)
 {
 	const struct period three_days = {.days = 3};
 
-	diag_add(notes, p->data_line, 1,
+	diag_add(notes, p->data_at.line, p->data_at.column,
 		 "the Datenarten separate keys today; no run deletes by their "
 		 "periods yet (keep, delete, statutory, restrict)");
 	for (size_t i = 0; i < p->rules_len; i++) {
@@ -15,11 +15,20 @@ static void note_data(const struct policy *p, struct diag *notes)
 		    (!rule->has_delete || rule->from != START_COLLECTION ||
 		     period_days_max(&rule->delete_by) >
 			 period_days_max(&three_days)))
-			diag_add(notes, rule->line, rule->column,
+			diag_add(notes, rule->at.line, rule->at.column,
 				 "RAW holds whole provider bodies that could "
 				 "not be understood; longer than P3D from "
 				 "collection is hard to justify");
 	}
+}
+
+static bool is_asked(const struct policy *p, const struct purpose *purpose)
+{
+	for (size_t i = 0; i < p->channels_len; i++)
+		if (policy_find_asking(purpose, &p->channels[i].name)->ask.len >
+		    0)
+			return true;
+	return false;
 }
 
 static void note_purposes(const struct policy *p, struct diag *notes)
@@ -27,56 +36,77 @@ static void note_purposes(const struct policy *p, struct diag *notes)
 	for (size_t i = 0; i < p->purposes_len; i++) {
 		const struct purpose *purpose = &p->purposes[i];
 
-		if (purpose->basis == BASIS_CONSENT)
-			diag_add(notes, purpose->line, purpose->column,
-				 "%s rests on consent: giving it is not "
-				 "recorded or asked for yet, so sending for "
-				 "it is refused%s",
-				 purpose->name.text,
-				 purpose->double_opt_in || purpose->has_valid
-				     ? " (double_opt_in, valid)"
-				     : "");
-		else if (purpose->has_valid)
-			diag_add(notes, purpose->line, purpose->column,
-				 "valid of purpose %s is not enforced yet",
+		if (purpose->basis == LEGAL_BASIS_CONSENT &&
+		    !is_asked(p, purpose))
+			diag_add(notes, purpose->at.line, purpose->at.column,
+				 "nobody is asked for consent to %s, so it can "
+				 "only be imported with its evidence; ask: "
+				 "names the question",
 				 purpose->name.text);
 	}
 }
 
-static void note_section(size_t line, const char *what, struct diag *notes)
+/* What DIN 66398 wants to know of a rule and the law does not order. */
+static void note_rules(const struct policy *p, struct diag *notes)
 {
-	if (line > 0)
-		diag_add(notes, line, 1, "%s", what);
+	for (size_t i = 0; i < p->rules_len; i++) {
+		const struct rule *rule = &p->rules[i];
+
+		if (!rule->owner || !rule->justification)
+			diag_add(notes, rule->at.line, rule->at.column,
+				 "Datenart %s does not say %s; the deletion "
+				 "concept will show the gap",
+				 rule->name.text,
+				 !rule->owner ? "who owns it (owner)"
+					      : "why its period is right "
+						"(justification)");
+	}
+}
+
+/* What the gateway reads and does not do yet: each goes with the change that
+ * does it. */
+static void note_channel(const struct channel_rule *c, struct diag *notes)
+{
+	if (c->first_contact != FIRST_NOTHING)
+		diag_add(notes, c->first_at.line, c->first_at.column,
+			 "first_contact of channel %s is not enforced yet",
+			 c->name.text);
+	if (c->hours.set)
+		diag_add(notes, c->hours.at.line, c->hours.at.column,
+			 "hours of channel %s are not enforced yet",
+			 c->name.text);
+	if (c->media_at.line > 0)
+		diag_add(notes, c->media_at.line, c->media_at.column,
+			 "media of channel %s is not enforced yet",
+			 c->name.text);
+	if (c->on_delete.what != FORGET_ALL || c->on_edit.what != FORGET_ALL)
+		diag_add(notes, c->at.line, c->at.column,
+			 "on_delete and on_edit of channel %s are not enforced "
+			 "yet: what its sender deletes is forgotten",
+			 c->name.text);
+}
+
+static void note_undone(const struct policy *p, struct diag *notes)
+{
+	for (size_t i = 0; i < p->channels_len; i++)
+		note_channel(&p->channels[i], notes);
+	if (p->finders_len > 0)
+		diag_add(notes, p->finders[0].at.line, p->finders[0].at.column,
+			 "redact is not enforced yet: texts are stored and "
+			 "forwarded as they came");
+	if (p->words_len > 0)
+		diag_add(notes, p->words[0].at.line, p->words[0].at.column,
+			 "words do not classify messages yet");
+	if (p->approvals_at.line > 0)
+		diag_add(notes, p->approvals_at.line, p->approvals_at.column,
+			 "approvals are not enforced yet: whoever may write "
+			 "this file changes the policy alone");
 }
 
 void policy_notes(const struct policy *p, struct diag *notes)
 {
 	note_purposes(p, notes);
 	note_data(p, notes);
-	for (size_t i = 0; i < p->channels_len; i++) {
-		const struct channel_rule *rule = &p->channels[i];
-
-		if (rule->first_contact)
-			diag_add(notes, rule->first_contact_line,
-				 rule->first_contact_column,
-				 "first_contact of channel %s is not enforced "
-				 "yet: its notice is not sent",
-				 rule->name.text);
-		else if (rule->notice.text[0] != '\0')
-			diag_add(notes, rule->line, rule->column,
-				 "notice of channel %s is not sent yet",
-				 rule->name.text);
-	}
-	if (p->redact_len > 0)
-		note_section(p->redact_line,
-			     "redact is not enforced yet: texts are stored and "
-			     "forwarded as they came",
-			     notes);
-	note_section(p->approvals_line,
-		     "approvals are not enforced yet: whoever may write this "
-		     "file changes the policy alone",
-		     notes);
-	if (p->tests_len > 0)
-		note_section(p->tests_line, "tests are read but not run yet",
-			     notes);
+	note_rules(p, notes);
+	note_undone(p, notes);
 }

@@ -3,29 +3,42 @@
 
 #include "model.h"
 
-#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+#define TOLERANCE 10 /* percent */
 
 /* In this order: what refers to names comes after what makes them. */
 static const struct section {
 	const char *key;
 	bool required;
 	const char *right;
-	void (*parse)(struct policy *p, const struct yaml *node,
-		      struct diag *diag);
+	policy_section *parse;
 } sections[] = {
+    {"notices", false, "", policy_parse_notices},
     {"purposes", true, "add what messages are handled for",
      policy_parse_purposes},
     {"data", true, "add the Datenarten, each with its deletion rule",
      policy_parse_rules},
-    {"notices", false, "", policy_parse_notices},
     {"channels", true, "add each channel with purpose and data",
      policy_parse_channels},
     {"helpdesks", true, "add each helpdesk with what it sees",
      policy_parse_helpdesks},
+    {"patterns", false, "", policy_parse_patterns},
     {"redact", false, "", policy_parse_redact},
+    {"special", false, "", policy_parse_special},
+    {"keywords", false, "", policy_parse_keywords},
+    {"replies", false, "", policy_parse_replies},
     {"approvals", false, "", policy_parse_approvals},
     {"tests", false, "", policy_parse_tests},
 };
+
+/* Room for every word a file of this size can hold. */
+static bool own_words(struct policy *p, size_t file_len, struct diag *diag)
+{
+	p->owned_size = file_len + WORDS_MAX * 2;
+	p->owned = malloc(p->owned_size);
+	if (!p->owned)
+		diag_add(diag, 0, 0, "out of memory; try again");
+	return p->owned != NULL;
+}
 
 static void parse_head(struct policy *p, const struct yaml *root,
 		       struct diag *diag)
@@ -63,24 +76,27 @@ static void parse_root(struct policy *p, const struct yaml *root,
 		if (node)
 			s->parse(p, node, diag);
 	}
+	policy_agree(p, diag);
 }
 
 int policy_parse(const uint8_t *bytes, size_t len, struct diag *diag,
 		 struct policy **ret)
 {
 	size_t before = diag->findings_len + diag->more;
-	struct yaml_doc *doc = NULL;
-	struct policy *p = NULL;
+	struct policy *p = calloc(1, sizeof(*p));
 	int rc = -1;
 
-	if (yaml_parse(bytes, len, diag, &doc) != 0)
-		goto out;
-	p = calloc(1, sizeof(*p));
 	if (!p) {
 		diag_add(diag, 0, 0, "out of memory; try again");
 		goto out;
 	}
-	parse_root(p, yaml_root(doc), diag);
+	p->approvals = (struct policy_approvals){
+	    .policy = 1, .hold = 1, .unmask = 1, .tolerance = TOLERANCE};
+	policy_builtin_replies(p);
+	if (yaml_parse(bytes, len, diag, &p->doc) != 0 ||
+	    !own_words(p, len, diag))
+		goto out;
+	parse_root(p, yaml_root(p->doc), diag);
 	if (diag->findings_len + diag->more != before)
 		goto out;
 	crypto_generichash(p->digest, sizeof(p->digest), bytes, len, NULL, 0);
@@ -89,12 +105,15 @@ int policy_parse(const uint8_t *bytes, size_t len, struct diag *diag,
 	rc = 0;
 out:
 	policy_free(&p);
-	yaml_free(&doc);
 	return rc;
 }
 
 void policy_free(struct policy **p)
 {
+	if (*p) {
+		yaml_free(&(*p)->doc);
+		free((*p)->owned);
+	}
 	free(*p);
 	*p = NULL;
 }

@@ -1,71 +1,19 @@
-/* rules.c - purposes, and Datenarten with their deletion rules. */
+/* rules.c - Datenarten, each with its one deletion rule (DIN 66398). */
 #include "model.h"
 
-static const char *const basis_words[] = {
-    "consent",	       "contract",    "legal_obligation",
-    "vital_interests", "public_task", "legitimate_interest",
+const char *const policy_start_words[POLICY_STARTS] = {
+    [START_COLLECTION] = "collection",
+    [START_PROCESS_END] = "process_end",
+    [START_RELATIONSHIP_END] = "relationship_end",
+    [START_WITHDRAWAL] = "withdrawal",
+    [START_LAST_USE] = "last_use",
+    [START_REQUESTED] = "requested",
+    [START_COMPLETED] = "completed",
+    [START_CLOSED] = "closed",
 };
-static const char *const start_words[] = {"collection", "process_end",
-					  "relationship_end"};
 static const char *const year_words[] = {"date", "year_end"};
 
-#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
-
-static void parse_purpose(struct purpose *purpose, const struct yaml *map,
-			  struct diag *diag)
-{
-	static const char *const keys[] = {"basis", "double_opt_in", "valid"};
-	const struct yaml *node;
-	int word;
-
-	if (!policy_is_map(map, map->key, diag))
-		return;
-	yaml_unknown_keys(map, keys, COUNT_OF(keys), diag);
-	node = policy_need(
-	    map, "basis", "add the legal basis, such as basis: contract", diag);
-	if (node) {
-		word = policy_field_word(node, basis_words,
-					 COUNT_OF(basis_words), diag);
-		if (word >= 0)
-			purpose->basis = (enum basis)word;
-	}
-	node = yaml_get(map, "double_opt_in");
-	if (node)
-		(void)policy_field_bool(node, &purpose->double_opt_in, diag);
-	if (purpose->double_opt_in && purpose->basis != BASIS_CONSENT)
-		diag_add(diag, node->key_line, node->key_column,
-			 "double_opt_in asks for a consent that basis %s does "
-			 "not need; remove it, or write basis: consent",
-			 basis_words[purpose->basis]);
-	node = yaml_get(map, "valid");
-	if (node)
-		purpose->has_valid =
-		    policy_field_period(node, &purpose->valid, diag);
-}
-
-void policy_parse_purposes(struct policy *p, const struct yaml *map,
-			   struct diag *diag)
-{
-	if (!policy_is_map(map, "purposes", diag))
-		return;
-	for (const struct yaml *at = map->first; at; at = at->next) {
-		struct purpose purpose = {.line = at->key_line,
-					  .column = at->key_column};
-
-		if (p->purposes_len == PURPOSES_MAX) {
-			diag_add(diag, at->key_line, at->key_column,
-				 "too many purposes; %d is the most",
-				 PURPOSES_MAX);
-			return;
-		}
-		if (!policy_key_name(at, "purpose", &purpose.name, diag))
-			continue;
-		parse_purpose(&purpose, at, diag);
-		p->purposes[p->purposes_len++] = purpose;
-	}
-}
-
-static bool field_start(const struct yaml *map, enum start *ret,
+static bool field_start(const struct yaml *map, enum policy_start *ret,
 			struct diag *diag)
 {
 	const struct yaml *node =
@@ -77,20 +25,50 @@ static bool field_start(const struct yaml *map, enum start *ret,
 
 	if (!node)
 		return false;
-	word =
-	    policy_field_word(node, start_words, COUNT_OF(start_words), diag);
+	word = policy_field_word(node, policy_start_words, POLICY_STARTS, diag);
 	if (word < 0)
 		return false;
-	*ret = (enum start)word;
+	*ret = (enum policy_start)word;
 	return true;
+}
+
+/* A law by the name of the known ones brings its years along. */
+static bool known_norm(struct rule *rule)
+{
+	const struct statutory *known = statutory_find(rule->statutory.norm);
+
+	if (!known)
+		return false;
+	rule->statutory.years = known->years;
+	rule->statutory.year_end = known->year_end;
+	return true;
+}
+
+static void statutory_years(struct rule *rule, const struct yaml *map,
+			    bool known, struct diag *diag)
+{
+	const struct yaml *node = yaml_get(map, "years");
+	int word = 0;
+
+	if (!node && !known)
+		(void)policy_need(map, "years", "add the years the law orders",
+				  diag);
+	if (node)
+		(void)policy_field_int(node, 1, 100, &rule->statutory.years,
+				       diag);
+	node = yaml_get(map, "start");
+	if (!node)
+		return;
+	word = policy_field_word(node, year_words, COUNT_OF(year_words), diag);
+	rule->statutory.year_end = word == 1;
 }
 
 static void parse_statutory(struct rule *rule, const struct yaml *map,
 			    struct diag *diag)
 {
-	static const char *const keys[] = {"norm", "years", "start"};
+	static const char *const keys[] = {"norm", "years", "start", "after"};
 	const struct yaml *node;
-	int word = 0;
+	const char *norm = NULL;
 
 	if (!policy_is_map(map, "statutory", diag))
 		return;
@@ -98,24 +76,12 @@ static void parse_statutory(struct rule *rule, const struct yaml *map,
 	node =
 	    policy_need(map, "norm",
 			"name the law that orders it: norm: \"HGB 257\"", diag);
-	if (node && (node->type != YAML_SCALAR || yaml_null(node) ||
-		     node->text[0] == '\0' ||
-		     strlen(node->text) >= sizeof(rule->statutory.norm)))
-		diag_add(diag, node->line, node->column,
-			 "norm is no text of 1 to 64 bytes; write the law, "
-			 "such as \"HGB 257\"");
-	else if (node)
-		memcpy(rule->statutory.norm, node->text,
-		       strlen(node->text) + 1);
-	node = policy_need(map, "years", "add the years the law orders", diag);
-	if (node)
-		(void)policy_field_int(node, 1, 100, &rule->statutory.years,
-				       diag);
-	node = yaml_get(map, "start");
-	if (node)
-		word = policy_field_word(node, year_words, COUNT_OF(year_words),
-					 diag);
-	rule->statutory.year_end = word == 1;
+	if (node && policy_field_text(node, sizeof(rule->statutory.norm) - 1,
+				      &norm, diag))
+		memcpy(rule->statutory.norm, norm, strlen(norm) + 1);
+	statutory_years(rule, map, norm && known_norm(rule), diag);
+	rule->statutory.has_after =
+	    policy_opt_period(map, "after", &rule->statutory.after, diag);
 	rule->has_statutory = true;
 }
 
@@ -142,24 +108,24 @@ static void check_rule(const struct rule *rule, struct diag *diag)
 	const char *name = rule->name.text;
 
 	if (!rule->has_delete && !rule->has_statutory)
-		diag_add(diag, rule->line, rule->column,
+		diag_add(diag, rule->at.line, rule->at.column,
 			 "Datenart %s is never deleted; add delete: P90D, or "
 			 "statutory where a law orders to keep it",
 			 name);
 	if (rule->has_delete && rule->has_statutory)
-		diag_add(diag, rule->line, rule->column,
+		diag_add(diag, rule->at.line, rule->at.column,
 			 "Datenart %s has two deletion rules; keep either "
 			 "delete or statutory, and make a second Datenart for "
 			 "the other",
 			 name);
 	if (rule->has_keep && rule->has_delete &&
 	    period_days_min(&rule->keep) > period_days_max(&rule->delete_by))
-		diag_add(diag, rule->line, rule->column,
+		diag_add(diag, rule->at.line, rule->at.column,
 			 "Datenart %s has to be kept longer than until its "
 			 "deletion; make keep the shorter of the two",
 			 name);
 	if (rule->has_restrict && !rule->has_statutory)
-		diag_add(diag, rule->line, rule->column,
+		diag_add(diag, rule->at.line, rule->at.column,
 			 "Datenart %s is restricted without a law to keep it; "
 			 "remove restrict, or add statutory",
 			 name);
@@ -168,8 +134,12 @@ static void check_rule(const struct rule *rule, struct diag *diag)
 static void parse_rule(struct rule *rule, const struct yaml *map,
 		       struct diag *diag)
 {
-	static const char *const keys[] = {"from", "keep", "delete",
-					   "statutory", "restrict"};
+	static const char *const keys[] = {
+	    "from",	     "keep",	    "delete",	"statutory",
+	    "restrict",	     "description", "subjects", "owner",
+	    "justification", "method",	    "special",
+	};
+	static const char *const methods[] = {"erase_and_shred", "erase"};
 	const struct yaml *node;
 
 	if (!policy_is_map(map, map->key, diag))
@@ -190,6 +160,16 @@ static void parse_rule(struct rule *rule, const struct yaml *map,
 	node = yaml_get(map, "restrict");
 	if (node)
 		parse_restrict(rule, node, diag);
+	node = yaml_get(map, "method");
+	if (node)
+		rule->overwrite_only =
+		    policy_field_word(node, methods, COUNT_OF(methods), diag) ==
+		    1;
+	policy_opt_text(map, "description", &rule->description, diag);
+	policy_opt_text(map, "subjects", &rule->subjects, diag);
+	policy_opt_text(map, "owner", &rule->owner, diag);
+	policy_opt_text(map, "justification", &rule->justification, diag);
+	policy_opt_bool(map, "special", &rule->special, diag);
 	check_rule(rule, diag);
 }
 
@@ -198,12 +178,11 @@ void policy_parse_rules(struct policy *p, const struct yaml *map,
 {
 	static const char *const always[] = {"MEDIA", "RAW"};
 
-	p->data_line = map->key_line;
+	p->data_at = place_of_key(map);
 	if (!policy_is_map(map, "data", diag))
 		return;
 	for (const struct yaml *at = map->first; at; at = at->next) {
-		struct rule rule = {.line = at->key_line,
-				    .column = at->key_column};
+		struct rule rule = {.at = place_of_key(at)};
 
 		if (p->rules_len == RULES_MAX) {
 			diag_add(diag, at->key_line, at->key_column,

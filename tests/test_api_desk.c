@@ -124,13 +124,13 @@ static void a_withdrawn_purpose_is_403_with_the_reason(void **state)
 
 	last = json_object_get(v, "reasons");
 	last = json_array_get(last, json_array_size(last) - 1);
-	assert_string_equal(text_in(last, "code"), "consent.absent");
+	assert_string_equal(text_in(last, "code"), "consent_missing");
 	json_decref(v);
 	house_run(h, sql, STORE_ARGS(S_INT(h->person)));
 	v = post(h, 403, "/messages", body);
 	last = json_object_get(v, "reasons");
 	last = json_array_get(last, json_array_size(last) - 1);
-	assert_string_equal(text_in(last, "code"), "consent.withdrawn");
+	assert_string_equal(text_in(last, "code"), "consent_withdrawn");
 	json_decref(v);
 	v = post(h, 403, "/messages", "{\"text\":\"x\",\"purpose\":\"nope\"}");
 	assert_string_equal(text_in(v, "type"), "urn:postern:problem:policy");

@@ -157,8 +157,10 @@ static json_t *reasons_of(const struct policy_decision *d)
 
 	for (size_t i = 0; i < d->reasons_len; i++)
 		(void)json_array_append_new(
-		    list, json_pack("{s:s, s:I}", "code", d->reasons[i].code,
-				    "line", (json_int_t)d->reasons[i].line));
+		    list, json_pack("{s:s, s:I, s:s*}", "code",
+				    d->reasons[i].code, "line",
+				    (json_int_t)d->reasons[i].line, "article",
+				    d->reasons[i].article));
 	return json_pack("{s:o}", "reasons", list);
 }
 
@@ -175,14 +177,16 @@ int conversation_may_send(struct worker *w, struct job *job,
 	    .purpose = wish->purpose,
 	    .template_message = wish->template_message,
 	};
+	bool stopped = false;
 
 	if (cnv->channel_index < 0)
 		return job_refuse(job, &problem_channel_cannot,
 				  "the channel is not set up any more");
 	if (cnv->closed && !wish->inner)
 		return job_refuse(job, &problem_closed, "reopen it first");
-	if (withdrawn(w, cnv, wish->purpose, &facts.withdrawn, err) != 0)
+	if (withdrawn(w, cnv, wish->purpose, &stopped, err) != 0)
 		return -1;
+	facts.consent = stopped ? CONSENT_WITHDRAWN : CONSENT_UNKNOWN;
 	facts.window_open = window_open(w, cnv);
 	policy_decide(w->policy, &facts, ret);
 	if (ret->send)

@@ -147,17 +147,19 @@ static int judge(struct send_flight *f, const char **ret_reason,
 	    .template_message = json_object_get(f->content, "template") != NULL,
 	};
 	struct policy_decision decision = {0};
+	bool withdrawn = false;
 
-	if (send_load_withdrawn(f, facts.purpose, &facts.withdrawn, err) != 0)
+	if (send_load_withdrawn(f, facts.purpose, &withdrawn, err) != 0)
 		return -1;
+	facts.consent = withdrawn ? CONSENT_WITHDRAWN : CONSENT_UNKNOWN;
 	policy_decide(f->w->policy, &facts, &decision);
 	*ret_reason = NULL;
 	if (decision.send)
 		return 0;
 	if (decision.window_closed)
 		*ret_reason = "window_closed";
-	else if (facts.withdrawn)
-		*ret_reason = "consent.withdrawn";
+	else if (withdrawn)
+		*ret_reason = "consent_withdrawn";
 	else
 		*ret_reason = "policy";
 	return 0;
