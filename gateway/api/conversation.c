@@ -157,10 +157,10 @@ static json_t *reasons_of(const struct policy_decision *d)
 
 	for (size_t i = 0; i < d->reasons_len; i++)
 		(void)json_array_append_new(
-		    list, json_pack("{s:s, s:I, s:s*}", "code",
-				    d->reasons[i].code, "line",
-				    (json_int_t)d->reasons[i].line, "article",
-				    d->reasons[i].article));
+		    list,
+		    json_pack("{s:s, s:I, s:s*}", "code", d->reasons[i].code,
+			      "line", (json_int_t)d->reasons[i].line, "article",
+			      d->reasons[i].article));
 	return json_pack("{s:o}", "reasons", list);
 }
 
