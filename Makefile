@@ -3,6 +3,7 @@
 #            TAKEOVER=1 (tests/e2e/20-takeover.py)  SANDBOX_KILL=1
 #            ENGINE=libfuzzer|afl  ONLY=fuzz_spool (fuzz targets)
 #            PREFIX=/usr/local  DESTDIR=  FIXTURES=../shared/fixtures
+#            BENCH=short  PARTS="ack rivals" (docs/performance.md)
 #            TORTURE=short|nightly  KILLS=  IMAGES=  SITES=  SEED=  (docs/torture.md)
 
 ifeq ($(origin CC),default)
@@ -88,14 +89,7 @@ $(BUILD)/tests/test_faults_%: WRAPPED := $(addprefix -Wl$(comma)--wrap=, \
 
 include tests/fuzz.mk
 
-# How the archive keeps its speed as it grows: ROWS=1000000 make bench-archive
-ROWS ?= 1000000
-$(BUILD)/bench-archive: $(OBJ)/tests/bench/archive.o $(OBJ)/tests/bench/archive_world.o $(lib)
-	@echo "  link $@"
-	@$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -o $@
-
-bench-archive: $(BUILD)/bench-archive
-	@$(BUILD)/bench-archive $(ROWS)
+include tests/bench/bench.mk
 
 unit: $(tests)
 
@@ -118,10 +112,6 @@ coverage:
 	@COVERAGE=1 tools/install-deps
 	@FIXTURES=$(FIXTURES) tests/coverage
 
-bench: deps
-	@$(MAKE) --no-print-directory all
-	@tests/bench/run
-
 torture: deps
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory FAULTS=1 all
@@ -143,6 +133,6 @@ deb: all
 clean:
 	rm -rf build
 
-.PHONY: all unit bench-archive deps run demo test torture coverage bench format lint install deb clean
+.PHONY: all unit deps run demo test torture coverage format lint install deb clean
 .SECONDARY:
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

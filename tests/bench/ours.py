@@ -1,13 +1,19 @@
 """Postern itself under measurement: rates, memory, start, growth."""
+import json
 import os
 import pathlib
 import signal
 import sqlite3
 import statistics
+import subprocess
 import time
 
+import alone
 import rivals
 import world as w
+
+SETTLE = 0.02   # the backlog may grow by this share and still count as steady
+NOISE = 512     # messages; what is under way in batches
 
 
 def memory_kb(pid):
@@ -21,14 +27,18 @@ def memory_kb(pid):
 
 
 class Ours:
-    def __init__(self, context):
+    """All of it: intake, worker, keeper and a desk that takes everything."""
+
+    def __init__(self, context, name="postern"):
         self.context = context
-        self.world = w.World(context.dir / "postern", build=context.build)
+        self.world = w.World(context.dir / f"{name}-{context.slow_us}",
+                             build=context.build)
+        if context.slow_us:
+            self.world.binary = str(
+                context.dir / f"postern-slow-{context.slow_us}")
         self.world.remove()
         self.world.make()
-        context.secret = self.world.data / "secrets" / "whatsapp-app"
-        context.sim = self.world.sim
-        self.desk = None
+        self.start()
 
     def start(self):
         """The desk takes everything; nobody plays the phone."""
@@ -37,100 +47,180 @@ class Ours:
         rivals.wait_port(self.world.ports["desk"])
         self.world.serve()
 
+    def roots(self):
+        return [p.pid for p in self.world.processes.values()]
+
+    def asleep(self):
+        return []
+
+    def warm(self, seconds):
+        self.behind("--count", 2000)
+
     def stop(self):
         for name in ("postern", "desk"):
-            self.world.stop(name, seconds=60)
+            if name in self.world.processes:
+                self.world.stop(name, seconds=60)
 
+    def gone(self):
+        """Ends at once and leaves nothing; from any state."""
+        pids = alone.tree(self.roots())
+        alone.tell(pids, signal.SIGKILL)
+        for process in self.world.processes.values():
+            process.wait()
+        self.world.processes.clear()
+        w.until("all of Postern has ended", 20,
+                lambda: not set(pids) & set(alone.parents()))
+        self.world.remove()
+
+    # --- looking --------------------------------------------------------------
     def at_desk(self):
         return int(w.call("GET", self.world.url("desk", "/"))[1] or 0)
 
-    def figure(self, name):
+    def figures(self):
         text = w.call("GET", self.world.url("internal", "/metrics"))[1]
-        for line in text.decode().split("\n"):
-            if line.startswith(name + " "):
-                return int(float(line.split()[1]))
-        raise w.Failure(f"no figure {name}")
+        return dict(line.rsplit(" ", 1) for line in text.decode().split("\n")
+                    if line and line[0] != "#")
 
-    def stored(self):
-        return self.figure("postern_worker_messages_stored_total")
+    def figure(self, name):
+        return int(float(self.figures()[name]))
 
     def waiting(self):
         """Acknowledged and not archived (bytes), archived and not told."""
         rows = ('postern_outbox_rows{kind="helpdesk",destination="desk",'
                 'state="waiting"}')
-        return self.figure("postern_spool_backlog_bytes"), self.figure(rows)
+        found = self.figures()
+        # A destination without a row in the outbox has no line.
+        return (int(found["postern_spool_backlog_bytes"]),
+                int(found.get(rows, 0)))
 
-    def quiet(self, seconds):
-        """Waits until all is archived and told.  Not seen by how little the
-        processes do: on a busy machine a starved one looks idle."""
+    def drained(self, desk, count, seconds):
+        """Waits until the desk has count more than it had, and no other
+        (each is told once here); the seconds that took, None too many."""
+        began = time.monotonic()
         try:
-            w.until("all is archived and told", seconds,
-                    lambda: self.waiting() == (0, 0), 0.25)
+            w.until("the desk has all", seconds,
+                    lambda: self.at_desk() - desk >= count, 0.02)
+            took = time.monotonic() - began
+            w.until("all is archived and told", 30,
+                    lambda: self.waiting() == (0, 0), 0.1)
         except w.Failure:
-            return False
-        return True
+            return None
+        if self.at_desk() - desk != count:
+            raise ValueError(f"the desk was told {self.at_desk() - desk} of "
+                             f"{count} messages")
+        return took
 
+    # --- measuring --------------------------------------------------------------
     def load(self, *args):
-        return rivals.load(self.context, self.world.hook, *args)
+        return rivals.load(self.context, self.world, self.world.hook, *args)
 
-    def measure(self, seconds):
-        """Acknowledgements while the rest of Postern works as well."""
-        figures = self.load("--seconds", seconds)
-        figures["drained"] = self.quiet(60)
+    def behind(self, *args, wait=150):
+        """A load, all of Postern at work, then until the desk has all."""
+        desk, began = self.at_desk(), time.monotonic()
+        figures = self.load(*args)
+        loaded = time.monotonic() - began
+        rest = self.drained(desk, figures["acknowledged"], wait)
+        if rest is None:
+            raise ValueError("the desk had not all in time")
+        figures["end_to_end"] = figures["acknowledged"] / (loaded + rest)
+        figures["rest_s"] = rest
         return figures
 
-    def end_to_end(self, count):
-        """From the first request until the desk has the last message."""
-        desk, began = self.at_desk(), time.monotonic()
-        figures = self.load("--count", count)
-        try:
-            w.until("the desk has all", 120,
-                    lambda: self.at_desk() - desk >= count, 0.02)
-        except w.Failure:
-            pass
-        took = time.monotonic() - began
-        return {"per_second": (self.at_desk() - desk) / took,
-                "complete": self.at_desk() - desk >= count,
-                "acknowledged": figures["acknowledged"]}
+    def backlog(self, desk, acknowledged):
+        """Acknowledged since and not yet at the desk."""
+        now = self.figure("postern_intake_acknowledged_total")
+        return now - acknowledged - (self.at_desk() - desk)
 
-    def archive(self, count, seconds):
-        """Fills the archive; rate of archiving alone, first and last tenth."""
-        marks, target = [], self.stored() + count
+    def steady_try(self, rate, seconds):
+        """An open loop of this rate: does the desk keep up with it?"""
+        desk = self.at_desk()
+        acknowledged = self.figure("postern_intake_acknowledged_total")
         began = time.monotonic()
-        while self.stored() < target and time.monotonic() - began < seconds:
-            was, at = self.stored(), time.monotonic()
-            step = min(max(count // 10, 1000), target - was)
-            self.load("--count", step, "--connections", 32)
-            late = False
-            try:
-                w.until("archived", 120, lambda: self.stored() - was >= step,
-                        0.02)
-            except w.Failure:
-                late = True
-            marks.append((self.stored() - was) / (time.monotonic() - at))
-            if late:
+        child = subprocess.Popen(
+            rivals.load_argv(self.context, self.world, self.world.hook,
+                             "--rate", rate, "--seconds", seconds),
+            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        time.sleep(seconds / 3)
+        early, early_s = self.backlog(desk, acknowledged), time.monotonic()
+        time.sleep(max(0, began + seconds - 0.1 - time.monotonic()))
+        late, late_s = self.backlog(desk, acknowledged), time.monotonic()
+        figures = json.loads(child.communicate(timeout=120)[0])
+        sent = rate * (late_s - early_s)
+        if self.drained(desk, figures["acknowledged"], 120) is None:
+            raise ValueError("the desk had not all in time")
+        return {"per_second": figures["per_second"], "rate": rate,
+                "seconds": seconds, "backlog": late,
+                "in_chain_ms": late / rate * 1000,
+                "p50_ms": figures["p50_ms"], "p99_ms": figures["p99_ms"],
+                "p999_ms": figures["p999_ms"],
+                "follows": late - early <= SETTLE * sent + NOISE and
+                figures["acknowledged"] >= 0.98 * rate * seconds}
+
+    def steady(self, guess, seconds, tries, say):
+        """The highest steady rate that the whole chain follows."""
+        good, bad, best = 0, None, None
+        rate = guess
+        for number in range(tries):
+            got = self.steady_try(int(rate), seconds)
+            say(f"{int(rate)}/s: " + ("followed" if got["follows"] else
+                                      "the backlog grew"))
+            if got["follows"]:
+                good, best = rate, got
+            else:
+                bad = rate
+            if bad is None:
+                rate = good * 1.25
+            else:
+                rate = (good + bad) / 2 if good else bad * 0.75
+            if bad and good and bad / good < 1.04:
                 break
-        return {"messages": self.stored(), "marks": marks,
-                "first": marks[0] if marks else None,
-                "last": statistics.median(marks[-3:]) if marks else None}
+        while best is not None:  # for longer; less, until that holds too
+            got = self.steady_try(int(good), seconds * 3)
+            say(f"{int(good)}/s for {seconds * 3} s: " +
+                ("followed" if got["follows"] else "the backlog grew"))
+            if got["follows"]:
+                return got
+            good *= 0.93
+            if good < guess / 10:
+                break
+        raise ValueError("no steady rate found")
+
+    def grow(self, count, steps, seconds):
+        """From nothing to count messages; the rate until the desk has them,
+        for each step."""
+        marks, total, end = [], 0, time.monotonic() + seconds
+        sizes = [10000] + [max(1000, (count - 10000) // steps)] * steps
+        for step in sizes:
+            if total >= count or time.monotonic() > end:
+                break
+            got = self.behind("--count", step, "--connections", 32)
+            total += step
+            marks.append([total, got["end_to_end"]])
+        rates = [rate for _, rate in marks]
+        stored = self.figure("postern_worker_messages_stored_total")
+        return {"messages": stored, "marks": marks, "whole": total >= count,
+                "first": statistics.median(rates[1:4]) if rates[1:] else None,
+                "last": statistics.median(rates[-3:]) if rates[1:] else None}
 
     def memory(self):
         return {name: memory_kb(pid)
                 for name, pid in self.world.children().items()}
 
     def start_time(self, waiting):
-        """Kill all with so many bodies in the spool; time to ready."""
-        children = self.world.children()
+        """Kill all with so many bodies in the spool; time to ready, and all
+        of them have to arrive."""
+        children, desk = self.world.children(), self.at_desk()
         os.kill(children["worker"], signal.SIGSTOP)
         made = self.load("--count", waiting)["acknowledged"]
         top = self.world.processes.pop("postern")
-        for pid in (top.pid, *children.values()):
-            os.kill(pid, signal.SIGKILL)
+        alone.tell((top.pid, *children.values()), signal.SIGKILL)
         top.wait()
         began = time.monotonic()
         self.world.serve(wait=False)
         w.until("ready again", 120, self.world.ready, 0.005)
-        return {"seconds": time.monotonic() - began, "waiting": made}
+        took = time.monotonic() - began
+        return {"seconds": took, "waiting": made,
+                "drained_s": self.drained(desk, made, 150)}
 
     def archive_bytes(self):
         """(database, sealed) bytes per message; after a stop, so whole."""
@@ -147,3 +237,32 @@ class Ours:
                    self.world.data.glob("*.db*") if "shm" not in p.name)
         return {"messages": count, "bytes": size / max(count, 1),
                 "sealed_bytes": sealed / max(count, 1)}
+
+
+class Burst(Ours):
+    """Worker and keeper stopped: what the spool takes.  The same work as the
+    rivals do before they answer, and like them nothing after it."""
+
+    def __init__(self, context):
+        super().__init__(context, "burst")
+        self.children = self.world.children()
+        alone.tell(self.asleep(), signal.SIGSTOP)
+
+    def asleep(self):
+        return [self.children[name] for name in ("worker", "keeper")]
+
+    def warm(self, seconds):
+        self.burst("--seconds", seconds)
+
+    def spool_bytes(self):
+        return sum(p.stat().st_size
+                   for p in (self.world.data / "spool").iterdir())
+
+    def burst(self, *args):
+        before = self.spool_bytes()
+        figures = self.load(*args)
+        # Closed segments are cut to their records.
+        if self.spool_bytes() - before < 0.9 * figures["acknowledged"] * \
+                figures["body_bytes"] - (8 << 20):
+            raise ValueError("the spool has not what was acknowledged")
+        return figures

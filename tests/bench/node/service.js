@@ -5,7 +5,8 @@
 //
 //   node service.js PORT SECRET-FILE DB group|single
 //
-// group: inserts that arrive in one turn of the event loop share a commit.
+// group: inserts that arrive in one turn of the event loop share a commit, and
+// nobody is answered before it.
 const crypto = require('node:crypto')
 const fs = require('node:fs')
 const Database = require('better-sqlite3')

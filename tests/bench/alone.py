@@ -1,0 +1,93 @@
+"""One server at a time: all others stand still (SIGSTOP) while it is measured.
+
+Waiting until a server is idle is not enough: one that looks idle may still
+archive, write a checkpoint or vacuum."""
+import ctypes
+import os
+import pathlib
+import signal
+import statistics
+import time
+
+
+def parents():
+    """{pid: its parent} of everything that runs."""
+    found = {}
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            stat = (entry / "stat").read_text()
+        except OSError:
+            continue
+        found[int(entry.name)] = int(stat.rsplit(")", 1)[1].split()[1])
+    return found
+
+
+def tree(roots):
+    """These processes and all below them, parents first."""
+    table, found = parents(), []
+    level = [p for p in roots if p in table]
+    while level:
+        found += level
+        level = [p for p, parent in table.items() if parent in level]
+    return found
+
+
+def tell(pids, number):
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
+
+
+def freeze(server):
+    tell(tree(server.roots()), signal.SIGSTOP)
+
+
+def thaw(server):
+    """Who is stopped on purpose stays so."""
+    asleep = set(server.asleep())
+    tell([p for p in tree(server.roots()) if p not in asleep],
+         signal.SIGCONT)
+
+
+def turn(server, function):
+    """function() while only this server runs; nothing left to write."""
+    os.sync()
+    thaw(server)
+    try:
+        return function()
+    finally:
+        freeze(server)
+
+
+def others_busy(seconds=0.5):
+    """Share of the processors that is not idle while all of ours stand."""
+    def ticks():
+        with open("/proc/stat") as f:
+            values = list(map(int, f.readline().split()[1:9]))
+        return sum(values), values[3] + values[4]
+    total, idle = ticks()
+    time.sleep(seconds)
+    total_now, idle_now = ticks()
+    return 1 - (idle_now - idle) / max(total_now - total, 1)
+
+
+def sync_ms(directory, library=None, rounds=200):
+    """Median fdatasync of 8 kB into a preallocated file, as the servers have
+    it: through the library that makes it slower, if there is one."""
+    call = ctypes.CDLL(library and str(library)).fdatasync
+    path, times = directory / "sync", []
+    with open(path, "wb", buffering=0) as f:
+        os.posix_fallocate(f.fileno(), 0, rounds * 8192)
+        os.fsync(f.fileno())
+        for i in range(rounds):
+            os.pwrite(f.fileno(), b"x" * 8192, i * 8192)
+            began = time.perf_counter()
+            if call(f.fileno()) != 0:
+                raise OSError("fdatasync failed")
+            times.append((time.perf_counter() - began) * 1000)
+    path.unlink()
+    return statistics.median(times)

@@ -1,0 +1,46 @@
+# Measurements: included by the Makefile, which has the variables.
+#   make bench [BENCH=short] [PARTS="ack rivals"]   (docs/performance.md)
+#   make bench-archive [ROWS=10000000]
+
+# How the archive keeps its speed as it grows.
+ROWS ?= 1000000
+$(BUILD)/bench-archive: $(OBJ)/tests/bench/archive.o $(OBJ)/tests/bench/archive_world.o $(lib)
+	@echo "  link $@"
+	@$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -o $@
+
+bench-archive: $(BUILD)/bench-archive
+	@$(BUILD)/bench-archive $(ROWS)
+
+# A disk that takes so many microseconds longer for a flush: linked into a
+# Postern of the bench's own, a library for the others (tests/bench/slowsync.c).
+# -rdynamic: SQLite's library calls the same.
+SLOW_US  := 1000 5000
+SLOW     := $(OBJ)/tests/bench/slowsync
+
+$(SLOW)-%.o: tests/bench/slowsync.c
+	@mkdir -p $(@D)
+	@echo "  $(CC) $< $*"
+	@$(CC) $(ALL_CFLAGS) -DSLOW_SYNC_US=$*L -c $< -o $@
+
+$(BUILD)/bench/slowsync-%.so: tests/bench/slowsync.c
+	@mkdir -p $(@D)
+	@echo "  link $@"
+	@$(CC) $(ALL_CFLAGS) -DSLOW_SYNC_US=$*L -fPIC -shared -MF $(SLOW)-$*.so.d $< -o $@
+
+$(BUILD)/bench/postern-slow-%: $(OBJ)/gateway/main.o $(SLOW)-%.o $(lib)
+	@echo "  link $@"
+	@$(CC) $(ALL_LDFLAGS) -rdynamic $^ $(ALL_LIBS) -o $@
+
+$(BUILD)/bench/bare: tests/bench/bare.c
+	@mkdir -p $(@D)
+	@echo "  link $@"
+	@$(CC) $(ALL_CFLAGS) -MF $(OBJ)/bare.d $< -lmicrohttpd -lpthread -o $@
+
+bench-programs: all $(BUILD)/bench/bare $(BUILD)/bench-archive \
+	$(foreach us,$(SLOW_US),$(BUILD)/bench/slowsync-$(us).so $(BUILD)/bench/postern-slow-$(us))
+
+bench: deps
+	@$(MAKE) --no-print-directory bench-programs
+	@BENCH="$(BENCH)" PARTS="$(PARTS)" BUILD="$(BUILD)" tests/bench/run
+
+.PHONY: bench bench-archive bench-programs
