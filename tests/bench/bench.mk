@@ -17,17 +17,17 @@ bench-archive: $(BUILD)/bench-archive
 SLOW_US  := 1000 5000
 SLOW     := $(OBJ)/tests/bench/slowsync
 
-$(SLOW)-%.o: tests/bench/slowsync.c
+$(SLOW_US:%=$(SLOW)-%.o): $(SLOW)-%.o: tests/bench/slowsync.c
 	@mkdir -p $(@D)
 	@echo "  $(CC) $< $*"
 	@$(CC) $(ALL_CFLAGS) -DSLOW_SYNC_US=$*L -c $< -o $@
 
-$(BUILD)/bench/slowsync-%.so: tests/bench/slowsync.c
+$(SLOW_US:%=$(BUILD)/bench/slowsync-%.so): $(BUILD)/bench/slowsync-%.so: tests/bench/slowsync.c
 	@mkdir -p $(@D)
 	@echo "  link $@"
 	@$(CC) $(ALL_CFLAGS) -DSLOW_SYNC_US=$*L -fPIC -shared -MF $(SLOW)-$*.so.d $< -o $@
 
-$(BUILD)/bench/postern-slow-%: $(OBJ)/gateway/main.o $(SLOW)-%.o $(lib)
+$(SLOW_US:%=$(BUILD)/bench/postern-slow-%): $(BUILD)/bench/postern-slow-%: $(OBJ)/gateway/main.o $(SLOW)-%.o $(lib)
 	@echo "  link $@"
 	@$(CC) $(ALL_LDFLAGS) -rdynamic $^ $(ALL_LIBS) -o $@
 

@@ -124,8 +124,11 @@ class Server:
         """The loader only warns when it cannot preload a library."""
         library = self.context.slow_library
         for pid in alone.tree(self.roots()[:1]) if library else ():
-            if library.name not in pathlib.Path(
-                    f"/proc/{pid}/maps").read_text():
+            try:
+                maps = pathlib.Path(f"/proc/{pid}/maps").read_text()
+            except OSError:
+                continue  # it has just ended
+            if maps and library.name not in maps:
                 raise Skip("a process of it does not have the slower flush")
 
     def roots(self):
