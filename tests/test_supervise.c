@@ -332,15 +332,22 @@ static void a_killed_child_is_named_with_its_signal(void **state)
 	finish(&run);
 }
 
-static void a_deaf_child_is_killed_at_its_deadline(void **state)
+/* Nobody waits for the deaf one but the end itself. */
+static void deaf_children_are_killed_and_hold_up_nobody(void **state)
 {
-	const struct fake f = {.deaf = {[CHILD_KEEPER] = true}};
+	const struct fake f = {
+	    .deaf = {[CHILD_INTAKE] = true, [CHILD_KEEPER] = true}};
+	const char *intake, *worker, *keeper;
 
 	(void)state;
 	begin(&run, &f);
 	assert_true(heard(&run, "serve.ready", 5));
 	finish(&run);
-	assert_non_null(line_with(run.text, "child.killed", "\"keeper\""));
+	intake = line_with(run.text, "child.killed", "\"intake\"");
+	keeper = line_with(run.text, "child.killed", "\"keeper\"");
+	worker = line_with(run.text, "child.ended", "\"worker\"");
+	assert_true(intake != NULL && keeper != NULL && worker != NULL);
+	assert_true(worker < intake && intake < keeper);
 	assert_null(line_with(run.text, "child.killed", "\"worker\""));
 }
 
@@ -519,7 +526,7 @@ int main(int argc, char **argv)
 		all_ready_is_said_once_and_the_drain_goes_in_order),
 	    cmocka_unit_test(a_dead_child_is_started_again),
 	    cmocka_unit_test(a_killed_child_is_named_with_its_signal),
-	    cmocka_unit_test(a_deaf_child_is_killed_at_its_deadline),
+	    cmocka_unit_test(deaf_children_are_killed_and_hold_up_nobody),
 	    cmocka_unit_test(a_good_reload_renews_worker_then_intake_only),
 	    cmocka_unit_test(a_refused_reload_leaves_everything_running),
 	    cmocka_unit_test(a_stop_during_a_reload_still_drains),

@@ -20,7 +20,7 @@
 #include "spool/reserve.h"
 
 #define EXIT_STORAGE   75
-#define DRAIN_MS       8000 /* for answers under way */
+#define DRAIN_MS       6000 /* for answers under way; END_CHILDREN_MS ends it */
 #define DRAIN_ERROR_MS 2000
 #define TURN_MS	       2
 

@@ -26,7 +26,8 @@ struct child {
 
 struct step {
 	enum child_role role;
-	int64_t limit_ms;
+	int64_t limit_ms;    /* of its stop; at the end: of all before too */
+	int64_t patience_ms; /* then the next is told as well; 0: no limit */
 	bool again;
 };
 
@@ -43,16 +44,18 @@ struct loop {
 	bool draining, reload, announced;
 };
 
-/* Each is the one that feeds the next: nothing accepted is left undone. */
+/* Each is the one that feeds the next.  The worker does not wait for an
+ * intake on a slow disk: what that still accepts is durable in the spool, and
+ * both would wait for the same disk, one after the other. */
 static const struct step drain_plan[] = {
-    {CHILD_INTAKE, STOP_INTAKE_MS, false},
-    {CHILD_WORKER, STOP_WORKER_MS, false},
-    {CHILD_KEEPER, STOP_KEEPER_MS, false},
+    {CHILD_INTAKE, END_CHILDREN_MS, END_PATIENCE_MS, false},
+    {CHILD_WORKER, END_CHILDREN_MS, 0, false},
+    {CHILD_KEEPER, END_KEEPER_MS, 0, false},
 };
 /* Listening sockets stay open here meanwhile: clients wait, none is refused. */
 static const struct step reload_plan[] = {
-    {CHILD_WORKER, STOP_WORKER_MS, true},
-    {CHILD_INTAKE, STOP_INTAKE_MS, true},
+    {CHILD_WORKER, STOP_WORKER_MS, 0, true},
+    {CHILD_INTAKE, STOP_INTAKE_MS, 0, true},
 };
 
 int64_t restart_wait_ms(int64_t last_ms, int64_t lived_ms)
@@ -190,17 +193,22 @@ static void reap(struct loop *l)
 				bury(l, (enum child_role)i, status);
 }
 
-static void tell_to_stop(struct loop *l, enum child_role role, int64_t limit_ms)
+static void tell_to_stop(struct loop *l, enum child_role role, int64_t kill_ms)
 {
 	struct child *c = &l->children[role];
+	bool told = c->kill_ms != 0;
 
 	c->due_ms = 0;
-	if (c->pid == 0 || c->kill_ms != 0)
+	if (c->pid == 0)
+		return;
+	/* One that a reload has told gets no more time than the others. */
+	if (!told || (kill_ms < c->kill_ms && c->kill_ms != INT64_MAX))
+		c->kill_ms = kill_ms;
+	if (told)
 		return;
 	/* Both directions: the child sees the end, its word is no more. */
 	(void)shutdown(c->lifeline, SHUT_RDWR);
 	c->listening = false;
-	c->kill_ms = now_ms(l) + limit_ms;
 }
 
 static void kill_late(struct loop *l)
@@ -233,6 +241,18 @@ static void begin_plan(struct loop *l, const struct step *plan, size_t len)
 	enter(l, STEP_BEGIN);
 }
 
+/* When to look again though nobody says anything; 0 never. */
+static int64_t step_end_ms(const struct loop *l)
+{
+	if (l->plan == NULL || l->at >= l->plan_len)
+		return 0;
+	if (l->state == STEP_STARTING)
+		return l->state_ms + RELOAD_READY_MS;
+	if (l->state == STEP_STOPPING && l->plan[l->at].patience_ms != 0)
+		return l->state_ms + l->plan[l->at].patience_ms;
+	return 0;
+}
+
 /* Whether the present step moved. */
 static bool advance(struct loop *l)
 {
@@ -241,11 +261,14 @@ static bool advance(struct loop *l)
 
 	switch (l->state) {
 	case STEP_BEGIN:
-		tell_to_stop(l, s->role, s->limit_ms);
+		tell_to_stop(l, s->role,
+			     (l->draining ? l->begun_ms : now_ms(l)) +
+				 s->limit_ms);
 		enter(l, STEP_STOPPING);
 		return true;
 	case STEP_STOPPING:
-		if (c->pid != 0)
+		if (c->pid != 0 &&
+		    (s->patience_ms == 0 || now_ms(l) < step_end_ms(l)))
 			return false;
 		if (s->again)
 			start(l, s->role);
@@ -255,7 +278,7 @@ static bool advance(struct loop *l)
 		return true;
 	case STEP_STARTING:
 		/* One that does not come up must not keep the other old. */
-		if (!c->ready && now_ms(l) < l->state_ms + RELOAD_READY_MS)
+		if (!c->ready && now_ms(l) < step_end_ms(l))
 			return false;
 		l->at++;
 		enter(l, STEP_BEGIN);
@@ -325,8 +348,7 @@ static int wait_time(const struct loop *l)
 		next = sooner(next, l->children[i].due_ms);
 		next = sooner(next, l->children[i].kill_ms);
 	}
-	if (l->plan != NULL && l->state == STEP_STARTING)
-		next = sooner(next, l->state_ms + RELOAD_READY_MS);
+	next = sooner(next, step_end_ms(l));
 	return next <= now ? 0 : (int)(next - now);
 }
 
@@ -347,6 +369,16 @@ static void wait_and_hear(struct loop *l)
 			hear(l, (enum child_role)i);
 	if (p[CHILDREN].revents != 0)
 		obey_signals(l);
+}
+
+static bool all_gone(const struct loop *l)
+{
+	if (!l->draining || l->at < l->plan_len)
+		return false;
+	for (size_t i = 0; i < CHILDREN; i++)
+		if (l->children[i].pid != 0)
+			return false;
+	return true;
 }
 
 static int catch_signals(int *ret_fd)
@@ -377,7 +409,7 @@ int loop_run(const struct loop_conf *conf)
 		l.children[i].lifeline = -1;
 		start(&l, (enum child_role)i);
 	}
-	while (!l.draining || l.at < l.plan_len) {
+	while (!all_gone(&l)) {
 		wait_and_hear(&l);
 		reap(&l);
 		kill_late(&l);

@@ -105,10 +105,16 @@ int child_main(int argc, char **argv);
 #define RESTART_FIRST_MS 100
 #define RESTART_MOST_MS	 5000
 #define RESTART_GOOD_MS	 30000 /* of life: the next failure is a first one */
-#define STOP_INTAKE_MS	 10000
-#define STOP_WORKER_MS	 10000
-#define STOP_KEEPER_MS	 4000 /* in all under 25 s */
-#define RELOAD_READY_MS	 10000
+/* A reload: one child after the other. */
+#define STOP_INTAKE_MS 10000
+#define STOP_WORKER_MS 10000
+/* The end: counted from the signal, so that all are gone within ten seconds
+ * however slow the disk is.  What is killed then is read again from spool
+ * and log. */
+#define END_CHILDREN_MS 8500
+#define END_KEEPER_MS	9500
+#define END_PATIENCE_MS 1000 /* for an intake before the worker is told */
+#define RELOAD_READY_MS 10000
 
 /* Pure: how long to wait before a child that lived so long is started again;
  * last_ms is the previous wait, 0 for none. */
