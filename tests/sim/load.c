@@ -46,7 +46,7 @@ struct load {
 	const char *account;
 	char *secret;
 	struct line *lines;
-	size_t lines_len, persons;
+	size_t lines_len, persons, first_person;
 	uint64_t count, begun, acked, failed, retried, seed;
 	int64_t rate, start_us, stop_us;
 	size_t text_bytes;
@@ -145,6 +145,7 @@ static char *request_make(struct load *l, uint64_t number, size_t person,
 
 	if (request == NULL || body == NULL)
 		abort();
+	person += l->first_person;
 	memcpy(body, l->template, l->template_len);
 	contact = memmem(body, l->template_len, "49171392######", PHONE_LEN);
 	put(contact, PHONE_LEN, "49171392%06zu", person % 1000000);
@@ -538,6 +539,8 @@ int sim_load_main(int argc, char **argv)
 	    strtoul(sim_option(argc, argv, "--connections", "64"), NULL, 10);
 	l.persons =
 	    strtoul(sim_option(argc, argv, "--persons", "200"), NULL, 10);
+	l.first_person =
+	    strtoul(sim_option(argc, argv, "--first-person", "0"), NULL, 10);
 	l.rate = strtoll(sim_option(argc, argv, "--rate", "0"), NULL, 10);
 	l.text_bytes =
 	    strtoul(sim_option(argc, argv, "--bytes", "300"), NULL, 10);

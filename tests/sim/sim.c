@@ -349,6 +349,7 @@ static const char usage[] =
     "  load      signed webhooks at a hook, with a ledger\n"
     "    --hook URL --secret-file F --account ID [--count N] [--seconds S]\n"
     "    [--connections 64] [--rate N/s, 0 = closed loop] [--persons 200]\n"
+    "    [--first-person 0]\n"
     "    [--ledger FILE] [--seed N] [--bytes 300] [--retry] [--json]\n"
     "  flood     clients that mean no good, from 127.0.0.2 up; prints JSON\n"
     "    --hook URL [--kind idle|header|body|read|forged] [--clients 1000]\n"

@@ -4,6 +4,7 @@ Everything listens on loopback.  Needs nothing but Python's standard library
 and the two built programs.
 """
 import base64
+import http.client
 import json
 import os
 import pathlib
@@ -84,7 +85,7 @@ def call(method, url, body=None, headers=None, timeout=20):
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
-    except (urllib.error.URLError, OSError):
+    except (urllib.error.URLError, http.client.HTTPException, OSError):
         return 0, b""
 
 
