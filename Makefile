@@ -115,7 +115,8 @@ coverage:
 torture: deps
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory FAULTS=1 all
-	@TORTURE=$(or $(TORTURE),short) $(foreach v,KILLS IMAGES MUTANTS SITES MEMORY_SITES SEED,$(if $($(v)),$(v)=$($(v)))) tests/torture/run.py
+	@$(if $(filter nightly,$(TORTURE)),$(MAKE) --no-print-directory FAULTS=1 SAN=address$(comma)undefined all)
+	@TORTURE=$(or $(TORTURE),short) $(foreach v,KILLS IMAGES MUTANTS SITES MEMORY_SITES MEMORY_FOR_EVER STOPS SEED,$(if $($(v)),$(v)=$($(v)))) tests/torture/run.py
 
 format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')

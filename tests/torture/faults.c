@@ -6,8 +6,6 @@
  * Not seen: what the C library calls inside itself (stdio), and mmap.  The
  * product writes no file through either; the log's shared memory, which is
  * mapped, is made anew after a power cut. */
-#include "faults.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <seccomp.h>
@@ -25,11 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "faults_inside.h"
 #include "faults_table.h"
-
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *old, size_t size);
 
 static struct fault_page *page;
 static uint32_t role;
@@ -87,13 +82,33 @@ static void rest_ms(int64_t ms)
 	(void)syscall(SYS_nanosleep, &t, NULL);
 }
 
+struct fault_page *faults_page(void)
+{
+	return page;
+}
+
+/* Whether the place of this call is the one the rule is about. */
+static bool right_place(struct fault_rule *r, enum fault_call call)
+{
+	uint64_t stack;
+
+	/* From then on includes every later call. */
+	if (r->stack == 0 ||
+	    (r->stack != FAULTS_COLLECT && atomic_load(&r->seen) > 0))
+		return true;
+	stack = stack_hash((uint64_t)role << 32 | call);
+	if (r->stack == FAULTS_COLLECT)
+		stack_keep(page, stack);
+	return r->stack == FAULTS_COLLECT || r->stack == stack;
+}
+
 static struct fault_rule *rule_fires(enum fault_call call, uint32_t file)
 {
 	for (size_t i = 0; i < FAULTS_RULES; i++) {
 		struct fault_rule *r = &page->rules[i];
 
 		if ((r->roles & role) == 0 || (r->calls & 1u << call) == 0 ||
-		    (r->files & file) == 0)
+		    (r->files & file) == 0 || !right_place(r, call))
 			continue;
 		if (atomic_fetch_add(&r->seen, 1) + 1 < r->at ||
 		    r->action == FAULT_COUNT)
@@ -104,9 +119,7 @@ static struct fault_rule *rule_fires(enum fault_call call, uint32_t file)
 	return NULL;
 }
 
-/* What is to become of this call.  errno is set for FAULT_ERROR. */
-static enum fault_action fault(enum fault_call call, uint32_t file,
-			       int64_t *ret_ms)
+enum fault_action fault(enum fault_call call, uint32_t file, int64_t *ret_ms)
 {
 	struct fault_rule *r;
 
@@ -452,30 +465,8 @@ int seccomp_load(const scmp_filter_ctx filter)
 	return 0;
 }
 
-/* --- memory and time ------------------------------------------------------ */
-
-static bool no_memory(void)
-{
-	int64_t ms;
-
-	return page != NULL &&
-	       fault(CALL_MALLOC, FILE_OTHER, &ms) == FAULT_ERROR;
-}
-
-void *malloc(size_t size)
-{
-	return no_memory() ? NULL : __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-	return no_memory() ? NULL : __libc_calloc(count, size);
-}
-
-void *realloc(void *old, size_t size)
-{
-	return no_memory() ? NULL : __libc_realloc(old, size);
-}
+/* --- time ------------------------------------------------------------------
+ */
 
 int clock_gettime(clockid_t id, struct timespec *ret)
 {

@@ -9,8 +9,9 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define FAULTS_MAGIC 0x46415531u
-#define FAULTS_RULES 4
+#define FAULTS_MAGIC  0x46415532u
+#define FAULTS_RULES  4
+#define FAULTS_STACKS 65536 /* a power of two */
 
 enum fault_call {
 	CALL_WRITE,
@@ -57,7 +58,12 @@ struct fault_rule {
 	uint64_t at;	/* from the at-th call on, 1 is the first */
 	int64_t ms;
 	_Atomic uint64_t seen, fired;
+	/* 0: the n-th call, whoever makes it.  Else the call with this stack,
+	 * or FAULTS_COLLECT: the stacks of all are written down. */
+	uint64_t stack;
 };
+
+#define FAULTS_COLLECT UINT64_MAX
 
 struct fault_page {
 	uint32_t magic;
@@ -65,6 +71,7 @@ struct fault_page {
 	uint32_t unused;
 	_Atomic int64_t wall_offset_ms;
 	struct fault_rule rules[FAULTS_RULES];
+	_Atomic uint64_t stacks[FAULTS_STACKS]; /* 0: free */
 };
 
 /* One entry of DIR/../faults.<role>.log; path, second path, data follow.

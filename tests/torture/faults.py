@@ -4,10 +4,12 @@ import errno
 import mmap
 import struct
 
-MAGIC = 0x46415531
+MAGIC = 0x46415532
 HEADER = struct.Struct("<IIIIq")
-RULE = struct.Struct("<IIIIIIQqQQ")
+RULE = struct.Struct("<IIIIIIQqQQQ")
 RULES = 4
+STACKS = 65536
+COLLECT = 2 ** 64 - 1
 RECORD = struct.Struct("<IIIIqqQqQ")
 
 ROLES = {"keeper": 1, "worker": 2, "intake": 4, "serve": 8, "verb": 16}
@@ -32,9 +34,10 @@ class Plan:
 
     def __init__(self, world):
         self.path = world.data / "faults.plan"
-        size = HEADER.size + RULES * RULE.size
+        self.stacks_at = HEADER.size + RULES * RULE.size
+        size = self.stacks_at + STACKS * 8
         if not self.path.exists():
-            page = bytearray(4096)
+            page = bytearray(size)
             HEADER.pack_into(page, 0, MAGIC, 0, 0, 0, 0)
             self.path.write_bytes(page)
         with open(self.path, "r+b") as file:
@@ -44,12 +47,12 @@ class Plan:
         self.page.close()
 
     def rule(self, slot, roles, calls, files, action, at=1, error=None,
-             times=1, ms=0):
+             times=1, ms=0, stack=0):
         number = getattr(errno, error) if error else 0
         RULE.pack_into(self.page, HEADER.size + slot * RULE.size,
                        bits(roles, ROLES), bits(calls, CALLS),
                        bits(files, FILES), ACTIONS[action], number, times,
-                       at, ms, 0, 0)
+                       at, ms, 0, 0, stack)
 
     def clear(self):
         self.arm(False)
@@ -62,6 +65,11 @@ class Plan:
 
     def fired(self, slot=0):
         return RULE.unpack_from(self.page, HEADER.size + slot * RULE.size)[9]
+
+    def stacks(self):
+        """The places a collecting rule has met so far."""
+        table = self.page[self.stacks_at:self.stacks_at + STACKS * 8]
+        return {s for s, in struct.iter_unpack("<Q", table) if s != 0}
 
     def arm(self, on=True):
         struct.pack_into("<I", self.page, 4, int(on))

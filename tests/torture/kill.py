@@ -4,15 +4,16 @@ nothing acknowledged.  KILLS says how many."""
 import killing
 import ledger
 import setup
-from setup import PLAIN, folder, instance, size
+from setup import PLAIN, figure, folder, instance, share, size, turn
 
-KILLS = size("KILLS", 12, 1000)
-ROUND = 250  # kills of one instance: the ledgers stay small
+KILLS = share(size("KILLS", 12, 1000))
+ROUND = 100  # kills of one instance: the ledgers stay small
 
 
 def kills_lose_nothing(rng):
     left = KILLS
     while left > 0:
+        turn.look()
         with folder() as directory, \
                 instance(directory / "world", PLAIN, False) as (world, _):
             world.start_all()
@@ -24,6 +25,8 @@ def kills_lose_nothing(rng):
             ledger.check_ends(world)
             print(f"   {kills}: {acked} acknowledged of {sent} sent, "
                   f"{doubles} delivered more than once", flush=True)
+            figure("kills", now)
+            figure("acknowledged under kills", acked)
             left -= now
 
 

@@ -135,6 +135,9 @@ def check_sound(world):
 def check_ends(world, start=0):
     """No process ended by a signal but the SIGKILL of a test."""
     log = (world.dir / "postern.log").read_text(errors="replace")[start:]
+    for sign in ("Sanitizer", "runtime error:"):
+        at = log.find(sign)
+        check(at < 0, f"a sanitizer spoke: {log[max(0, at - 200):at + 3000]}")
     for line in log.splitlines():
         if "child.ended" not in line:
             continue

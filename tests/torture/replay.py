@@ -59,8 +59,8 @@ class Cut:
             self.inodes[op.inode] = self.live[op.path] = Object()
             self.names.append((op, self.live[op.path]))
         elif op.op in (faults.RENAME, faults.UNLINK):
-            self.names.append((op, None))
             gone = self.live.pop(op.path, None)
+            self.names.append((op, gone))
             if op.op == faults.RENAME and gone is not None:
                 self.live[op.second] = gone
         elif op.op == faults.SYNC_FOLDER and op.end < self.at:
@@ -93,9 +93,11 @@ class Cut:
             if op.op == faults.CREATE:
                 names[op.path] = made
                 continue
-            gone = names.pop(op.path, None)
-            if op.op == faults.RENAME and gone is not None:
-                names[op.second] = gone
+            # A rename is one entry of a journal: it brings the file to its
+            # new name even if that of its making was not kept by itself.
+            names.pop(op.path, None)
+            if op.op == faults.RENAME and made is not None:
+                names[op.second] = made
         return {name: contents(o, mode, kept, rng, odds)
                 for name, o in names.items()}
 

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Runs the torture scripts, some at once because they mostly wait; prints
-every case's verdict and ends with `N passed, M failed`.
+every case's verdict, a table and `N passed, M failed`.
 
 TORTURE=short|nightly sets the sizes; KILLS, IMAGES, MUTANTS, SITES,
-MEMORY_SITES and SEED set single ones."""
+MEMORY_SITES, MEMORY_FOR_EVER, STOPS and SEED set single ones; AT_ONCE how
+many run side by side; TURN a command under which at most a minute of work is
+done at a time."""
 import concurrent.futures
 import os
 import pathlib
@@ -15,47 +17,108 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 NIGHTLY = os.environ.get("TORTURE", "short") == "nightly"
-AT_ONCE = int(os.environ.get("AT_ONCE", 1 if NIGHTLY else 4))
+AT_ONCE = int(os.environ.get("AT_ONCE", 4))
 SEED = os.environ.get("SEED") or str(random.randrange(2 ** 32))
 LIMIT_S = 4 * 3600 if NIGHTLY else 170
+PATHS = ("start", "acknowledge", "archive", "deliver", "stop")
+KINDS = ("kill", "EIO", "ENOSPC", "EMFILE", "short", "ENOMEM")
 # The longest first.
-JOBS = [["sites.py", "start"], ["power.py"], ["sites.py", "stop"],
-        ["edges.py"], ["kill.py"],
-        ["sites.py", "acknowledge", "archive", "deliver"]]
+SHORT = [(["sites.py", "start"], {}), (["power.py"], {}),
+         (["sites.py", "stop"], {}), (["edges.py"], {}), (["kill.py"], {}),
+         (["sites.py", "acknowledge", "archive", "deliver"], {}),
+         (["replayer.py"], {})]
 
 
-def job(words):
+def parts(words, count, **more):
+    return [(words, {"PART": f"{n + 1}/{count}", **more})
+            for n in range(count)]
+
+
+def nightly():
+    """Every walk for itself, the long ones in parts."""
+    jobs = parts(["sites.py", "start"], 3, FAULT="ENOMEM")
+    jobs += parts(["sites.py", "stop"], 1, FAULT="ENOMEM")
+    jobs += parts(["sites.py", "archive"], 1, FAULT="ENOMEM")
+    jobs += [(["power.py"], {"PART": f"{n}/2"}) for n in (1, 2)]
+    jobs += [(["kill.py"], {"PART": f"{n}/2"}) for n in (1, 2)]
+    jobs += [(["sites.py", path], {"FAULT": kind}) for kind in KINDS
+             for path in ("stop", "start", "archive", "deliver", "acknowledge")
+             if kind != "ENOMEM" or path in ("deliver", "acknowledge")]
+    jobs += [(["edges.py"], {}), (["replayer.py"], {})]
+    # With the sanitizers everything is slower: some of the points.
+    jobs += [(["sites.py", path], {"SANITIZED": "1", **{
+        name: os.environ.get(f"SANITIZED_{name}", some) for name, some in (
+            ("SITES", "4"), ("MEMORY_SITES", "40"),
+            ("MEMORY_FOR_EVER", "10"))}}) for path in PATHS]
+    return jobs
+
+
+def job(words, more):
     began = time.monotonic()
     try:
         done = subprocess.run(
             [sys.executable, str(HERE / words[0]), *words[1:]],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL, timeout=LIMIT_S,
-            env={**os.environ, "SEED": SEED})
+            env={**os.environ, "SEED": SEED, **more})
         code, output = done.returncode, done.stdout
     except subprocess.TimeoutExpired as late:
         code, output = -1, (late.stdout or b"") + b"\nnot finished in time"
-    return words, code, output.decode(errors="replace"), \
-        time.monotonic() - began
+    named = [f"{k}={v}" for k, v in more.items()]
+    return " ".join([*named, *words]), code, \
+        output.decode(errors="replace"), time.monotonic() - began
+
+
+def table(figures, seconds):
+    """Paths across, kinds of fault down; then what is counted otherwise."""
+    found = {}
+    for name in figures:
+        path, _, kind = name.partition(": ")
+        if path.removeprefix("sanitized ") in PATHS:
+            found.setdefault(kind, set()).add(path)
+    for prefix in ("", "sanitized "):
+        kinds = [k for k in found if any(prefix + p in found[k]
+                                         for p in PATHS)]
+        if not kinds:
+            continue
+        print(f"\n{prefix + 'points where a fault fired':36s}" + "".join(
+            f"{p:>13s}" for p in PATHS))
+        for kind in sorted(kinds):
+            print(f"{kind:36s}" + "".join(
+                f"{figures.get(f'{prefix}{p}: {kind}', 0):13d}"
+                for p in PATHS))
+        print(f"{'in all':36s}" + "".join("%13d" % sum(
+            figures.get(f"{prefix}{p}: {k}", 0) for k in kinds
+            if "not met" not in k) for p in PATHS))
+    print()
+    for name, number in figures.items():
+        if name.partition(": ")[0].removeprefix("sanitized ") not in PATHS:
+            print(f"{name:48s}{number:8d}")
+    print(f"{'seconds':48s}{seconds:8.0f}")
 
 
 def main():
     passed = failed = skipped = 0
+    figures, began = {}, time.monotonic()
     print(f"seed {SEED}, {'nightly' if NIGHTLY else 'short'}", flush=True)
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         for done in concurrent.futures.as_completed(
-                [pool.submit(job, words) for words in JOBS]):
-            words, code, output, took = done.result()
-            print(f"-- {' '.join(words)} ({took:.0f} s)\n{output}",
-                  end="", flush=True)
+                [pool.submit(job, *one)
+                 for one in (nightly() if NIGHTLY else SHORT)]):
+            name, code, output, took = done.result()
+            print(f"-- {name} ({took:.0f} s)\n{output}", end="", flush=True)
             verdicts = re.findall(r"^(ok|FAILED|skipped) ", output, re.M)
             passed += verdicts.count("ok")
             skipped += verdicts.count("skipped")
             bad = verdicts.count("FAILED")
             if code != 0 and bad == 0 or not verdicts:
-                print(f"FAILED {words[0]}_ended_with_{code}")
+                print(f"FAILED {name.split()[-1]}_ended_with_{code}")
                 bad += 1
             failed += bad
+            for what, number in re.findall(r"^   = (.+) = (\d+)$", output,
+                                           re.M):
+                figures[what] = figures.get(what, 0) + int(number)
+    table(figures, time.monotonic() - began)
     print(f"{passed} passed, {failed} failed"
           + (f", {skipped} skipped" if skipped else ""))
     sys.exit(1 if failed or not passed else 0)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,9 @@ import faults
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLAIN = pathlib.Path(os.environ.get("BUILD", ROOT / "build")).resolve()
-FAULTY = ROOT / "build" / "flavour-torture"
+SANITIZED = bool(os.environ.get("SANITIZED"))
+FAULTY = ROOT / "build" / ("flavour-address-undefined-torture" if SANITIZED
+                           else "flavour-torture")
 NIGHTLY = os.environ.get("TORTURE", "short") == "nightly"
 SEED = int(os.environ.get("SEED") or random.randrange(2 ** 32))
 
@@ -23,6 +26,18 @@ SEED = int(os.environ.get("SEED") or random.randrange(2 ** 32))
 def size(name, short, nightly):
     """A variable of make, else by TORTURE."""
     return int(os.environ.get(name) or (nightly if NIGHTLY else short))
+
+
+PART, PARTS = map(int, os.environ.get("PART", "1/1").split("/"))
+
+
+def share(whole):
+    """What of it this part does, of several that run side by side."""
+    return whole * PART // PARTS - whole * (PART - 1) // PARTS
+
+
+def only_in_first_part(cases):
+    return cases if PART == 1 else []
 
 
 def base():
@@ -61,6 +76,51 @@ def instance(directory, build=FAULTY, plan=True, **make):
         world.stop_all()
 
 
+class Turn:
+    """TURN names a command, such as one that takes a lock shared with others:
+    work is done only while it runs, and it ends after a minute at most."""
+
+    def __init__(self):
+        self.command = os.environ.get("TURN")
+        self.held, self.until = None, 0
+
+    def look(self):
+        """Between two pieces of work."""
+        if not self.command or time.monotonic() < self.until:
+            return
+        self.end()
+        self.held = subprocess.Popen(
+            [*self.command.split(), "sh", "-c", "echo; exec cat"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.held.stdout.readline()
+        self.until = time.monotonic() + 50
+
+    def end(self):
+        if self.held is not None:
+            self.held.stdin.close()
+            self.held.wait()
+            self.held.stdout.close()
+        self.held = None
+
+
+turn = Turn()
+
+
+def figure(name, number):
+    """For the table of run.py, which adds them up."""
+    how = "sanitized " if SANITIZED else ""
+    print(f"   = {how}{name} = {number}", flush=True)
+
+
+def keep(place):
+    """What a finding left, for whoever looks at it."""
+    into = tempfile.mkdtemp(prefix="postern-finding-")
+    shutil.copytree(place, into, dirs_exist_ok=True,
+                    ignore=lambda where, names: [
+                        n for n in names if pathlib.Path(where, n).is_socket()])
+    print(f"   kept in {into}", flush=True)
+
+
 def log_of(world):
     return (world.dir / "postern.log").read_text(errors="replace")
 
@@ -71,8 +131,9 @@ def run(cases):
     print(f"   seed {SEED}", flush=True)
     for case in cases:
         began = time.monotonic()
+        turn.look()
         try:
-            told = case(random.Random(f"{SEED} {case.__name__}"))
+            told = case(random.Random(f"{SEED} {PART} {case.__name__}"))
             print(f"{'skipped' if told == 'skipped' else 'ok'} "
                   f"{case.__name__}", flush=True)
         except Exception:
@@ -80,4 +141,5 @@ def run(cases):
             print(f"FAILED {case.__name__}", flush=True)
             traceback.print_exc(file=sys.stdout)
         print(f"   {time.monotonic() - began:.1f} s", flush=True)
+    turn.end()
     sys.exit(1 if failed else 0)

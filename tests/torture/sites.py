@@ -8,25 +8,31 @@ import itertools
 
 import ledger
 import setup
-from faults import DISK
+from faults import COLLECT, DISK
 from ledger import w
-from setup import folder, instance, size
+from setup import PART, PARTS, figure, folder, instance, size, turn
 
 SITES = size("SITES", 1, 0)  # of each line below; 0: every one
-# With every allocation failing for itself, a night is not enough for all.
-MEMORY = size("MEMORY_SITES", 1, 300)
+# Allocations, by the place that makes them; 0: every place.
+MEMORY = size("MEMORY_SITES", 1, 0)
+# With memory short from a place on, what differs is soon the same.
+MEMORY_FOR_EVER = size("MEMORY_FOR_EVER", 1, 400)
 ONLY = setup.os.environ.get("FAULT")  # ENOMEM, kill, short, ...
 HOUR = 3_600_000
+LIFE = 60      # hits of one instance: its ledgers stay short
+QUIET = 3      # runs without a new place: all are known
+WRONG = 5      # findings of one walk are enough to look at
 
 CHANGES = "write pwrite pwritev ftruncate rename unlink open fallocate"
 SYNCS = "fdatasync fsync"
-# scenario: (roles, files, armed before the start)
+ALL = ("keeper", "worker", "intake", "serve")
+# scenario: (roles, each walked for itself; files; armed before the start)
 SCENARIOS = {
-    "start": ("keeper worker intake serve", DISK, True),
-    "acknowledge": ("intake", f"{DISK} other", False),
-    "archive": ("worker keeper", DISK, False),
-    "deliver": ("worker", "other", False),
-    "stop": ("keeper worker intake serve", f"{DISK} other", False),
+    "start": (ALL, DISK, True),
+    "acknowledge": (("intake",), f"{DISK} other", False),
+    "archive": (("worker", "keeper"), DISK, False),
+    "deliver": (("worker",), "other", False),
+    "stop": (ALL, f"{DISK} other", False),
 }
 # (action, error, times, calls)
 FAULTS = [("kill", None, 1, f"{CHANGES} {SYNCS} sendmsg close")] + [
@@ -55,36 +61,50 @@ class Site:
 
     def load(self, patience):
         """What was not answered in time is given up and never asked for."""
+        # Two of the four are new each time.
         load = self.world.load("--count", 12, "--connections", 4, "--persons",
-                               6, "--bytes", 200, "--retry", "--ledger",
-                               self.log)
+                               4, "--first-person", 2 * self.hits, "--bytes",
+                               200, "--retry", "--ledger", self.log)
         try:
             load.wait(patience)
         except setup.subprocess.TimeoutExpired:
             load.kill()
             load.wait()
 
-    def hit(self, scenario, fault, at):
+    def hit(self, scenario, roles, fault, at=1, stack=0):
         """Whether the fault fired, and how many calls it saw."""
-        roles, files, early = SCENARIOS[scenario]
+        _, files, early = SCENARIOS[scenario]
         action, error, times, calls = fault
         if calls == "malloc":
             files = "other"
         began = len(setup.log_of(self.world))
         self.plan.clear()
-        self.plan.rule(0, roles, calls, files, action, at, error, times)
+        self.plan.rule(0, roles, calls, files, action, at, error, times,
+                       stack=stack)
         if early:
             self.world.stop("postern")
             self.plan.arm()
             self.world.serve(wait=False)
         else:
             self.plan.arm()
-        self.load(2.0 if times == 1 else 0.8)
-        w.time.sleep(0.05)
-        self.heal(scenario)
+        once = times == 1 or action == "count"
+        self.load(2.0 if once else 0.8)
+        arrived = once and self.arrived(1.0)
+        if not arrived or scenario == "stop" or setup.SANITIZED:
+            self.heal(scenario)
         # Without memory a message may become a dead letter: seen, not lost.
         self.judge(began, error == "ENOMEM" and not setup.NIGHTLY)
         return self.plan.fired(), self.plan.seen()
+
+    def arrived(self, seconds):
+        """Whether it needs no restart to be well again."""
+        acked = ledger.lines(self.log, "acked")
+        try:
+            w.until("arrived", seconds, lambda: len(
+                ledger.missing(self.world, acked)) <= self.aside, 0.02)
+            return self.world.ready()
+        except w.Failure:
+            return False
 
     def heal(self, scenario):
         """A clean disk, a new start, and an hour, as retries wait."""
@@ -118,58 +138,133 @@ class Site:
         ledger.check_ends(world, began)
 
 
-def told(scenario, fault, at):
-    action, error, times, calls = fault
-    what = error or action
-    return (f"{scenario}: {what} at call {at} of [{calls}] "
-            + ("once" if times == 1 else "for ever"))
+class Walk:
+    """One fault at every point of one scenario.  Instances come and go."""
 
+    def __init__(self, scenario, roles, fault, rng):
+        self.scenario, self.roles, self.fault = scenario, roles, fault
+        self.rng = rng
+        self.fired, self.unmet, self.findings = 0, 0, []
+        self.directory = self.site = self.stack = None
 
-def numbers(site, scenario, fault, rng):
-    """Which n to try.  Nightly all of them, in order, without an end."""
-    count = MEMORY if "malloc" in fault[3] else SITES
-    if count == 0:
-        return itertools.count(1)
-    counting = ("count", None, 0, fault[3])
-    _, seen = site.hit(scenario, counting, 1)
-    return sorted(rng.randint(1, max(1, seen)) for _ in range(count))
+    def close(self):
+        if self.stack is not None:
+            self.stack.close()
+        self.site = self.stack = None
 
+    def begin(self):
+        self.stack = setup.contextlib.ExitStack()
+        directory = self.stack.enter_context(folder())
+        world, plan = self.stack.enter_context(instance(directory / "world"))
+        self.site = Site(world, plan, directory / "load.ledger")
 
-def walk(site, scenario, fault, rng, findings):
-    fired_in_all = misses = 0
-    for at in numbers(site, scenario, fault, rng):
+    def hit(self, fault=None, at=1, stack=0):
+        """As Site.hit; None after a finding, for which it is renewed."""
+        turn.look()
         try:
-            fired, _ = site.hit(scenario, fault, at)
+            if self.site is not None and self.site.hits >= LIFE:
+                end(self.site.world)
+                self.close()
+            if self.site is None:
+                self.begin()
+            return self.site.hit(self.scenario, self.roles,
+                                 fault or self.fault, at, stack)
         except Exception as wrong:
-            findings.append(f"{told(scenario, fault, at)}: "
-                            f"{str(wrong)[:900]}")
-            print(f"   {findings[-1]}", flush=True)
-            return fired_in_all + 1, True
-        fired_in_all += fired > 0
-        # Runs differ in how much goes into one write.
-        misses = 0 if fired else misses + 1
-        if misses == 5 and SITES == 0:
-            break
-    return fired_in_all, False
+            self.findings.append(f"{self.told(at, stack)}: "
+                                 f"{str(wrong)[:900]}")
+            print(f"   {self.findings[-1]}", flush=True)
+            if setup.os.environ.get("KEEP"):
+                setup.keep(self.site.world.dir)
+            self.close()
+            return None
+
+    def told(self, at, stack):
+        action, error, times, calls = self.fault
+        where = f"place {stack:016x}" if stack else f"call {at}"
+        return (f"{self.scenario} {self.roles}: {error or action} at {where} "
+                f"of [{calls}] " + ("once" if times == 1 else "for ever"))
+
+    def counting(self):
+        return ("count", None, 0, self.fault[3])
+
+    def numbers(self):
+        """Which n to try.  0 is all of them, in order, without an end."""
+        if SITES == 0:
+            return itertools.count(1)
+        _, seen = self.hit(self.counting()) or (0, 0)
+        return sorted(self.rng.randint(1, max(1, seen)) for _ in range(SITES))
+
+    def calls(self):
+        """n = 1, 2, ... until five runs pass without the fault: runs differ
+        in how much goes into one write."""
+        misses = 0
+        for at in self.numbers():
+            got = self.hit(at=at)
+            fired = got is None or got[0] > 0
+            self.fired += fired
+            misses = 0 if fired else misses + 1
+            if misses == 5 and SITES == 0 or len(self.findings) >= WRONG:
+                break
+
+    def places(self):
+        """Every place that allocates, once all are known."""
+        known, quiet = set(), 0
+        while quiet < QUIET:
+            if self.hit(self.counting(), stack=COLLECT) is None:
+                break
+            more = self.site.plan.stacks()
+            quiet = quiet + 1 if more <= known else 0
+            known |= more
+        return sorted(known)[PART - 1::PARTS]
+
+    def allocations(self):
+        places = self.places()
+        count = MEMORY if self.fault[2] == 1 else MEMORY_FOR_EVER
+        count = -(-count // PARTS)
+        if 0 < count < len(places):
+            places = self.rng.sample(places, count)
+        for place in places:
+            got = self.hit(stack=place)
+            met = got is None or got[0] > 0
+            self.fired += met
+            self.unmet += not met
+            if len(self.findings) >= WRONG:
+                break
+
+    def run(self):
+        try:
+            if self.fault[3] == "malloc":
+                self.allocations()
+            else:
+                self.calls()
+            if self.site is not None:
+                end(self.site.world)
+        finally:
+            self.close()
+        _, error, times, _ = self.fault
+        kind = f"{error or self.fault[0]} " + ("once" if times else "for ever")
+        figure(f"{self.scenario}: {kind}", self.fired)
+        if self.unmet:
+            figure(f"{self.scenario}: {kind}, place not met again", self.unmet)
 
 
 def scenario_survives(scenario):
     def case(rng):
         hits, findings = 0, []
-        faults = [f for f in FAULTS if ONLY in (None, f[1] or f[0])]
-        while faults:
-            with folder() as directory, \
-                    instance(directory / "world") as (world, plan):
-                site = Site(world, plan, directory / "load.ledger")
-                broken = False
-                while faults and not broken:
-                    more, broken = walk(site, scenario, faults.pop(0), rng,
-                                        findings)
-                    hits += more
-                if not broken:
-                    end(world)
+        roles = SCENARIOS[scenario][0]
+        for fault in FAULTS:
+            if ONLY not in (None, fault[1] or fault[0]):
+                continue
+            # A place knows its process; a number does not.
+            apart = SITES == 0 and fault[3] != "malloc"
+            for some in roles if apart else (" ".join(roles),):
+                walk = Walk(scenario, some, fault, rng)
+                walk.run()
+                hits += walk.fired
+                findings += walk.findings
         print(f"   {hits} faults fired, {len(findings)} findings", flush=True)
-        ledger.check(hits > 0, "no fault fired")
+        figure("findings", len(findings))
+        ledger.check(hits > 0 or ONLY, "no fault fired")
         ledger.check(not findings, f"{len(findings)} findings")
     case.__name__ = f"{scenario}_survives_every_fault"
     return case

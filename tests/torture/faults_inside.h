@@ -1,0 +1,18 @@
+/* faults_inside.h - what the files of the fault layer share. */
+#ifndef TORTURE_FAULTS_INSIDE_H
+#define TORTURE_FAULTS_INSIDE_H
+
+#include "faults.h"
+
+/* NULL: this process is not steered. */
+struct fault_page *faults_page(void);
+
+/* What is to become of this call.  errno is set for FAULT_ERROR. */
+enum fault_action fault(enum fault_call call, uint32_t file, int64_t *ret_ms);
+
+/* The callers' addresses as one number: the same in every run of a binary,
+ * wherever it was loaded.  Never 0 and never FAULTS_COLLECT. */
+uint64_t stack_hash(uint64_t seed);
+void stack_keep(struct fault_page *page, uint64_t hash);
+
+#endif
