@@ -28,6 +28,7 @@ static void check(enum channel_act_kind kind, const struct http_reply *reply,
 	MUST(ends(o->mime, sizeof(o->mime)));
 	MUST(o->bytes >= -1 && o->wait_ms == reply->retry_after_ms);
 	MUST(o->class != CLASS_OK || success);
+	MUST(!o->too_fast || o->class == CLASS_RETRY);
 	if (o->class != CLASS_OK)
 		return;
 	MUST(!sends(kind) || o->id[0] != '\0');

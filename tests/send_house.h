@@ -98,6 +98,13 @@ static inline void sh_serve(struct loopback *s, int fd)
 	free(request);
 }
 
+static inline void sh_forget_requests(void)
+{
+	for (size_t i = 0; i < sh.requests_len; i++)
+		free(sh.requests[i]);
+	sh.requests_len = 0;
+}
+
 static inline void sh_answer(int status, const char *body)
 {
 	sh.answers[sh.answers_len++] =
@@ -214,8 +221,7 @@ static inline int sh_unmake(void **state)
 	policy_free(&sh.policy);
 	secret_wipe(&sh.channel.values[3].secret);
 	loopback_close(&sh.server);
-	for (size_t i = 0; i < sh.requests_len; i++)
-		free(sh.requests[i]);
+	sh_forget_requests();
 	house_close(&sh.house);
 	return 0;
 }
@@ -341,7 +347,7 @@ static inline int64_t sh_reply(int64_t conversation, const char *kind,
 	static const char outbox[] =
 	    "INSERT INTO outbox(id,kind,destination,conversation,message,type,"
 	    "state,next_ms,created_ms) VALUES(?,'channel','shop',?,?,'send',"
-	    "'waiting',1,1)";
+	    "'waiting',1,?)";
 	int64_t m = sh_id(), p = sh_person_of(conversation);
 	struct keeper_batch *batch = NULL;
 	struct store_value sealed =
@@ -349,8 +355,8 @@ static inline int64_t sh_reply(int64_t conversation, const char *kind,
 
 	sh_sql(message, STORE_ARGS(S_INT(m), S_INT(conversation), S_INT(p),
 				   S_TEXT(kind), sealed));
-	sh_sql(outbox,
-	       STORE_ARGS(S_INT(sh_id()), S_INT(conversation), S_INT(m)));
+	sh_sql(outbox, STORE_ARGS(S_INT(sh_id()), S_INT(conversation), S_INT(m),
+				  S_INT(NOW_MS + sh.ahead_ms)));
 	keeper_batch_free(&batch);
 	send_wake(&sh.w, "shop");
 	return m;

@@ -267,6 +267,30 @@ static void an_unwell_provider_is_asked_again_until_the_attempts_end(
 	assert_in_range(sh.requests_len, 12, 20);
 }
 
+static void too_fast_costs_a_medium_nothing(void **state)
+{
+	char hash[65], where[512];
+	int64_t a;
+
+	(void)state;
+	hash_of(picture, hash);
+	located(where, sizeof(where), hash, strlen(picture));
+	a = wanted(hash);
+	sh_answer(429, "");
+	sh.answers[0].header = "Retry-After: 86400\r\n";
+	sh_run();
+	for (int i = 0; i < 14; i++)
+		sh_pass(2 * 3600000);
+	assert_in_range(sh.requests_len, 15, 20);
+	assert_int_equal(COUNT_OF("attachment WHERE attempts>0"), 0);
+	sh.answers_len = sh.answered = 0;
+	sh_answer(200, where);
+	sh_answer(200, picture);
+	sh_answer(200, DONE);
+	sh_pass(2 * 3600000);
+	is_kept(a, picture);
+}
+
 static void a_person_erased_meanwhile_leaves_no_file(void **state)
 {
 	static const char erase[] = "DELETE FROM attachment";
@@ -327,6 +351,7 @@ int main(void)
 	    CASE(a_foreign_host_is_never_called),
 	    CASE(an_unknown_medium_is_given_up),
 	    CASE(an_unwell_provider_is_asked_again_until_the_attempts_end),
+	    CASE(too_fast_costs_a_medium_nothing),
 	    CASE(a_person_erased_meanwhile_leaves_no_file),
 	    CASE(files_without_a_row_go_at_the_next_start),
 	};

@@ -279,6 +279,147 @@ static void a_time_nobody_means_holds_nothing(void **state)
 	STATE(m, "sent");
 }
 
+static int64_t waiting(void)
+{
+	return COUNT_OF("outbox WHERE kind='channel' AND state='waiting'");
+}
+
+/* The same draws each time, none of them no wait at all. */
+static void drawn(struct env *env, void *ret, size_t len)
+{
+	static uint64_t state = 1;
+	uint8_t *bytes = ret;
+
+	(void)env;
+	for (size_t i = 0; i < len; i++) {
+		state = state * UINT64_C(6364136223846793005) + 1;
+		bytes[i] = (uint8_t)(state >> 33);
+	}
+}
+
+/* Half an hour at 429: twelve attempts would be gone long before. */
+static void a_long_storm_costs_no_attempt(void **state)
+{
+	(void)state;
+	sh.env.random = drawn;
+	for (int i = 0; i < 8; i++) {
+		char phone[24];
+
+		(void)snprintf(phone, sizeof(phone), "4917000010%02d", i);
+		sh_reply(sh_person(phone), "text", "{\"text\":\"a\"}");
+	}
+	sh_answer(429, CODE(130429));
+	sh_run();
+	for (int i = 0; i < 30; i++) {
+		sh_forget_requests();
+		sh_pass(61000);
+		/* One probe a minute, whoever waits. */
+		assert_int_equal(sh.requests_len, 1);
+	}
+	assert_int_equal(waiting(), 8);
+	assert_int_equal(COUNT_OF("outbox WHERE attempts>0"), 0);
+	sh.answers_len = sh.answered = 0;
+	sh_answer(200, GOOD);
+	sh_pass(61000);
+	assert_int_equal(COUNT_OF("outbox WHERE kind='channel'"), 0);
+	assert_int_equal(COUNT_OF("message WHERE state='sent'"), 8);
+}
+
+static void after_the_probe_calls_open_one_by_one(void **state)
+{
+	struct send_queue *q = &sh.w.send->queues[0];
+
+	(void)state;
+	assert_int_equal(q->window, 4);
+	sh_reply(sh_person("491700000001"), "text", "{\"text\":\"a\"}");
+	sh_answer(429, "");
+	sh_answer(200, GOOD);
+	sh_answer(200, GOOD2);
+	sh_run();
+	assert_int_equal(q->window, 1);
+	sh_pass(300);
+	assert_int_equal(q->window, 2);
+	for (int64_t i = 2; i < 8; i++) {
+		char phone[24];
+
+		(void)snprintf(phone, sizeof(phone), "49170000000%d", (int)i);
+		sh_reply(sh_person(phone), "text", "{\"text\":\"a\"}");
+		sh_pass(100);
+	}
+	assert_int_equal(q->window, 4);
+}
+
+/* Without a window of its own a message would be tried for ever. */
+static void what_has_outlived_a_day_counts_again(void **state)
+{
+	int64_t m = sh_reply(sh_person("491700000001"), "template",
+			     "{\"template\":{\"name\":\"a\",\"language\":"
+			     "\"de\"}}");
+
+	(void)state;
+	sh_answer(429, CODE(80007));
+	sh_run();
+	sh_pass(SEND_LIFE_MS - 60000);
+	assert_int_equal(COUNT_OF("outbox WHERE attempts>0"), 0);
+	STATE(m, "queued");
+	for (int i = 0; i < 12; i++) {
+		sh_pass(11 * 60000);
+		sh_forget_requests();
+	}
+	STATE(m, "failed");
+	assert_int_equal(COUNT_OF("outbox WHERE kind='channel' AND"
+				  " state='dead' AND reason='attempts'"),
+			 1);
+}
+
+/* Whatever a provider names, a message is tried again within an hour. */
+static void every_retry_after_is_bounded(void **state)
+{
+	static const char *const odd[] = {
+	    "Retry-After: -5\r\n",
+	    "Retry-After: 99999999999999999999999\r\n",
+	    "Retry-After: 86400\r\n",
+	    "Retry-After: 1.5\r\n",
+	    "Retry-After: soon\r\n",
+	    "Retry-After: Thu, 01 Jan 1970 00:00:01 GMT\r\n",
+	    "Retry-After: Fri, 01 Jan 2100 00:00:00 GMT\r\n",
+	    "Retry-After: Thu, 32 Foo 2026 99:99:99 GMT\r\n",
+	    "Retry-After:\r\n",
+	};
+	int64_t c = sh_person("491700000001");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		int64_t m = sh_reply(c, "text", "{\"text\":\"a\"}");
+
+		sh.answers_len = sh.answered = 0;
+		sh_answer(429, CODE(130429));
+		sh.answers[0].header = odd[i];
+		sh_answer(200, GOOD);
+		sh_pass(1000);
+		STATE(m, "queued");
+		sh_pass(SEND_NAMED_MAX);
+		STATE(m, "sent");
+	}
+}
+
+/* 4, 16, 64, ... seconds; others go on meanwhile. */
+static void a_pair_limit_costs_no_attempt(void **state)
+{
+	int64_t m =
+	    sh_reply(sh_person("491700000001"), "text", "{\"text\":\"a\"}");
+
+	(void)state;
+	sh_answer(400, CODE(131056));
+	sh_run();
+	for (int i = 0; i < 16; i++)
+		sh_pass(3600000);
+	STATE(m, "queued");
+	assert_int_equal(sh.requests_len, 17);
+	assert_int_equal(COUNT_OF("outbox WHERE attempts>0"), 0);
+	assert_int_equal(sh.w.send->queues[0].window, 4);
+}
+
 static void an_attachment_is_uploaded_first(void **state)
 {
 	static const char sql[] =
@@ -433,6 +574,11 @@ int main(void)
 	    CASE(a_bad_token_stops_the_queue_and_keeps_the_messages),
 	    CASE(a_storm_pauses_the_channel_for_a_minute_at_most),
 	    CASE(a_time_nobody_means_holds_nothing),
+	    CASE(a_long_storm_costs_no_attempt),
+	    CASE(after_the_probe_calls_open_one_by_one),
+	    CASE(what_has_outlived_a_day_counts_again),
+	    CASE(every_retry_after_is_bounded),
+	    CASE(a_pair_limit_costs_no_attempt),
 	    CASE(an_attachment_is_uploaded_first),
 	    CASE(a_forgotten_person_gets_nothing),
 	    CASE(a_keeper_that_is_away_loses_and_doubles_nothing),

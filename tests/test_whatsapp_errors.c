@@ -74,6 +74,30 @@ static void every_known_code_has_its_class_whatever_the_status(void **state)
 	assert_false(with_code(*state, 400, 131049).withdraw_marketing);
 }
 
+/* These say nothing about the message: they cost it no attempt. */
+static void limits_on_pace_are_told_apart(void **state)
+{
+	static const long paces[] = {4, 613, 80007, 130429, 131056, 133016};
+	static const long others[] = {1, 2, 131000, 131016, 131057, 135000};
+	static const long final[] = {100, 131047, 131048, 190};
+
+	for (size_t i = 0; i < 6; i++) {
+		assert_true(with_code(*state, 400, paces[i]).too_fast);
+		assert_true(with_code(*state, 429, paces[i]).too_fast);
+		assert_false(with_code(*state, 500, others[i]).too_fast);
+		assert_true(with_code(*state, 429, others[i]).too_fast);
+	}
+	for (size_t i = 0; i < 4; i++)
+		assert_false(with_code(*state, 429, final[i]).too_fast);
+	assert_true(judged(*state, CHANNEL_SEND_TEXT, HTTP_ANSWERED, 429,
+			   "<html>proxy</html>")
+			.too_fast);
+	assert_true(judged(*state, CHANNEL_MEDIA_FETCH, HTTP_ANSWERED, 429, "")
+			.too_fast);
+	assert_false(
+	    judged(*state, CHANNEL_SEND_TEXT, HTTP_ANSWERED, 503, "").too_fast);
+}
+
 static void unknown_errors_follow_the_rules_for_all_channels(void **state)
 {
 	static const char json[] = "{\"error\":{\"code\":999999}}";
@@ -171,6 +195,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(
 		every_known_code_has_its_class_whatever_the_status),
+	    cmocka_unit_test(limits_on_pace_are_told_apart),
 	    cmocka_unit_test(unknown_errors_follow_the_rules_for_all_channels),
 	    cmocka_unit_test(what_may_be_repeated_has_no_unknown_outcome),
 	    cmocka_unit_test(a_medium_on_a_foreign_host_is_given_up),

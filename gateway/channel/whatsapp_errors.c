@@ -57,6 +57,17 @@ static const struct code_row codes[] = {
     {137000, 137000, CLASS_PERMANENT, 0},
 };
 
+/* Limits on how fast: of the app, the account, the number, the pair. */
+static const int64_t paces[] = {4, 613, 80007, 130429, 131056, 133016};
+
+static bool is_pace(int64_t code)
+{
+	for (size_t i = 0; i < sizeof(paces) / sizeof(paces[0]); i++)
+		if (paces[i] == code)
+			return true;
+	return false;
+}
+
 static const struct code_row *code_find(int64_t code)
 {
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
@@ -102,6 +113,7 @@ static void answer_error(const struct channel_act *act, const json_t *error,
 		ret->class = unknown(act->kind);
 	}
 	ret->pair_only = ret->error == 131056;
+	ret->too_fast = ret->class == CLASS_RETRY && is_pace(ret->error);
 	ret->withdraw_marketing = whatsapp_error_stops(ret->error);
 }
 
@@ -205,6 +217,8 @@ static void answer_status(const struct channel_act *act,
 		answer_good(act, root, ret);
 	else
 		ret->class = class_of_status(act, reply->status);
+	if (ret->class == CLASS_RETRY && reply->status == 429)
+		ret->too_fast = true;
 	json_decref(root);
 }
 

@@ -37,7 +37,7 @@ const struct param params[] = {
 	"Largest JSON body of a request to the internal listener."),
     ROW(attempts_max, 1, 100, 12, "attempts",
 	"Attempts to deliver or send one message before it is set aside as "
-	"dead."),
+	"dead.  \"Too fast\" costs none."),
     ROW(in_flight_max, 1, 256, 16, "calls",
 	"Calls to one helpdesk or provider under way at one time."),
     ROW(media_bytes_max, KIB, 2 * GIB, 100 * MIB, "bytes",

@@ -25,6 +25,7 @@
 	0 /* the copy is safe: the file was synced before its row */
 #define POLL_MS	      (30 * SECOND_MS)
 #define TIDY_ATTEMPTS 5
+#define TOO_FAST_STEP 5 /* up to half a minute, beside what was named */
 
 #define COLUMNS                                                            \
 	"id,conversation,key_person,datenart,year,channel,state,attempts," \
@@ -182,6 +183,22 @@ static int try_again(struct media_flight *f, struct err *err)
 			err);
 }
 
+/* Too fast: nothing is wrong with the medium, and the provider keeps it. */
+static int too_fast(struct media_flight *f, struct err *err)
+{
+	struct worker *w = f->w;
+	int64_t named_ms = f->outcome.wait_ms;
+
+	if (!f->wanted || worker_now(w) - f->created_ms > LIFE_MS)
+		return try_again(f, err);
+	if (named_ms > BACKOFF_CAP)
+		named_ms = BACKOFF_CAP;
+	return again_in(f, f->attempts,
+			retry_wait_ms(w->env, TOO_FAST_STEP, BACKOFF_MS,
+				      BACKOFF_CAP, named_ms),
+			err);
+}
+
 static int refused(struct media_flight *f, struct err *err)
 {
 	const struct channel *ch = f->w->channels[f->channel];
@@ -257,7 +274,8 @@ static int take_answer(struct media_flight *f, struct err *err)
 		return next_call(f, MEDIA_LOCATE, err);
 	case CLASS_RETRY:
 	case CLASS_RETRY_UNKNOWN:
-		return try_again(f, err);
+		return f->outcome.too_fast ? too_fast(f, err)
+					   : try_again(f, err);
 	default:
 		if (f->phase == MEDIA_FETCH &&
 		    f->bytes > f->w->settings->limits.media_bytes_max)

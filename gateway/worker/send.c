@@ -82,7 +82,7 @@ static int prepare(struct send_lane *lane, struct send_flight **ret,
 	lane->flight = *ret;
 	lane->state = LANE_FLYING;
 	lane->queue->flying++;
-	send_queue_take_token(lane->queue);
+	send_pace_started(lane->queue);
 	return 0;
 }
 
@@ -107,7 +107,7 @@ static int prepare_due(struct send_queue *q, struct send_flight **flights,
 			q->due_boot = 0;
 			return 0;
 		}
-		if (!send_queue_may_start(q))
+		if (!send_pace_may_start(q))
 			return 0;
 		if (prepare(lane, &flights[*ret_len], err) != 0)
 			return -1;
@@ -248,8 +248,7 @@ int send_open(struct worker *w, struct send **ret, struct err *err)
 		s->queues[i].w = w;
 		s->queues[i].channel = (int)i;
 		s->queues[i].more = true;
-		s->queues[i].tokens_milli = 1000;
-		s->queues[i].tokens_boot = worker_boot(w);
+		send_pace_begin(&s->queues[i]);
 	}
 	/* Lanes look for their index through the worker. */
 	w->send = s;

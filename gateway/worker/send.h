@@ -18,6 +18,10 @@
 #define SEND_PARAMS_MAX	 64
 /* How long a status may take to settle an unknown outcome. */
 #define SEND_UNKNOWN_MS (10 * 60 * INT64_C(1000))
+/* So long a provider may say "too fast" without it costing an attempt. */
+#define SEND_LIFE_MS (24 * 60 * 60 * INT64_C(1000))
+/* The longest wait of one message for it, whatever time was named. */
+#define SEND_NAMED_MAX (60 * 60 * INT64_C(1000))
 
 enum lane_state { LANE_WAITING, LANE_FLYING, LANE_UNKNOWN };
 
@@ -31,7 +35,8 @@ struct send_lane {
 	struct send_flight *flight; /* LANE_FLYING */
 	enum lane_state state;
 	/* The outbox row. */
-	int64_t conversation, row, message, attempts;
+	int64_t conversation, row, message, attempts, created_ms;
+	int64_t too_fast; /* times this person was, in a row */
 	bool read;	  /* a read receipt, no message of ours */
 	int64_t due_boot; /* waiting: try then; unknown: give up then */
 };
@@ -46,7 +51,9 @@ struct send_queue {
 	int64_t rescan_boot; /* look at all again then: rows set free */
 	int64_t due_boot;    /* no lane is due before */
 	int64_t pause_boot;  /* nothing starts before */
-	int64_t failures;    /* in a row, of the channel as a whole */
+	/* send_pace.c */
+	int64_t failures; /* in a row, of the channel as a whole */
+	size_t window;	  /* calls that may be under way */
 	int64_t tokens_milli, tokens_boot;
 };
 
@@ -67,9 +74,19 @@ struct send_lane *send_lane_find(struct send *s, int64_t conversation);
 int send_lane_advance(struct send_lane *lane, struct err *err);
 void send_lane_free(struct send *s, struct send_lane *lane);
 void send_lane_due(struct send_lane *lane, int64_t wait_ms);
+
+/* --- send_pace.c ---------------------------------------------------------- */
+void send_pace_begin(struct send_queue *q);
 /* May a call start now?  If not, due_boot says when to ask again. */
-bool send_queue_may_start(struct send_queue *q);
-void send_queue_take_token(struct send_queue *q);
+bool send_pace_may_start(struct send_queue *q);
+void send_pace_started(struct send_queue *q);
+void send_pace_good(struct send_queue *q);
+/* The provider as a whole is unwell: all of the channel rests, as long as it
+ * named (-1: nothing), a minute at most. */
+void send_pace_rest(struct send_queue *q, int64_t named_ms);
+/* The same because we were too fast: after it one call at a time, and one more
+ * for each that is taken. */
+void send_pace_too_fast(struct send_queue *q, int64_t named_ms);
 
 /* --- send_flight.c -------------------------------------------------------- */
 enum send_phase { SEND_UPLOAD, SEND_CALL };

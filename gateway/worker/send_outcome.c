@@ -20,8 +20,6 @@
 #define BACKOFF_MS    SECOND_MS
 #define BACKOFF_CAP   (10 * MINUTE_MS)
 #define PAIR_CAP      (60 * MINUTE_MS)
-#define PAUSE_MS      250
-#define PAUSE_CAP     MINUTE_MS
 #define CONFIG_MS     (5 * MINUTE_MS)
 #define READ_ATTEMPTS 3
 #define CONTENT_MAX   (8u * 1024 * 1024)
@@ -269,23 +267,46 @@ static int64_t attempts_max(const struct send_flight *f)
 	return most;
 }
 
-/* The provider as a whole is unwell: all of the channel slows down.  Calls
- * that were under way together count once.  Whatever time was named, the
- * channel rests no longer than PAUSE_CAP for it; the message itself does. */
-static void pause_queue(struct send_queue *q, int64_t named_ms)
+/* A read receipt is worth a few tries and no more. */
+static bool is_patient(const struct send_flight *f)
 {
-	int64_t now = worker_boot(q->w), until;
+	const struct send_lane *lane = f->lane;
 
-	if (now >= q->pause_boot)
-		q->failures++;
-	if (named_ms > PAUSE_CAP)
-		named_ms = PAUSE_CAP;
-	until = now +
-		retry_wait_ms(q->w->env, q->failures, PAUSE_MS, PAUSE_CAP, -1);
-	if (until < now + named_ms)
-		until = now + named_ms;
-	if (until > q->pause_boot)
-		q->pause_boot = until;
+	return f->outcome.too_fast && !lane->read &&
+	       worker_now(f->w) - lane->created_ms <= SEND_LIFE_MS;
+}
+
+/* Did this answer cost an attempt?  Not when the message did nothing wrong;
+ * an upload only if it failed: the call itself is still to come. */
+static bool costs(const struct send_flight *f)
+{
+	if (f->outcome.class == CLASS_CONFIG || is_patient(f))
+		return false;
+	return f->phase == SEND_CALL || f->outcome.class != CLASS_OK;
+}
+
+static int64_t named_wait_ms(const struct send_flight *f)
+{
+	int64_t named = f->outcome.wait_ms;
+
+	return named < SEND_NAMED_MAX ? named : SEND_NAMED_MAX;
+}
+
+/* How long the channel rests is not the message's affair: the one that was
+ * told is the probe, unless a longer time was named to it. */
+static int too_fast(struct send_flight *f, struct err *err)
+{
+	struct send_lane *lane = f->lane;
+	int64_t wait_ms = 0, named_ms = named_wait_ms(f);
+
+	COUNT(f->w, send_retries);
+	lane->too_fast++;
+	if (f->outcome.pair_only)
+		wait_ms = pair_wait_ms(lane->too_fast);
+	else
+		send_pace_too_fast(lane->queue, named_ms);
+	return wait_again(lane, named_ms > wait_ms ? named_ms : wait_ms,
+			  f->outcome.error, err);
 }
 
 static int retry(struct send_flight *f, struct err *err)
@@ -296,12 +317,15 @@ static int retry(struct send_flight *f, struct err *err)
 	COUNT(f->w, send_retries);
 	if (f->outcome.pair_only) {
 		wait_ms = pair_wait_ms(lane->attempts);
-		if (f->outcome.wait_ms > wait_ms)
-			wait_ms = f->outcome.wait_ms;
+		if (named_wait_ms(f) > wait_ms)
+			wait_ms = named_wait_ms(f);
 	} else {
-		pause_queue(lane->queue, f->outcome.wait_ms);
+		if (f->outcome.too_fast)
+			send_pace_too_fast(lane->queue, f->outcome.wait_ms);
+		else
+			send_pace_rest(lane->queue, f->outcome.wait_ms);
 		wait_ms = retry_wait_ms(f->w->env, lane->attempts, BACKOFF_MS,
-					BACKOFF_CAP, f->outcome.wait_ms);
+					BACKOFF_CAP, named_wait_ms(f));
 	}
 	if (lane->attempts >= attempts_max(f))
 		return fail(lane, "attempts", lane->read ? NULL : "attempts", f,
@@ -317,8 +341,6 @@ static int config(struct send_flight *f, struct err *err)
 	    LOG_NAME("channel", &f->w->channels[q->channel]->name),
 	    LOG_NUM("error", f->outcome.error), LOG_NUM("again_ms", CONFIG_MS));
 	q->pause_boot = worker_boot(f->w) + CONFIG_MS;
-	/* The message did nothing wrong: the attempt does not count. */
-	f->lane->attempts--;
 	return wait_again(f->lane, CONFIG_MS, f->outcome.error, err);
 }
 
@@ -328,7 +350,7 @@ static int unknown(struct send_flight *f, struct err *err)
 	const struct channel_driver *driver =
 	    f->w->channels[lane->queue->channel]->driver;
 
-	pause_queue(lane->queue, f->outcome.wait_ms);
+	send_pace_rest(lane->queue, f->outcome.wait_ms);
 	send_flight_free(&lane->flight);
 	lane->state = LANE_UNKNOWN;
 	send_lane_due(lane, SEND_UNKNOWN_MS);
@@ -407,7 +429,7 @@ static int sent(struct send_flight *f, struct err *err)
 	const struct end end = {.lane = lane};
 	int rc = -1;
 
-	lane->queue->failures = 0;
+	send_pace_good(lane->queue);
 	if (lane->read)
 		return end_lane(lane, &end, err);
 	if (keeper_batch_new(w->keeper, &batch, err) != 0)
@@ -457,9 +479,7 @@ int send_settle_answer(struct send_flight *f, struct err *err)
 	struct send_lane *lane = f->lane;
 
 	/* Settled twice if the archive is busy: only count once. */
-	if (!f->counted && f->phase == SEND_CALL)
-		lane->attempts++;
-	else if (!f->counted && f->outcome.class != CLASS_OK)
+	if (!f->counted && costs(f))
 		lane->attempts++;
 	f->counted = true;
 	switch (f->outcome.class) {
@@ -470,7 +490,7 @@ int send_settle_answer(struct send_flight *f, struct err *err)
 		return uploaded(f, err);
 	case CLASS_RETRY:
 	case CLASS_RETRY_NEW_URL:
-		return retry(f, err);
+		return is_patient(f) ? too_fast(f, err) : retry(f, err);
 	case CLASS_RETRY_UNKNOWN:
 		if (f->phase == SEND_CALL && !lane->read)
 			return unknown(f, err);

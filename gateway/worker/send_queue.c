@@ -1,11 +1,11 @@
-/* send_queue.c - which row is next, and may it go now. */
+/* send_queue.c - which row is next. */
 #include "send.h"
 
 #define SECOND_MS INT64_C(1000)
 #define RESCAN_MS (60 * SECOND_MS)
 #define PAGE_ROWS 256
 
-#define COLUMNS "id,conversation,message,type,attempts,next_ms"
+#define COLUMNS "id,conversation,message,type,attempts,next_ms,created_ms"
 #define SQL_PAGE                                                        \
 	"SELECT " COLUMNS                                               \
 	" FROM outbox WHERE destination=? AND id>? AND state='waiting'" \
@@ -105,6 +105,8 @@ static void lane_read(struct send_lane *lane, struct store_rows *rows)
 	lane->message = store_column(w->store, rows, 2).num;
 	lane->read = type.len == 4 && memcmp(type.bytes, "read", 4) == 0;
 	lane->attempts = store_column(w->store, rows, 4).num;
+	lane->created_ms = store_column(w->store, rows, 6).num;
+	lane->too_fast = 0;
 	send_lane_due(lane, next_ms - worker_now(w));
 }
 
@@ -187,7 +189,7 @@ int send_queue_load(struct send_queue *q, struct err *err)
 static int load_unknown_row(struct worker *w, struct store_rows *rows,
 			    struct err *err)
 {
-	struct store_value v = store_column(w->store, rows, 6);
+	struct store_value v = store_column(w->store, rows, 7);
 	struct send_lane *lane;
 	struct name channel;
 	int index = -1;
@@ -221,50 +223,4 @@ int send_queue_load_unknown(struct worker *w, struct err *err)
 	}
 	store_finish(w->store, &rows);
 	return rc;
-}
-
-/* --- how fast ------------------------------------------------------------- */
-
-/* A bucket of one second's worth, in thousandths of a call. */
-static void refill(struct send_queue *q)
-{
-	int64_t rate = q->w->channels[q->channel]->driver->rate_per_s;
-	int64_t now = worker_boot(q->w), passed = now - q->tokens_boot;
-
-	if (passed > SECOND_MS)
-		passed = SECOND_MS;
-	q->tokens_boot = now;
-	q->tokens_milli += passed * rate;
-	if (q->tokens_milli > rate * 1000)
-		q->tokens_milli = rate * 1000;
-}
-
-bool send_queue_may_start(struct send_queue *q)
-{
-	struct worker *w = q->w;
-	int64_t now = worker_boot(w);
-	int64_t rate = w->channels[q->channel]->driver->rate_per_s;
-
-	if (now < q->pause_boot) {
-		q->due_boot = q->pause_boot;
-		return false;
-	}
-	/* The end of a flight looks again. */
-	if (q->flying >= (size_t)w->settings->limits.in_flight_max) {
-		q->due_boot = INT64_MAX;
-		return false;
-	}
-	if (rate <= 0)
-		return true;
-	refill(q);
-	if (q->tokens_milli >= 1000)
-		return true;
-	q->due_boot = now + (1000 - q->tokens_milli) / rate + 1;
-	return false;
-}
-
-void send_queue_take_token(struct send_queue *q)
-{
-	if (q->tokens_milli >= 1000)
-		q->tokens_milli -= 1000;
 }

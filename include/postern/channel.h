@@ -85,6 +85,8 @@ struct channel_outcome {
 	enum channel_class class;
 	int64_t error;		 /* provider's code */
 	bool pair_only;		 /* retry concerns this person alone */
+	bool too_fast;		 /* CLASS_RETRY because of a limit on pace:
+				    nothing is wrong with the message */
 	bool withdraw_marketing; /* 1.6 */
 	int attempts_max;	 /* 0: the worker's own; 1 = once more */
 	int64_t wait_ms;	 /* named by the provider, -1 none */
