@@ -1,0 +1,36 @@
+/* fuzz_redact.c - numbers in any text: matches are in order and inside, and
+ * what is found is found again alone. */
+#include <stdlib.h>
+
+#include "fuzz_house.h"
+#include "postern/redact.h"
+
+static const struct policy_finder every[] = {
+    {.find = FIND_IBAN},
+    {.find = FIND_CARD},
+    {.find = FIND_EMAIL},
+    {.find = FIND_PHONE},
+    {.find = FIND_TAX_ID},
+    {.find = FIND_SOCIAL_INSURANCE},
+    {FIND_PATTERN, "p", "KD-##@?", 0},
+};
+#define EVERY (sizeof(every) / sizeof(every[0]))
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	const char *text = (const char *)bytes;
+	struct redact_match m, alone;
+	size_t at = 0;
+
+	while (redact_next(every, EVERY, text, len, at, &m)) {
+		if (m.start < at || m.end <= m.start || m.end > len ||
+		    m.finder >= EVERY)
+			abort();
+		if (!redact_next(&every[m.finder], 1, text, len, m.start,
+				 &alone) ||
+		    alone.start != m.start || alone.end != m.end)
+			abort();
+		at = m.end;
+	}
+	return 0;
+}

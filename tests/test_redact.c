@@ -1,0 +1,198 @@
+/* test_redact.c - what is taken out of a text, and what stays. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "postern/redact.h"
+
+static const struct policy_finder every[] = {
+    {.find = FIND_IBAN},
+    {.find = FIND_CARD},
+    {.find = FIND_EMAIL},
+    {.find = FIND_PHONE},
+    {.find = FIND_TAX_ID},
+    {.find = FIND_SOCIAL_INSURANCE},
+    {FIND_PATTERN, "kundennummer", "KD-######", 0},
+    {FIND_PATTERN, "kvnr", "@#########", 0},
+};
+#define EVERY (sizeof(every) / sizeof(every[0]))
+
+static void redact(const struct policy_finder *finders, size_t len,
+		   const char *text, char *ret, size_t ret_size)
+{
+	struct redact_match m;
+	size_t at = 0, used = 0, text_len = strlen(text);
+	char label[REDACT_LABEL_BYTES];
+
+	while (redact_next(finders, len, text, text_len, at, &m)) {
+		assert_true(m.start >= at && m.end > m.start &&
+			    m.end <= text_len && m.finder < len);
+		redact_label(&finders[m.finder], label);
+		used += (size_t)snprintf(ret + used, ret_size - used, "%.*s%s",
+					 (int)(m.start - at), text + at, label);
+		at = m.end;
+	}
+	(void)snprintf(ret + used, ret_size - used, "%s", text + at);
+}
+
+struct row {
+	const char *text, *want;
+};
+
+static void all_rows(const struct row *rows, size_t len)
+{
+	char got[1024];
+
+	for (size_t i = 0; i < len; i++) {
+		redact(every, EVERY, rows[i].text, got, sizeof(got));
+		assert_string_equal(got, rows[i].want);
+	}
+}
+#define ROWS(rows) all_rows(rows, sizeof(rows) / sizeof((rows)[0]))
+
+static void ibans_with_right_check_digits_are_taken_out(void **state)
+{
+	static const struct row rows[] = {
+	    {"Konto DE89 3704 0044 0532 0130 00 bitte", "Konto [IBAN] bitte"},
+	    {"DE89370400440532013000", "[IBAN]"},
+	    {"de89370400440532013000.", "[IBAN]."},
+	    {"IBAN:DE89-3704-0044-0532-0130-00!", "IBAN:[IBAN]!"},
+	    {"DE89\u00a03704\u202f0044\u20090532 0130 00", "[IBAN]"},
+	    {"DE89 3704 0044 0532 0130 00 und GB82 WEST 1234 5698 7654 32",
+	     "[IBAN] und [IBAN]"},
+	    {"ＤＥ８９ 3704 0044 0532 0130 00", "[IBAN]"},
+	    {"(DE89 3704 0044 0532 0130 00)", "([IBAN])"},
+	    /* typed without a blank */
+	    {"DE89370400440532013000danke", "[IBAN]danke"},
+	    /* wrong check digits, too short, part of a word */
+	    {"DE88370400440532013000", "DE88370400440532013000"},
+	    {"DE8937040044053201300", "DE8937040044053201300"},
+	    {"XDE89370400440532013000", "XDE89370400440532013000"},
+	    {"NO93 8601 1117 947", "[IBAN]"},
+	};
+
+	(void)state;
+	ROWS(rows);
+}
+
+static void cards_by_luhn(void **state)
+{
+	static const struct row rows[] = {
+	    {"4111 1111 1111 1111", "[KARTENNUMMER]"},
+	    {"4111-1111-1111-1111, 12/27", "[KARTENNUMMER], 12/27"},
+	    {"4111111111111111 12/27", "[KARTENNUMMER] 12/27"},
+	    {"Amex 378282246310005", "Amex [KARTENNUMMER]"},
+	    {"4111 1111 1111 1112", "4111 1111 1111 1112"},
+	    {"Sendung 41111111111111111", "Sendung 41111111111111111"},
+	};
+
+	(void)state;
+	ROWS(rows);
+}
+
+static void mail_addresses(void **state)
+{
+	static const struct row rows[] = {
+	    {"an erika.muster+x@mail.example.de, danke", "an [E-MAIL], danke"},
+	    {"<erika@example.org>", "<[E-MAIL]>"},
+	    {"jürgen@müller.example", "[E-MAIL]"},
+	    {"erika@example.org.", "[E-MAIL]."},
+	    {"um 5@Uhr", "um 5@Uhr"},
+	    {"@erika", "@erika"},
+	    {"a@b", "a@b"},
+	};
+
+	(void)state;
+	ROWS(rows);
+}
+
+static void phones_but_no_dates(void **state)
+{
+	static const struct row rows[] = {
+	    {"ruf +49 171 1234567 an", "ruf [TELEFON] an"},
+	    {"0171/1234567", "[TELEFON]"},
+	    {"(030) 1234567", "[TELEFON]"},
+	    {"0049-30-1234567", "[TELEFON]"},
+	    {"+49 (0)30 1234567", "[TELEFON]"},
+	    {"am 01.02.2026 um 09:30", "am 01.02.2026 um 09:30"},
+	    {"01/02/2026", "01/02/2026"},
+	    {"2026-11-21", "2026-11-21"},
+	    {"Hausnummer 012", "Hausnummer 012"},
+	    {"Bestellung 123456789012", "Bestellung 123456789012"},
+	};
+
+	(void)state;
+	ROWS(rows);
+}
+
+static void tax_and_insurance_numbers(void **state)
+{
+	static const struct row rows[] = {
+	    {"86095742719", "[STEUER-ID]"},
+	    {"Steuer-ID: 47 036 892 816", "Steuer-ID: [STEUER-ID]"},
+	    {"86095742718", "86095742718"},
+	    {"11111111111", "11111111111"},
+	    {"15 070649 C 103", "[SV-NUMMER]"},
+	    {"15070649c103", "[SV-NUMMER]"},
+	    {"15 070649 C 104", "15 070649 C 104"},
+	};
+
+	(void)state;
+	ROWS(rows);
+}
+
+static void shapes_of_the_policy(void **state)
+{
+	static const struct row rows[] = {
+	    {"KD-123456 und kd-654321", "[KUNDENNUMMER] und [KUNDENNUMMER]"},
+	    {"KD-1234567", "KD-1234567"},
+	    {"AKD-123456", "AKD-123456"},
+	    {"Karte A123456780", "Karte [KVNR]"},
+	};
+
+	(void)state;
+	ROWS(rows);
+}
+
+static void nothing_wanted_nothing_taken(void **state)
+{
+	struct redact_match m;
+
+	(void)state;
+	assert_false(
+	    redact_next(every, 0, "DE89370400440532013000", 22, 0, &m));
+	assert_false(redact_next(every, EVERY, "", 0, 0, &m));
+	assert_false(redact_next(every, EVERY, "x", 1, 1, &m));
+}
+
+static void broken_utf8_is_passed_over(void **state)
+{
+	static const char text[] = "\xff\xc3 DE89370400440532013000 \xe2\x80";
+	struct redact_match m;
+
+	(void)state;
+	assert_true(redact_next(every, EVERY, text, sizeof(text) - 1, 0, &m));
+	assert_int_equal(m.start, 3);
+	assert_int_equal(m.end, 25);
+	assert_false(
+	    redact_next(every, EVERY, text, sizeof(text) - 1, m.end, &m));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(ibans_with_right_check_digits_are_taken_out),
+	    cmocka_unit_test(cards_by_luhn),
+	    cmocka_unit_test(mail_addresses),
+	    cmocka_unit_test(phones_but_no_dates),
+	    cmocka_unit_test(tax_and_insurance_numbers),
+	    cmocka_unit_test(shapes_of_the_policy),
+	    cmocka_unit_test(nothing_wanted_nothing_taken),
+	    cmocka_unit_test(broken_utf8_is_passed_over),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
