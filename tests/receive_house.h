@@ -97,6 +97,12 @@ static inline void house_field(struct event_list *l, struct event *e,
 		e->ts_ms = HOUSE_NOW + strtoll(value, NULL, 10);
 	if (strcmp(key, "error") == 0)
 		e->error = strtoll(value, NULL, 10);
+	if (strcmp(key, "account") == 0 && value[0] == '\0')
+		e->account = NULL;
+	if (strcmp(key, "bytes") == 0)
+		e->media.bytes = strtoll(value, NULL, 10);
+	if (strcmp(key, "removed") == 0)
+		e->removed = true;
 	if (strcmp(key, "stop") == 0)
 		e->withdraw_marketing = true;
 	if (strcmp(key, "watermark") == 0) {

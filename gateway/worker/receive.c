@@ -119,9 +119,9 @@ static int after_commit(struct batch *b, struct err *err)
 	struct worker *w = b->w;
 
 	count(b);
-	if (b->media && w->media != NULL)
+	if (b->media)
 		media_wake(w);
-	for (size_t i = 0; i < b->settled_len && w->send != NULL; i++)
+	for (size_t i = 0; i < b->settled_len; i++)
 		send_settled(w, b->settled[i]);
 	return b->unlinked.len > 0 ? unlink_pending(w, err) : 0;
 }

@@ -58,11 +58,9 @@ static int take_opened(struct batch *b, struct item *item, size_t slot,
 	if (keeper_result(b->opened, slot, &item->clear, &item->clear_len,
 			  err) == 0)
 		return 0;
-	if (err->kind == ERR_ABSENT)
-		return keep_unopened(item, "spool.key_gone", err);
-	if (err->kind == ERR_CORRUPT || err->kind == ERR_INPUT)
-		return keep_unopened(item, "spool.damaged", err);
-	return keeper_failed(err);
+	return keep_unopened(
+	    item, err->kind == ERR_ABSENT ? "spool.key_gone" : "spool.damaged",
+	    err);
 }
 
 static int open_items(struct batch *b, struct err *err)
@@ -239,13 +237,10 @@ static void add_party(struct batch *b, const struct party *party, size_t *slots)
 	const char *country = b->w->settings->controller.country;
 
 	for (size_t i = 0; i < party->addresses_len; i++) {
-		const char *text = party->addresses[i].text;
+		const struct party_address *a = &party->addresses[i];
 
-		slots[i] =
-		    text == NULL
-			? NO_SLOT
-			: keeper_add_index(b->indexed, party->addresses[i].kind,
-					   country, text, strlen(text));
+		slots[i] = keeper_add_index(b->indexed, a->kind, country,
+					    a->text, strlen(a->text));
 	}
 }
 
@@ -258,8 +253,7 @@ void batch_party(const struct batch *b, const struct party *party,
 
 	*ret = (struct identity_party){0};
 	for (size_t i = 0; i < party->addresses_len; i++)
-		if (slots[i] != NO_SLOT &&
-		    keeper_result(b->indexed, slots[i], &hash, &len,
+		if (keeper_result(b->indexed, slots[i], &hash, &len,
 				  &ignored) == 0 &&
 		    len == IDENTITY_HASH_BYTES)
 			identity_party_add(ret, party->addresses[i].kind,

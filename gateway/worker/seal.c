@@ -63,9 +63,9 @@ int batch_seal(struct batch *b, struct err *err)
 		add_quarantined(b, &b->items[i]);
 		any = true;
 	}
+	/* Files and profiles are sealed only beside content. */
 	for (size_t i = 0; i < b->steps_len && !any; i++)
-		any = b->steps[i].content_slot != NO_SLOT ||
-		      b->steps[i].profile_slot != NO_SLOT;
+		any = b->steps[i].content_slot != NO_SLOT;
 	if (any && keeper_run(b->sealed, err) != 0) {
 		(void)keeper_failed(err);
 		goto out;

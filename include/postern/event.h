@@ -50,7 +50,7 @@ const char *event_kind_name(enum event_kind kind);
 struct party_address {
 	const char
 	    *kind; /* static: "bsuid", "phone", "psid"; strongest first */
-	const char *text;
+	const char *text; /* never NULL */
 };
 struct party {
 	struct party_address addresses[PARTY_ADDRESSES_MAX];
