@@ -32,6 +32,8 @@ static const struct verb {
     {"outbox", verb_outbox, "list, retry and drop what was not delivered"},
     {"keys", verb_keys, "status, rotate, lock, unlock and backup of the keys"},
     {"decode", verb_decode, "print the events in a provider's request body"},
+    {"policy", verb_policy, "due days, decisions and keywords, by hand"},
+    {"rights", verb_rights, "deadlines, holidays and the breach clock"},
     {"version", verb_version, "version of postern and its libraries"},
 };
 
@@ -50,6 +52,15 @@ static void print_help(FILE *out)
 			      verbs[i].help);
 	(void)fprintf(out, "\nExit status: 0 done, 1 refused or failed, "
 			   "2 wrong usage.\n");
+}
+
+/* Of verbs that have further ones. */
+static void print_usage(const struct verb *verb, FILE *out)
+{
+	if (verb->run == verb_policy)
+		verb_policy_usage(out);
+	if (verb->run == verb_rights)
+		verb_rights_usage(out);
 }
 
 static const struct verb *verb_find(const char *name)
@@ -175,6 +186,7 @@ int main(int argc, char **argv)
 		return unknown_verb(o.args.argv[0]);
 	if (o.help) {
 		(void)printf("postern %s: %s\n", verb->name, verb->help);
+		print_usage(verb, stdout);
 		return EXIT_DONE;
 	}
 	o.args.argc--;

@@ -3,6 +3,7 @@
 #define POSTERN_VERBS_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #define EXIT_DONE    0
 #define EXIT_REFUSED 1
@@ -24,6 +25,12 @@ int verb_status(const struct verb_args *args);	   /* api/operator.c */
 int verb_token(const struct verb_args *args);	   /* api/operator.c */
 int verb_quarantine(const struct verb_args *args); /* api/operator.c */
 int verb_outbox(const struct verb_args *args);	   /* api/operator.c */
+int verb_policy(const struct verb_args *args);	   /* policy_verbs/ */
+int verb_rights(const struct verb_args *args);	   /* policy_verbs/ */
 int verb_keys(const struct verb_args *args);	   /* api/operator.c */
+
+/* What may follow, for --help. */
+void verb_policy_usage(FILE *out);
+void verb_rights_usage(FILE *out);
 
 #endif

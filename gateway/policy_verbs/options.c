@@ -1,0 +1,170 @@
+/* options.c - further verbs, their options and answers. */
+#include "options.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "postern/diag.h"
+
+#define SUBVERBS_MAX 32
+
+void subverb_usage(FILE *out, const char *verb, const struct subverb *all,
+		   size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		(void)fprintf(out, "%s postern %s %s %s\n",
+			      i == 0 ? "usage:" : "      ", verb, all[i].name,
+			      all[i].usage);
+}
+
+static const struct subverb *find(const char *name, const struct subverb *all,
+				  size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (strcmp(all[i].name, name) == 0)
+			return &all[i];
+	return NULL;
+}
+
+/* No such verb: perhaps another one was meant. */
+static void complain(const struct verb_args *args, const char *verb,
+		     const struct subverb *all, size_t len)
+{
+	const char *names[SUBVERBS_MAX];
+	const char *near = NULL;
+
+	for (size_t i = 0; i < len && i < SUBVERBS_MAX; i++)
+		names[i] = all[i].name;
+	if (args->argc > 0)
+		near = diag_nearest(args->argv[0], names,
+				    len < SUBVERBS_MAX ? len : SUBVERBS_MAX);
+	if (args->argc == 0)
+		(void)fprintf(stderr, "postern %s: what?\n", verb);
+	else if (near != NULL)
+		(void)fprintf(stderr,
+			      "postern %s: no such verb; did you mean '%s'?\n",
+			      verb, near);
+	else
+		(void)fprintf(stderr, "postern %s: no such verb\n", verb);
+	subverb_usage(stderr, verb, all, len);
+}
+
+int subverb_run(const struct verb_args *args, const char *verb,
+		const struct subverb *all, size_t len)
+{
+	const struct subverb *one =
+	    args->argc == 0 ? NULL : find(args->argv[0], all, len);
+	struct verb_args rest = *args;
+	int status;
+
+	if (one == NULL) {
+		complain(args, verb, all, len);
+		return EXIT_USAGE;
+	}
+	rest.argc--;
+	rest.argv++;
+	status = one->run(&rest);
+	if (status == EXIT_USAGE)
+		subverb_usage(stderr, verb, one, 1);
+	return status;
+}
+
+/* --- options -------------------------------------------------------------- */
+
+static int wrong(const char *what, const char *which)
+{
+	(void)fprintf(stderr, "postern: %s %s\n", what, which);
+	return EXIT_USAGE;
+}
+
+static const struct option_row *row_of(const char *name,
+				       const struct option_row *rows,
+				       size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (strcmp(name, rows[i].name) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+int options_read(const struct verb_args *args, const struct option_row *rows,
+		 size_t len)
+{
+	for (int i = 0; i < args->argc; i += 2) {
+		const struct option_row *row;
+
+		/* Ends the options of the program itself, so that a value may
+		 * look like one of them. */
+		if (strcmp(args->argv[i], "--") == 0 && ++i == args->argc)
+			break;
+		row = row_of(args->argv[i], rows, len);
+		if (row == NULL)
+			return wrong("unknown option", args->argv[i]);
+		if (*row->value != NULL)
+			return wrong("twice:", row->name);
+		if (i + 1 == args->argc)
+			return wrong("no value for", row->name);
+		*row->value = args->argv[i + 1];
+	}
+	for (size_t i = 0; i < len; i++)
+		if (rows[i].required && *rows[i].value == NULL)
+			return wrong("missing option", rows[i].name);
+	return EXIT_DONE;
+}
+
+bool option_number(const char *text, uint32_t min, uint32_t max, uint32_t *ret)
+{
+	uint32_t value = 0;
+
+	assert(max < UINT32_MAX / 20);
+	if (*text == '\0')
+		return false;
+	for (; *text >= '0' && *text <= '9'; text++) {
+		uint32_t digit = (uint32_t)(*text - '0');
+
+		/* Bounds are small: UINT32_MAX / 10 is never reached. */
+		value = value * 10 + digit;
+		if (value > max)
+			return false;
+	}
+	if (*text != '\0' || value < min)
+		return false;
+	*ret = value;
+	return true;
+}
+
+/* --- answers -------------------------------------------------------------- */
+
+int refused(const char *format, ...)
+{
+	va_list args;
+
+	(void)fputs("postern: ", stderr);
+	va_start(args, format);
+	(void)vfprintf(stderr, format, args);
+	va_end(args);
+	(void)fputc('\n', stderr);
+	return EXIT_REFUSED;
+}
+
+int printed(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_DONE;
+	return refused("output cannot be written");
+}
+
+int print_json(json_t *root)
+{
+	int rc;
+
+	if (root == NULL)
+		return refused("no memory");
+	rc = json_dumpf(root, stdout, 0);
+	json_decref(root);
+	if (rc != 0)
+		return refused("output cannot be written");
+	(void)putchar('\n');
+	return printed();
+}

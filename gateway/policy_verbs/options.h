@@ -1,0 +1,49 @@
+/* options.h - what the verbs of lawyers share: their table of further verbs,
+ * options with values, and how a wrong one is answered.
+ *
+ * They need no instance: no data directory, no settings, no socket. */
+#ifndef POSTERN_POLICY_VERBS_OPTIONS_H
+#define POSTERN_POLICY_VERBS_OPTIONS_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "verbs.h"
+
+/* "postern policy due": what follows the verb. */
+struct subverb {
+	const char *name;
+	int (*run)(const struct verb_args *args);
+	const char *usage; /* of its arguments */
+};
+
+/* Runs the one that args name, without its name; else EXIT_USAGE. */
+int subverb_run(const struct verb_args *args, const char *verb,
+		const struct subverb *all, size_t len);
+void subverb_usage(FILE *out, const char *verb, const struct subverb *all,
+		   size_t len);
+
+struct option_row {
+	const char *name; /* "--start" */
+	const char **value;
+	bool required;
+};
+
+/* "--start VALUE" pairs in any order, none twice.  EXIT_DONE, or EXIT_USAGE
+ * with a complaint. */
+int options_read(const struct verb_args *args, const struct option_row *rows,
+		 size_t len);
+
+/* One line to standard error; returns EXIT_REFUSED. */
+__attribute__((format(printf, 1, 2))) int refused(const char *format, ...);
+/* Prints and frees root; EXIT_DONE, or EXIT_REFUSED when it cannot. */
+int print_json(json_t *root);
+/* The same after printf: whether all of it went out. */
+int printed(void);
+
+/* Only decimal digits, from min to max. */
+bool option_number(const char *text, uint32_t min, uint32_t max, uint32_t *ret);
+
+#endif
