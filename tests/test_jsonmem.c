@@ -223,6 +223,29 @@ static void a_byte_0_is_no_space(void **state)
 	assert_null(jsonmem_load("[1]\0", 4, 0, &no_memory));
 }
 
+static void the_place_that_could_not_be_read_is_told(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t at;
+	} cases[] = {{"", 0},	       {"x", 0},
+		     {"{}", 2},	       {"{} x", 3},
+		     {"{\"a\" 1}", 5}, {"[1,]", 3},
+		     {"[1, tru]", 4},  {"{\"a\":1,\"a\":2}", 10}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t at = 99;
+		bool no_memory;
+
+		json_decref(
+		    jsonmem_load_at(cases[i].text, strlen(cases[i].text),
+				    JSON_REJECT_DUPLICATES, &no_memory, &at));
+		assert_false(no_memory);
+		assert_int_equal(at, cases[i].at);
+	}
+}
+
 static void nesting_has_an_end(void **state)
 {
 	static char text[200000];
@@ -310,6 +333,7 @@ int main(void)
 	    cmocka_unit_test(no_memory_is_not_unfit),
 	    cmocka_unit_test(texts_are_taken_as_the_standard_says),
 	    cmocka_unit_test(a_byte_0_is_no_space),
+	    cmocka_unit_test(the_place_that_could_not_be_read_is_told),
 	    cmocka_unit_test(nesting_has_an_end),
 	    cmocka_unit_test(a_text_is_read_whole_or_not_at_all),
 	    cmocka_unit_test(a_tree_is_printed_whole_or_not_at_all),

@@ -368,8 +368,8 @@ static json_t *read_value(struct in *in)
 	}
 }
 
-json_t *jsonmem_load(const void *bytes, size_t len, size_t flags,
-		     bool *ret_short)
+json_t *jsonmem_load_at(const void *bytes, size_t len, size_t flags,
+			bool *ret_short, size_t *ret_at)
 {
 	struct in in = {.at = bytes, .end = bytes, .flags = flags};
 	const uint64_t before = jsonmem_failures();
@@ -382,9 +382,18 @@ json_t *jsonmem_load(const void *bytes, size_t len, size_t flags,
 		root = read_value(&in);
 	skip_space(&in);
 	*ret_short = in.no_memory || jsonmem_failures() != before;
+	*ret_at = len - (size_t)(in.end - in.at);
 	if (in.at != in.end || *ret_short) {
 		json_decref(root);
 		return NULL;
 	}
 	return root;
+}
+
+json_t *jsonmem_load(const void *bytes, size_t len, size_t flags,
+		     bool *ret_short)
+{
+	size_t at;
+
+	return jsonmem_load_at(bytes, len, flags, ret_short, &at);
 }

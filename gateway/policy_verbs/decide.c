@@ -83,6 +83,7 @@ static int decide_line(const struct lines *l, struct diag *diag)
 	struct erasure_decision decision;
 	struct erasure_facts facts;
 	json_t *name = NULL, *row;
+	struct err err = {0};
 	int rc;
 
 	if (l->too_long) {
@@ -96,11 +97,9 @@ static int decide_line(const struct lines *l, struct diag *diag)
 	decision = erasure_decide(&facts);
 	row = decision_json(name, &decision);
 	json_decref(name);
-	if (row == NULL)
-		return refused("no memory");
-	rc = json_dumpf(row, stdout, 0);
+	rc = jsonmem_print_file(row, 0, stdout, &err);
 	json_decref(row);
-	return rc == 0 && putchar('\n') != EOF ? EXIT_DONE : EXIT_REFUSED;
+	return rc == 0 ? EXIT_DONE : refused("%s", err.what);
 }
 
 /* A bad line is told and the others are decided. */
@@ -139,7 +138,6 @@ int policy_decide_file(const struct verb_args *args)
 	lines.in = strcmp(file, "-") == 0 ? stdin : fopen(file, "rbe");
 	if (lines.in == NULL)
 		return refused("%s: cannot be opened (error %d)", file, errno);
-	jsonmem_watch();
 	diag_init(&diag, file);
 	status = decide_all(&lines, &diag);
 	if (lines.in != stdin)

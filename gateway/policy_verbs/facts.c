@@ -223,21 +223,24 @@ static void check_key(const struct line *line, const char *key)
 			       "unknown key '%.40s'; leave it out", key);
 }
 
-/* The text of jansson's finding quotes the line: only its place is used. */
-static void no_object(const struct line *line, const json_error_t *why)
+/* Why it is none: a key twice, or no JSON from that byte on? */
+static void no_object(const struct line *line, size_t at)
 {
-	size_t column = why->column > 0 ? (size_t)why->column : 1;
+	bool no_memory;
+	json_t *root = jsonmem_load(line->text, line->len, 0, &no_memory);
 
-	if (jsonmem_short() || json_error_code(why) == json_error_out_of_memory)
+	if (no_memory)
 		(void)diag_add(line->diag, line->number, 1,
 			       "no memory; shorter lines");
-	else if (json_error_code(why) == json_error_duplicate_key)
-		(void)diag_add(line->diag, line->number, column,
+	else if (json_is_object(root))
+		(void)diag_add(line->diag, line->number, at + 1,
 			       "a key stands twice; each of them once");
 	else
-		(void)diag_add(line->diag, line->number, column,
+		(void)diag_add(line->diag, line->number,
+			       root == NULL ? at + 1 : 1,
 			       "no valid JSON; one object on one line, such "
 			       "as {\"today\": \"2026-11-21\", ...}");
+	json_decref(root);
 }
 
 int facts_parse(const char *text, size_t len, size_t number, struct diag *diag,
@@ -246,15 +249,16 @@ int facts_parse(const char *text, size_t len, size_t number, struct diag *diag,
 	const struct line line = {text, len, number, diag};
 	const size_t before = diag->findings_len + diag->more;
 	struct erasure_facts out = {0};
-	json_error_t why = {0};
 	const char *key;
+	bool no_memory;
 	json_t *root, *v;
+	size_t at;
 	int rc = -1;
 
-	jsonmem_begin();
-	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
+	root =
+	    jsonmem_load_at(text, len, JSON_REJECT_DUPLICATES, &no_memory, &at);
 	if (!json_is_object(root)) {
-		no_object(&line, &why);
+		no_object(&line, at);
 		goto out;
 	}
 	json_object_foreach(root, key, v)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "postern/diag.h"
+#include "postern/jsonmem.h"
 
 #define SUBVERBS_MAX 32
 
@@ -157,14 +158,9 @@ int printed(void)
 
 int print_json(json_t *root)
 {
-	int rc;
+	struct err err = {0};
+	int rc = jsonmem_print_file(root, 0, stdout, &err);
 
-	if (root == NULL)
-		return refused("no memory");
-	rc = json_dumpf(root, stdout, 0);
 	json_decref(root);
-	if (rc != 0)
-		return refused("output cannot be written");
-	(void)putchar('\n');
-	return printed();
+	return rc == 0 ? printed() : refused("%s", err.what);
 }

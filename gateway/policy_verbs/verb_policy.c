@@ -4,8 +4,10 @@
 
 #include "decide.h"
 #include "options.h"
+#include "postern/buf.h"
 #include "postern/caldate.h"
 #include "postern/diag.h"
+#include "postern/jsonmem.h"
 #include "postern/keyword.h"
 #include "postern/retention.h"
 
@@ -107,14 +109,18 @@ static const char *const effects[KEYWORD_CLASSES] = {
 	"until then.",
 };
 
-/* As JSON writes it: terminals obey control bytes. */
-static char *quote(const char *text, size_t len)
+/* In quotes as JSON writes it: terminals obey control bytes. */
+static int quote(const char *text, size_t len, struct buf *ret)
 {
 	json_t *string = json_stringn(text, len);
-	char *quoted = json_dumps(string, JSON_ENCODE_ANY);
+	struct err err = {0};
+	int rc = jsonmem_print(string, JSON_ENCODE_ANY, ret, &err);
 
 	json_decref(string);
-	return quoted;
+	if (rc == 0 && buf_text(ret) != NULL)
+		return 0;
+	(void)refused("no memory");
+	return -1;
 }
 
 static int print_keyword(const struct verb_args *args, const char *spelt,
@@ -122,19 +128,22 @@ static int print_keyword(const struct verb_args *args, const char *spelt,
 {
 	enum keyword_class class = keyword_classify(spelt, len, NULL, 0);
 	bool confirms = keyword_confirms(spelt, len, NULL, 0);
-	char *quoted;
+	struct buf quoted = BUF_INIT(8 * len + 16);
+	int status = EXIT_REFUSED;
 
 	if (args->json)
 		return print_json(json_pack(
 		    "{s:s,s:s%,s:b}", "keyword", keyword_class_name(class),
 		    "normalised", spelt, len, "confirms", confirms));
-	quoted = quote(spelt, len);
-	if (quoted == NULL)
-		return refused("no memory");
-	(void)printf("Keyword %s, read as %s.\n%s\n", keyword_class_name(class),
-		     quoted, effects[class]);
-	sodium_memzero(quoted, strlen(quoted));
-	free(quoted);
+	if (quote(spelt, len, &quoted) == 0) {
+		(void)printf("Keyword %s, read as %s.\n%s\n",
+			     keyword_class_name(class), buf_text(&quoted),
+			     effects[class]);
+		status = EXIT_DONE;
+	}
+	buf_free(&quoted);
+	if (status != EXIT_DONE)
+		return status;
 	if (confirms)
 		(void)printf("As the answer to a request for consent: yes.\n");
 	return printed();

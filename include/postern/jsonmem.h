@@ -29,6 +29,10 @@
  */
 json_t *jsonmem_load(const void *bytes, size_t len, size_t flags,
 		     bool *ret_short);
+/* The same for files people write: ret_at is the byte that could not be read,
+ * len if all could. */
+json_t *jsonmem_load_at(const void *bytes, size_t len, size_t flags,
+			bool *ret_short, size_t *ret_at);
 
 /*
  * jsonmem_print - appends value to ret, all of it; on failure ret may hold a
