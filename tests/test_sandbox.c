@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <linux/landlock.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -264,6 +265,33 @@ static void the_worker_makes_and_opens_an_archive(void **state)
 	assert_int_equal(status_of(pid), 0);
 }
 
+static int lent_key_opened(const struct house *h)
+{
+	char path[32];
+	struct sandbox_conf conf = {
+	    .role = CHILD_KEEPER, .dir = h->dir, .credential = path};
+	struct err err = {0};
+	int fd = memfd_create("lent", MFD_CLOEXEC);
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (fd < 0 || sandbox_enter(&conf, &err) != 0)
+		return 101;
+	return opened(h, path, O_RDONLY);
+}
+
+/* The root key as a credential, where each process has a user of its own. */
+static void a_key_lent_in_memory_is_read_by_the_keeper(void **state)
+{
+	const struct house *h = *state;
+	pid_t pid;
+
+	need_sandbox();
+	pid = fork();
+	if (pid == 0)
+		_exit(lent_key_opened(h));
+	assert_int_equal(status_of(pid), 0);
+}
+
 static bool listed(const struct sandbox_call *call, int number)
 {
 	for (; call->number != -1; call++)
@@ -317,6 +345,7 @@ int main(void)
 	    IN_HOUSE(only_the_worker_makes_sockets_and_nobody_a_process),
 	    IN_HOUSE(a_key_published_anew_stays_readable_to_the_intake),
 	    IN_HOUSE(the_worker_makes_and_opens_an_archive),
+	    IN_HOUSE(a_key_lent_in_memory_is_read_by_the_keeper),
 	    cmocka_unit_test(no_table_names_what_nobody_needs),
 	};
 
