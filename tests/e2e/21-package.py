@@ -1,24 +1,19 @@
 #!/usr/bin/env python3
-"""Goal: the Debian package holds what it should, and leaves as it came.
+"""Goal: the Debian package holds what it should, and its unit is hardened.
 
-POSTERN_PACKAGE_TEST=1 installs it on this very machine and purges it again;
-without that the package is only looked at.
+What becomes of it on a machine: 22-package-life.py.
 """
 import gzip
 import os
 import pathlib
-import pwd
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import traceback
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build")).resolve()
-DATA = pathlib.Path("/var/lib/postern")
-USERS = ("postern", "postern-intake", "postern-worker", "postern-keeper")
+from package import ROOT, build, field, run, why_not
+
 CASES = []
 
 
@@ -27,21 +22,9 @@ def case(function):
     return function
 
 
-def run(*argv, ok=True, **how):
-    done = subprocess.run(argv, stdout=subprocess.PIPE, text=True,
-                          stderr=subprocess.STDOUT, timeout=300, **how)
-    if ok and done.returncode != 0:
-        raise AssertionError(f"{argv[0]}: {done.returncode}\n{done.stdout}")
-    return done.stdout
-
-
 def check(claim, what):
     if not claim:
         raise AssertionError(what)
-
-
-def field(deb, name):
-    return run("dpkg-deb", "--field", deb, name).strip()
 
 
 @case
@@ -97,70 +80,93 @@ def lintian_has_nothing_to_say(deb, _tree):
     return None
 
 
-@case
-def the_unit_is_hardened(_deb, tree):
-    if shutil.which("systemd-analyze") is None:
-        return "systemd-analyze is not installed"
-    said = run("systemd-analyze", "security", "--offline=yes",
-               str(tree / "lib/systemd/system/postern.service"), ok=False)
+# --- what systemd-analyze thinks of it ----------------------------------------
+
+UNIT = "lib/systemd/system/postern.service"
+DROP_INS = "etc/systemd/system/postern.service.d"
+EXAMPLES = "usr/share/doc/postern/examples"
+# What a unit of the keeper alone could say: docs/operation.md.
+KEEPER = """
+[Service]
+RestrictAddressFamilies=
+RestrictAddressFamilies=AF_UNIX
+PrivateNetwork=yes
+IPAddressDeny=any
+SystemCallFilter=~setpriority
+"""
+
+
+def exposure(tree, drop_in=None):
+    """The score of the package's unit, with this text in a drop-in."""
+    with tempfile.TemporaryDirectory(prefix="postern-unit-") as root:
+        place = pathlib.Path(root, UNIT)
+        place.parent.mkdir(parents=True)
+        shutil.copy(tree / UNIT, place)
+        if drop_in:
+            folder = pathlib.Path(root, DROP_INS)
+            folder.mkdir(parents=True)
+            (folder / "one.conf").write_text(drop_in)
+        said = run("systemd-analyze", "security", "--offline=yes",
+                   f"--root={root}", "postern.service", ok=False)
     score = re.search(r"exposure level for \S+: ([0-9.]+)", said)
     check(score is not None, said)
-    check(float(score[1]) <= 1.5, f"exposure {score[1]}")
+    return float(score[1])
+
+
+def documented():
+    """(one user, three users, a keeper alone) of docs/operation.md."""
+    page = (ROOT / "docs/operation.md").read_text()
+    row = re.search(r"^\| `systemd-analyze security` \| ([0-9.]+) \| "
+                    r"([0-9.]+) \|$", page, re.M)
+    alone = re.search(r"unit\s+of\s+the\s+keeper\s+alone\s+would\s+score\s+"
+                      r"([0-9.]+)", page)
+    check(row and alone, "no scores in docs/operation.md")
+    return float(row[1]), float(row[2]), float(alone[1].rstrip("."))
+
+
+@case
+def no_unit_is_weaker_than_the_documentation_says(_deb, tree):
+    if shutil.which("systemd-analyze") is None:
+        return "systemd-analyze is not installed"
+    one, three, keeper = documented()
+    examples = {p.name: p.read_text() for p in
+                (tree / EXAMPLES).glob("*.conf")}
+    check(set(examples) == {"three-users.conf"}, f"not known: {examples}")
+    for name, text, wanted, most in (
+            ("one user", None, one, 1.5),
+            ("three users", examples["three-users.conf"], three, three),
+            ("a keeper alone", KEEPER, keeper, 0.5)):
+        got = exposure(tree, text)
+        print(f"   {name}: {got}")
+        check(got <= wanted <= most, f"{name}: {got}, documented {wanted}")
     return None
 
 
-def have(user):
-    try:
-        pwd.getpwnam(user)
-        return True
-    except KeyError:
-        return False
-
-
 @case
-def it_is_installed_and_purged(deb, _tree):
-    if os.environ.get("POSTERN_PACKAGE_TEST") != "1":
-        return "POSTERN_PACKAGE_TEST is not 1"
-    check(not DATA.exists() and not any(map(have, USERS)),
-          "this machine has a Postern; not touched")
-    run("dpkg", "-i", deb)
-    try:
-        check(all(map(have, USERS)), "users are missing")
-        check(DATA.stat().st_mode & 0o7777 == 0o700, "mode of the data")
-        check(DATA.owner() == "postern", "owner of the data")
-        enabled = list(pathlib.Path("/etc/systemd/system").rglob("postern*"))
-        check(not enabled, enabled)
-        run("runuser", "-u", "postern", "--", "postern", "init", cwd="/")
-        run("runuser", "-u", "postern", "--", "postern", "check", cwd="/")
-    finally:
-        said = run("dpkg", "--purge", "postern")
-    kept = (DATA / "keys" / "root").exists()
-    shutil.rmtree(DATA, ignore_errors=True)
-    check(kept, "the purge took the keys along")
-    check("/var/lib/postern stays" in said, said)
-    check(not any(map(have, USERS)), "users were left")
-    check(not pathlib.Path("/usr/bin/postern").exists(), "the program stays")
+def a_weaker_unit_would_be_seen(_deb, tree):
+    if shutil.which("systemd-analyze") is None:
+        return "systemd-analyze is not installed"
+    weak = "[Service]\nProtectSystem=no\nNoNewPrivileges=no\n"
+    check(exposure(tree, weak) > documented()[0], "no difference is seen")
     return None
 
 
 def main():
-    if os.geteuid() != 0 or shutil.which("dpkg-deb") is None:
-        print("skipped package: needs root and dpkg-deb")
-        return 0
-    if BUILD != ROOT / "build":
-        print("skipped package: only from the plain build")
+    why = "needs root" if os.geteuid() != 0 else why_not()
+    if why:
+        print(f"skipped package: {why}")
         return 0
     failed = 0
     with tempfile.TemporaryDirectory(prefix="postern-deb-") as directory:
         os.chmod(directory, 0o755)
-        built = run(str(ROOT / "tools" / "deb"), str(BUILD)).split()[-1]
-        deb = shutil.copy(built, directory)
+        deb = str(build(directory))
         tree = pathlib.Path(directory) / "tree"
         run("dpkg-deb", "--raw-extract", deb, str(tree))
         for function in CASES:
             try:
-                why_not = function(deb, tree)
-                print(f"skipped {function.__name__}: {why_not}" if why_not
+                why_not_now = function(deb, tree)
+                print(f"skipped {function.__name__}: {why_not_now}"
+                      if why_not_now
                       else f"ok {function.__name__}", flush=True)
             except Exception:
                 failed += 1
