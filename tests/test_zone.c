@@ -1,6 +1,8 @@
 /* test_zone.c - time zones, against the C library and by hand. */
 #include "postern/zone.h"
 
+#include <time.h>
+
 #include "postern/caldate.h"
 #include "postern/zonefile.h"
 #include "rows.h"
