@@ -170,6 +170,13 @@ static void an_interrupted_call_is_made_again(void **state)
 	survive(FAULT_FILES, EINTR);
 }
 
+/* Somebody tidies up between a list and an open. */
+static void a_file_that_goes_meanwhile_takes_no_other_with_it(void **state)
+{
+	(void)state;
+	survive(FAULT_FILES, ENOENT);
+}
+
 static void the_reserve_is_whole_or_not_there(void **state)
 {
 	char file[128], longer[1024];
@@ -257,6 +264,7 @@ int main(void)
 	    cmocka_unit_test(no_body_is_lost_on_a_failing_disk),
 	    cmocka_unit_test(no_body_is_lost_on_a_full_disk),
 	    cmocka_unit_test(an_interrupted_call_is_made_again),
+	    cmocka_unit_test(a_file_that_goes_meanwhile_takes_no_other_with_it),
 	    cmocka_unit_test(the_reserve_is_whole_or_not_there),
 	    cmocka_unit_test(a_folder_that_is_not_there_is_named),
 	};

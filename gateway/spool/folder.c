@@ -25,7 +25,7 @@ int spool_folder_open(const char *dir, int *ret_fd, struct err *err)
 	int n = snprintf(path, sizeof(path), "%s/spool", dir);
 	int fd;
 
-	if (n < 0 || (size_t)n >= sizeof(path))
+	if ((size_t)n >= sizeof(path)) /* below zero too */
 		return ERR_SET(err, ERR_INPUT, "path too long", 0);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)

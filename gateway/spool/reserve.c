@@ -13,7 +13,7 @@ static int reserve_path(const char *dir, char *ret, size_t size,
 {
 	int n = snprintf(ret, size, "%s/reserve", dir);
 
-	if (n < 0 || (size_t)n >= size)
+	if ((size_t)n >= size) /* below zero too */
 		return ERR_SET(err, ERR_INPUT, "path too long", 0);
 	return 0;
 }
