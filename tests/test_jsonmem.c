@@ -136,7 +136,7 @@ static void no_memory_is_not_unfit(void **state)
 	buf_free(&out);
 	while (note_at(at, &note, whole))
 		at++;
-	assert_true(at > 20);
+	assert_true(at > 1);
 }
 
 /* --- the reader ----------------------------------------------------------- */

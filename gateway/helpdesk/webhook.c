@@ -14,16 +14,11 @@
 #define TIMEOUT_MS   20000L
 #define ANSWER_BYTES (64u * 1024)
 
-struct key {
-	uint8_t *bytes; /* guarded memory */
-	size_t len;
-};
-
 struct webhook {
 	struct helpdesk base;
 	const struct settings_helpdesk *conf; /* outlives the driver */
 	const char *allow[SETTINGS_ALLOW_MAX];
-	struct key now, previous; /* previous: len 0 when not rotating */
+	struct webhook_mac now, previous; /* previous: while rotating */
 };
 
 static const struct setting_row rows[] = {
@@ -67,27 +62,7 @@ bool webhook_key(const void *text, size_t text_len,
 	return true;
 }
 
-void webhook_sign(const uint8_t *key, size_t key_len, const char *id,
-		  const char *timestamp, const void *body, size_t body_len,
-		  char ret[WEBHOOK_SIGNATURE_BYTES])
-{
-	crypto_auth_hmacsha256_state state;
-	uint8_t mac[crypto_auth_hmacsha256_BYTES];
-
-	crypto_auth_hmacsha256_init(&state, key, key_len);
-	crypto_auth_hmacsha256_update(&state, (const uint8_t *)id, strlen(id));
-	crypto_auth_hmacsha256_update(&state, (const uint8_t *)".", 1);
-	crypto_auth_hmacsha256_update(&state, (const uint8_t *)timestamp,
-				      strlen(timestamp));
-	crypto_auth_hmacsha256_update(&state, (const uint8_t *)".", 1);
-	crypto_auth_hmacsha256_update(&state, body, body_len);
-	crypto_auth_hmacsha256_final(&state, mac);
-	memcpy(ret, "v1,", 3);
-	base64_encode(mac, sizeof(mac), ret + 3);
-	sodium_memzero(&state, sizeof(state));
-}
-
-static int read_key(const struct secret *secret, struct key *ret,
+static int read_key(const struct secret *secret, struct webhook_mac *ret,
 		    struct err *err)
 {
 	uint8_t bytes[WEBHOOK_KEY_MAX];
@@ -96,22 +71,13 @@ static int read_key(const struct secret *secret, struct key *ret,
 
 	if (secret == NULL || secret->len == 0)
 		return 0;
-	if (!webhook_key(secret->bytes, secret->len, bytes, &len)) {
+	if (!webhook_key(secret->bytes, secret->len, bytes, &len))
 		(void)ERR_SET(err, ERR_INPUT,
 			      "a helpdesk secret is not whsec_ and base64 of "
 			      "24 to 64 bytes, nor 24 to 64 bytes",
 			      0);
-		goto out;
-	}
-	ret->bytes = sodium_malloc(len);
-	if (ret->bytes == NULL) {
-		(void)ERR_SET(err, ERR_NOMEM, "out of memory", 0);
-		goto out;
-	}
-	memcpy(ret->bytes, bytes, len);
-	ret->len = len;
-	rc = 0;
-out:
+	else
+		rc = webhook_mac_open(ret, bytes, len, err);
 	sodium_memzero(bytes, sizeof(bytes));
 	return rc;
 }
@@ -123,8 +89,8 @@ static void webhook_close(struct helpdesk **hd)
 	*hd = NULL;
 	if (wh == NULL)
 		return;
-	sodium_free(wh->now.bytes);
-	sodium_free(wh->previous.bytes);
+	webhook_mac_close(&wh->now);
+	webhook_mac_close(&wh->previous);
 	free(wh);
 }
 
@@ -152,7 +118,7 @@ static int webhook_open(const struct settings_helpdesk *conf,
 		return -1;
 	}
 	/* Never unsigned. */
-	if (role == ROLE_WORKER && wh->now.len == 0) {
+	if (role == ROLE_WORKER && wh->now.keyed == NULL) {
 		webhook_close(&hd);
 		return ERR_SET(err, ERR_INPUT, "a helpdesk without a secret",
 			       0);
@@ -169,13 +135,15 @@ static int add_signature(const struct webhook *wh,
 
 	(void)snprintf(timestamp, sizeof(timestamp), "%lld",
 		       (long long)(note->now_ms / 1000));
-	webhook_sign(wh->now.bytes, wh->now.len, note->delivery, timestamp,
-		     call->body.bytes, call->body.len, both);
-	if (wh->previous.len > 0) {
+	if (webhook_sign(&wh->now, note->delivery, timestamp, call->body.bytes,
+			 call->body.len, both, err) != 0)
+		return -1;
+	if (wh->previous.keyed != NULL) {
 		both[WEBHOOK_SIGNATURE_BYTES - 1] = ' ';
-		webhook_sign(wh->previous.bytes, wh->previous.len,
-			     note->delivery, timestamp, call->body.bytes,
-			     call->body.len, both + WEBHOOK_SIGNATURE_BYTES);
+		if (webhook_sign(&wh->previous, note->delivery, timestamp,
+				 call->body.bytes, call->body.len,
+				 both + WEBHOOK_SIGNATURE_BYTES, err) != 0)
+			return -1;
 	}
 	if (http_call_header(call, "webhook-id", note->delivery, err) != 0 ||
 	    http_call_header(call, "webhook-timestamp", timestamp, err) != 0)
@@ -199,7 +167,7 @@ static int webhook_request(const struct helpdesk *hd,
 	const struct webhook *wh = (const struct webhook *)hd;
 	struct http_call call = {.method = "POST"};
 
-	if (wh->now.len == 0)
+	if (wh->now.keyed == NULL)
 		return ERR_SET(err, ERR_INPUT, "a helpdesk without a secret",
 			       0);
 	call.body = BUF_INIT(WEBHOOK_BODY_MAX);

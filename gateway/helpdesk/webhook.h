@@ -2,6 +2,8 @@
 #ifndef POSTERN_HELPDESK_WEBHOOK_H
 #define POSTERN_HELPDESK_WEBHOOK_H
 
+#include <openssl/evp.h>
+
 #include "postern/buf.h"
 #include "postern/helpdesk.h"
 
@@ -29,10 +31,22 @@ int webhook_body(const struct helpdesk_note *note, struct buf *ret,
 bool webhook_key(const void *text, size_t text_len,
 		 uint8_t ret[WEBHOOK_KEY_MAX], size_t *ret_len);
 
+/* --- webhook_sign.c -------------------------------------------------------
+ */
 /* "v1," and base64 of HMAC-SHA256(key, id "." timestamp "." body). */
 #define WEBHOOK_SIGNATURE_BYTES (3 + 44 + 1)
-void webhook_sign(const uint8_t *key, size_t key_len, const char *id,
-		  const char *timestamp, const void *body, size_t body_len,
-		  char ret[WEBHOOK_SIGNATURE_BYTES]);
+
+/* One key, ready to sign; empty: no key.  One thread. */
+struct webhook_mac {
+	EVP_MAC_CTX *keyed;
+};
+
+/* ERR_NOMEM.  The key is copied. */
+int webhook_mac_open(struct webhook_mac *m, const uint8_t *key, size_t key_len,
+		     struct err *err);
+void webhook_mac_close(struct webhook_mac *m); /* wipes; accepts empty */
+int webhook_sign(const struct webhook_mac *m, const char *id,
+		 const char *timestamp, const void *body, size_t body_len,
+		 char ret[WEBHOOK_SIGNATURE_BYTES], struct err *err);
 
 #endif

@@ -1,11 +1,15 @@
 /* webhook_body.c - one note as JSON.  The order of members is the one in the
- * documentation, so that examples and reality look alike. */
+ * documentation, so that examples and reality look alike.
+ *
+ * Written by hand: a tree of the library costs more than everything else that
+ * is done for a delivery, and copies the text twice more. */
 #include "webhook.h"
 
-#include <jansson.h>
-
 #include "postern/env.h"
-#include "postern/jsonmem.h"
+#include "postern/jsonout.h"
+
+/* Everything but the text, nearly always: so that the body grows but once. */
+#define FRAME_BYTES 1024
 
 enum {
 	HAS_MESSAGE = 1, /* message */
@@ -29,149 +33,178 @@ static const struct {
     {"person.erased", 0},
 };
 
-/* Takes value.  A NULL value (no memory, or no UTF-8) fails. */
-static bool put(json_t *object, const char *key, json_t *value)
+/* --- the writer -----------------------------------------------------------
+ */
+
+/* After the first failure nothing more is written. */
+struct body {
+	struct buf *buf;
+	struct err *err;
+	int rc;
+};
+
+static void raw(struct body *b, const char *text)
 {
-	return value != NULL && json_object_set_new(object, key, value) == 0;
+	if (b->rc == 0)
+		b->rc = buf_append_text(b->buf, text, b->err);
 }
 
-static json_t *text_or_null(const char *text)
+/* Before every element of an object or a list but the first. */
+static void comma(struct body *b)
 {
-	return text == NULL ? json_null() : json_string(text);
+	uint8_t last;
+
+	if (b->rc != 0)
+		return;
+	last = b->buf->bytes[b->buf->len - 1];
+	if (last != '{' && last != '[')
+		raw(b, ",");
 }
 
-static json_t *time_or_null(int64_t ms)
+/* key: a name of ours, nothing in it to escape. */
+static void begin(struct body *b, const char *key)
+{
+	comma(b);
+	raw(b, "\"");
+	raw(b, key);
+	raw(b, "\":");
+}
+
+static void quoted(struct body *b, const char *text, size_t len)
+{
+	if (b->rc == 0)
+		b->rc = jsonout_text(b->buf, text, len, b->err);
+}
+
+/* NULL is null. */
+static void text_of(struct body *b, const char *key, const char *text,
+		    size_t len)
+{
+	begin(b, key);
+	if (text == NULL)
+		raw(b, "null");
+	else
+		quoted(b, text, len);
+}
+
+static void put_text(struct body *b, const char *key, const char *text)
+{
+	text_of(b, key, text, text != NULL ? strlen(text) : 0);
+}
+
+static void put_number(struct body *b, const char *key, int64_t number)
+{
+	char digits[24];
+
+	(void)snprintf(digits, sizeof(digits), "%lld", (long long)number);
+	begin(b, key);
+	raw(b, digits);
+}
+
+/* 0 is null. */
+static void put_time(struct body *b, const char *key, int64_t ms)
 {
 	char text[RFC3339_BYTES];
 
-	if (ms <= 0)
-		return json_null();
-	env_rfc3339(ms, text);
-	return json_string(text);
+	if (ms > 0)
+		env_rfc3339(ms, text);
+	put_text(b, key, ms > 0 ? text : NULL);
 }
 
-static json_t *person_json(const struct helpdesk_note *note)
-{
-	json_t *person = json_object();
+/* --- what is in it --------------------------------------------------------
+ */
 
-	if (person == NULL || !put(person, "id", text_or_null(note->person)) ||
-	    !put(person, "alias", text_or_null(note->alias)) ||
-	    !put(person, "name", text_or_null(note->person_name)) ||
-	    !put(person, "address", text_or_null(note->person_address))) {
-		json_decref(person);
-		return NULL;
+static void put_person(struct body *b, const struct helpdesk_note *note)
+{
+	begin(b, "person");
+	raw(b, "{");
+	put_text(b, "id", note->person);
+	put_text(b, "alias", note->alias);
+	put_text(b, "name", note->person_name);
+	put_text(b, "address", note->person_address);
+	raw(b, "}");
+}
+
+static void put_attachment(struct body *b, const struct helpdesk_attachment *a)
+{
+	const bool there = a->failed == NULL;
+
+	comma(b);
+	raw(b, "{");
+	put_text(b, "id", a->id);
+	put_text(b, "name", a->name);
+	put_text(b, "type", a->type);
+	if (there && a->bytes >= 0)
+		put_number(b, "bytes", a->bytes);
+	else
+		put_text(b, "bytes", NULL);
+	if (there) {
+		begin(b, "href");
+		raw(b, "\"/v1/attachments/");
+		raw(b, a->id); /* of ours */
+		raw(b, "\"");
+	} else {
+		put_text(b, "href", NULL);
+		put_text(b, "failed", a->failed);
 	}
-	return person;
+	raw(b, "}");
 }
 
-static json_t *attachment_json(const struct helpdesk_attachment *a)
+static size_t text_len(const struct helpdesk_note *note)
 {
-	json_t *object = json_object();
-	bool there = a->failed == NULL;
-	json_t *bytes, *href;
+	if (note->text == NULL || note->text_len > 0)
+		return note->text_len;
+	return strlen(note->text);
+}
 
-	bytes = there && a->bytes >= 0 ? json_integer(a->bytes) : json_null();
-	href = there ? json_sprintf("/v1/attachments/%s", a->id) : json_null();
-	if (object == NULL || !put(object, "id", json_string(a->id)) ||
-	    !put(object, "name", text_or_null(a->name)) ||
-	    !put(object, "type", text_or_null(a->type)) ||
-	    !put(object, "bytes", json_incref(bytes)) ||
-	    !put(object, "href", json_incref(href)) ||
-	    (!there && !put(object, "failed", json_string(a->failed)))) {
-		json_decref(object);
-		object = NULL;
+static void put_content(struct body *b, const struct helpdesk_note *note)
+{
+	text_of(b, "text", note->text, text_len(note));
+	put_text(b, "kind", note->kind);
+	put_text(b, "reply_to", note->reply_to);
+	begin(b, "attachments");
+	raw(b, "[");
+	for (size_t i = 0; i < note->attachments_len; i++)
+		put_attachment(b, &note->attachments[i]);
+	raw(b, "]");
+	begin(b, "redacted");
+	raw(b, "[");
+	for (size_t i = 0; i < note->redacted_len; i++) {
+		comma(b);
+		quoted(b, note->redacted[i], strlen(note->redacted[i]));
 	}
-	json_decref(bytes);
-	json_decref(href);
-	return object;
+	raw(b, "]");
+	put_time(b, "reply_window_ends", note->window_ends_ms);
 }
 
-static json_t *attachments_json(const struct helpdesk_note *note)
+static void put_data(struct body *b, const struct helpdesk_note *note,
+		     unsigned int has)
 {
-	json_t *list = json_array(), *one;
-
-	for (size_t i = 0; list != NULL && i < note->attachments_len; i++) {
-		one = attachment_json(&note->attachments[i]);
-		if (one == NULL || json_array_append_new(list, one) != 0) {
-			json_decref(list);
-			return NULL;
-		}
-	}
-	return list;
-}
-
-static json_t *redacted_json(const struct helpdesk_note *note)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; list != NULL && i < note->redacted_len; i++)
-		if (json_array_append_new(
-			list, json_string(note->redacted[i])) != 0) {
-			json_decref(list);
-			return NULL;
-		}
-	return list;
-}
-
-static json_t *content_text(const struct helpdesk_note *note)
-{
-	if (note->text == NULL)
-		return json_null();
-	if (note->text_len > 0)
-		return json_stringn(note->text, note->text_len);
-	return json_string(note->text);
-}
-
-static bool put_content(json_t *data, const struct helpdesk_note *note)
-{
-	return put(data, "text", content_text(note)) &&
-	       put(data, "kind", text_or_null(note->kind)) &&
-	       put(data, "reply_to", text_or_null(note->reply_to)) &&
-	       put(data, "attachments", attachments_json(note)) &&
-	       put(data, "redacted", redacted_json(note)) &&
-	       put(data, "reply_window_ends",
-		   time_or_null(note->window_ends_ms));
-}
-
-static bool put_reaction(json_t *data, const struct helpdesk_note *note)
-{
-	return put(data, "emoji", text_or_null(note->emoji)) &&
-	       put(data, "removed", json_boolean(note->removed));
-}
-
-static json_t *data_json(const struct helpdesk_note *note, unsigned int has)
-{
-	json_t *data = json_object();
 	bool reaction = (has & HAS_CONTENT) != 0 && note->kind != NULL &&
 			strcmp(note->kind, "reaction") == 0;
-	bool good;
 
-	if (data == NULL)
-		return NULL;
-	good = put(data, "conversation", text_or_null(note->conversation));
+	put_text(b, "conversation", note->conversation);
 	if (has & HAS_MESSAGE)
-		good =
-		    good && put(data, "message", text_or_null(note->message));
-	good = good && put(data, "channel", text_or_null(note->channel)) &&
-	       put(data, "via", text_or_null(note->via)) &&
-	       put(data, "person", person_json(note));
+		put_text(b, "message", note->message);
+	put_text(b, "channel", note->channel);
+	put_text(b, "via", note->via);
+	put_person(b, note);
 	if (has & HAS_CONTENT)
-		good = good && put_content(data, note);
-	if (reaction)
-		good = good && put_reaction(data, note);
-	if (reaction || (has & HAS_TARGET))
-		good = good && put(data, "target", text_or_null(note->target));
-	if (has & HAS_STATUS)
-		good = good &&
-		       put(data, "status", text_or_null(note->status)) &&
-		       put(data, "error",
-			   note->error != 0 ? json_integer(note->error)
-					    : json_null());
-	if (!good) {
-		json_decref(data);
-		return NULL;
+		put_content(b, note);
+	if (reaction) {
+		put_text(b, "emoji", note->emoji);
+		begin(b, "removed");
+		raw(b, note->removed ? "true" : "false");
 	}
-	return data;
+	if (reaction || (has & HAS_TARGET))
+		put_text(b, "target", note->target);
+	if (has & HAS_STATUS) {
+		put_text(b, "status", note->status);
+		if (note->error != 0)
+			put_number(b, "error", note->error);
+		else
+			put_text(b, "error", NULL);
+	}
 }
 
 static int find_type(const char *type, unsigned int *ret_has)
@@ -188,25 +221,20 @@ static int find_type(const char *type, unsigned int *ret_has)
 int webhook_body(const struct helpdesk_note *note, struct buf *ret,
 		 struct err *err)
 {
-	json_t *root = NULL;
+	struct body b = {.buf = ret, .err = err};
 	unsigned int has = 0;
-	int rc = -1;
 
 	if (find_type(note->type, &has) != 0)
 		return ERR_SET(err, ERR_INPUT, "no such type of note", 0);
-	jsonmem_begin();
-	root = json_object();
-	if (root == NULL || !put(root, "type", json_string(note->type)) ||
-	    !put(root, "timestamp", time_or_null(note->at_ms)) ||
-	    !put(root, "data", data_json(note, has))) {
-		/* Broken UTF-8 stays so; memory comes back. */
-		(void)(jsonmem_short()
-			   ? ERR_SET(err, ERR_NOMEM, "out of memory", 0)
-			   : ERR_SET(err, ERR_INPUT, "a text is not UTF-8", 0));
-		goto out;
-	}
-	rc = jsonmem_print(root, JSON_COMPACT, ret, err);
-out:
-	json_decref(root);
-	return rc;
+	if (text_len(note) < ret->cap / 2 &&
+	    buf_reserve(ret, text_len(note) + FRAME_BYTES, err) != 0)
+		return -1;
+	raw(&b, "{");
+	put_text(&b, "type", note->type);
+	put_time(&b, "timestamp", note->at_ms);
+	begin(&b, "data");
+	raw(&b, "{");
+	put_data(&b, note, has);
+	raw(&b, "}}");
+	return b.rc;
 }

@@ -1,30 +1,9 @@
 /* content.c - what is sealed, as JSON. */
 #include "content.h"
 
+#include "postern/jsonout.h"
+
 static const char hex_digits[] = "0123456789abcdef";
-
-/* Length of the UTF-8 sequence at s, 0 if there is none (RFC 3629). */
-static size_t sequence_len(const uint8_t *s, size_t left)
-{
-	uint32_t code;
-	size_t len;
-
-	if (s[0] < 0x80)
-		return 1;
-	len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-	if (s[0] < 0xc2 || s[0] > 0xf4 || left < len)
-		return 0;
-	code = s[0] & (0xffu >> (len + 1));
-	for (size_t i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (s[i] & 0x3f);
-	}
-	if ((len == 3 && (code < 0x800 || (code >= 0xd800 && code < 0xe000))) ||
-	    (len == 4 && (code < 0x10000 || code > 0x10ffff)))
-		return 0;
-	return len;
-}
 
 static int put_char(struct buf *b, const uint8_t *s, size_t len,
 		    struct err *err)
@@ -66,7 +45,7 @@ static int put_string(struct buf *b, const char *text, size_t len,
 				return -1;
 			continue;
 		}
-		n = sequence_len(s + i, len - i);
+		n = jsonout_sequence(s + i, len - i);
 		if (put_char(b, s + i, n, err) != 0)
 			return -1;
 	}

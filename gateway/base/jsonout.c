@@ -1,0 +1,87 @@
+/* jsonout.c - see jsonout.h. */
+#include "postern/jsonout.h"
+
+#include <stdbool.h>
+
+static const char hex_digits[] = "0123456789ABCDEF";
+
+size_t jsonout_sequence(const uint8_t *s, size_t left)
+{
+	uint32_t code;
+	size_t len;
+
+	if (s[0] < 0x80)
+		return 1;
+	len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+	if (s[0] < 0xc2 || s[0] > 0xf4 || left < len)
+		return 0;
+	code = s[0] & (0xffu >> (len + 1));
+	for (size_t i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (s[i] & 0x3f);
+	}
+	if ((len == 3 && (code < 0x800 || (code >= 0xd800 && code < 0xe000))) ||
+	    (len == 4 && (code < 0x10000 || code > 0x10ffff)))
+		return 0;
+	return len;
+}
+
+static bool escaped(uint8_t c)
+{
+	return c < 0x20 || c == '"' || c == '\\';
+}
+
+static int put_escape(struct buf *b, uint8_t c, struct err *err)
+{
+	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
+	uint8_t escape[6] = {'\\', 'u', '0', '0'};
+	const char *at = c != 0 ? strchr(from, c) : NULL;
+
+	if (at != NULL) {
+		escape[1] = (uint8_t)to[at - from];
+		return buf_append(b, escape, 2, err);
+	}
+	escape[4] = (uint8_t)hex_digits[c >> 4];
+	escape[5] = (uint8_t)hex_digits[c & 15];
+	return buf_append(b, escape, 6, err);
+}
+
+/* Bytes from s on that go as they are; *ret_broken: what follows is no UTF-8.
+ */
+static size_t run_of(const uint8_t *s, size_t len, bool *ret_broken)
+{
+	size_t n = 0, sequence;
+
+	*ret_broken = false;
+	while (n < len && !escaped(s[n])) {
+		sequence = s[n] < 0x80 ? 1 : jsonout_sequence(s + n, len - n);
+		*ret_broken = sequence == 0;
+		if (*ret_broken)
+			break;
+		n += sequence;
+	}
+	return n;
+}
+
+int jsonout_text(struct buf *b, const char *text, size_t len, struct err *err)
+{
+	const uint8_t *s = (const uint8_t *)text;
+	bool broken;
+	size_t n;
+
+	if (buf_append_u8(b, '"', err) != 0)
+		return -1;
+	for (size_t at = 0; at < len;) {
+		n = run_of(s + at, len - at, &broken);
+		if (buf_append(b, s + at, n, err) != 0)
+			return -1;
+		at += n;
+		if (broken)
+			return ERR_SET(err, ERR_INPUT, "a text is not UTF-8",
+				       0);
+		if (at < len && put_escape(b, s[at++], err) != 0)
+			return -1;
+	}
+	return buf_append_u8(b, '"', err);
+}

@@ -1,0 +1,15 @@
+/* jsonout.h - JSON texts, written straight into a buffer that is wiped. */
+#ifndef POSTERN_JSONOUT_H
+#define POSTERN_JSONOUT_H
+
+#include "postern/buf.h"
+
+/* Length of the UTF-8 sequence at s, of which left bytes are there; 0: it is
+ * none.  Source: RFC 3629. */
+size_t jsonout_sequence(const uint8_t *s, size_t left);
+
+/* Appends text in quotes, escaped.  ERR_INPUT: not UTF-8, or the buffer's cap
+ * passed; what was appended until then stays. */
+int jsonout_text(struct buf *b, const char *text, size_t len, struct err *err);
+
+#endif
