@@ -8,6 +8,7 @@
 
 #include <malloc.h>
 #include <sodium.h>
+#include <time.h>
 
 #define CONNECTIONS_KEPT 128L
 #define FDS_MAX		 32
@@ -18,6 +19,7 @@ struct http_client {
 	struct exchange *first;	  /* in the multi handle */
 	struct exchange *refused; /* told at the next poll */
 	size_t under_way;
+	uint64_t waited_us;
 	struct curl_slist *resolve;
 };
 
@@ -296,10 +298,19 @@ static void tell_refused(struct http_client *c)
 	}
 }
 
+static uint64_t clock_us(void)
+{
+	struct timespec ts = {0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail */
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
 int http_poll(struct http_client *c, const int *fds, size_t fds_len,
 	      int timeout_ms, struct err *err)
 {
 	struct curl_waitfd extra[FDS_MAX] = {0};
+	uint64_t before_us;
 	int running;
 
 	if (fds_len > FDS_MAX)
@@ -310,9 +321,11 @@ int http_poll(struct http_client *c, const int *fds, size_t fds_len,
 	}
 	if (c->refused != NULL)
 		timeout_ms = 0;
+	before_us = clock_us();
 	if (curl_multi_poll(c->multi, extra, (unsigned int)fds_len, timeout_ms,
 			    NULL) != CURLM_OK)
 		return ERR_SET(err, ERR_BUSY, "cannot wait for traffic", 0);
+	c->waited_us += clock_us() - before_us;
 	if (curl_multi_perform(c->multi, &running) != CURLM_OK)
 		return ERR_SET(err, ERR_BUSY, "cannot move calls on", 0);
 	tell_finished(c);
@@ -323,4 +336,9 @@ int http_poll(struct http_client *c, const int *fds, size_t fds_len,
 size_t http_under_way(const struct http_client *c)
 {
 	return c->under_way;
+}
+
+uint64_t http_waited_us(const struct http_client *c)
+{
+	return c->waited_us;
 }

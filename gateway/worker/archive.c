@@ -52,6 +52,12 @@ static void kind_of(const struct event *e, struct name *ret)
 		(void)name_set(ret, unsupported, strlen(unsupported));
 }
 
+/* Of the row that tells a message. */
+static const char *type_of(const struct step *s)
+{
+	return s->own_row ? "message.edited" : "message.received";
+}
+
 static int write_profile(struct batch *b, const struct step *s, struct err *err)
 {
 	struct store_value sealed;
@@ -114,21 +120,18 @@ static int write_row(struct batch *b, const struct step *s, struct err *err)
 	    err);
 }
 
-static int archive_message(struct batch *b, const struct step *s,
-			   struct err *err)
+static int archive_message(struct batch *b, struct step *s, struct err *err)
 {
 	if (write_row(b, s, err) != 0 || write_attachment(b, s, err) != 0 ||
 	    write_profile(b, s, err) != 0)
 		return -1;
 	if (s->tombstoned || s->helpdesk.text[0] == '\0')
 		return 0;
-	return outbox_add(b->w, "helpdesk", s->helpdesk.text, s->conversation,
-			  s->message,
-			  s->own_row ? "message.edited" : "message.received",
-			  NULL, b->now_ms, err);
+	return outbox_add_message(b->w, s->helpdesk.text, s->conversation,
+				  s->message, type_of(s), &s->row, err);
 }
 
-static int archive_edit(struct batch *b, const struct step *s, struct err *err)
+static int archive_edit(struct batch *b, struct step *s, struct err *err)
 {
 	struct store_value sealed;
 	int64_t one = 0;
@@ -149,8 +152,7 @@ static int archive_edit(struct batch *b, const struct step *s, struct err *err)
 			   NULL, err);
 }
 
-static int archive_consent(struct batch *b, const struct step *s,
-			   struct err *err)
+static int archive_consent(struct batch *b, struct step *s, struct err *err)
 {
 	const struct event *e = s->event;
 	bool withdrawn = e->kind == EVENT_OPTOUT || e->kind == EVENT_BLOCKED;
@@ -179,8 +181,7 @@ static int archive_consent(struct batch *b, const struct step *s,
 	return outbox_tell(b->w, conversation, 0, "consent.changed", kind, err);
 }
 
-static int archive_nothing(struct batch *b, const struct step *s,
-			   struct err *err)
+static int archive_nothing(struct batch *b, struct step *s, struct err *err)
 {
 	(void)b;
 	(void)s; /* the plan did it */
@@ -225,7 +226,7 @@ static int archive_position(struct batch *b, struct err *err)
 
 int batch_archive(struct batch *b, struct err *err)
 {
-	static int (*const writers[])(struct batch *, const struct step *,
+	static int (*const writers[])(struct batch *, struct step *,
 				      struct err *) = {
 	    [STEP_IGNORED] = archive_nothing,
 	    [STEP_MESSAGE] = archive_message,
@@ -248,4 +249,60 @@ int batch_archive(struct batch *b, struct err *err)
 	if (unlink_remember(b, err) != 0)
 		return -1;
 	return archive_position(b, err);
+}
+
+/* --- after the commit ----------------------------------------------------- */
+
+static void hand_over_message(struct batch *b, const struct step *s)
+{
+	const struct event *e = s->event;
+	const char *text = e->text != NULL ? e->text : e->payload;
+	struct archived what = {
+	    .row = s->row,
+	    .conversation = s->conversation,
+	    .person = s->person,
+	    .message = s->message,
+	    .target = s->target,
+	    .at_ms = e->ts_ms != 0 ? e->ts_ms : s->item->received_ms,
+	    .inbound_ms = s->inbound_ms,
+	    .error = e->error,
+	    .type = type_of(s),
+	    .channel = &s->item->channel,
+	    .text = text,
+	    .emoji = e->emoji,
+	    .removed = e->kind == EVENT_REACTION && e->removed,
+	};
+	struct name kind;
+
+	/* Attachments come later, and with them the row. */
+	if (s->row == 0 || s->media_slot != NO_SLOT)
+		return;
+	kind_of(e, &kind);
+	what.kind = &kind;
+	what.text_len = e->text != NULL ? e->text_len
+			: text != NULL	? strlen(text)
+					: 0;
+	deliver_keep(b->w, s->helpdesk.text, &what);
+}
+
+/* In the order of the events: a message may be gone again. */
+void batch_hand_over(struct batch *b)
+{
+	/* Persons of earlier steps may be others now. */
+	if (b->identity.joined > 0) {
+		deliver_forget(b->w, 0);
+		return;
+	}
+	for (size_t i = 0; i < b->steps_len; i++) {
+		const struct step *s = &b->steps[i];
+
+		if (s->dropped)
+			continue;
+		if (s->kind == STEP_MESSAGE || s->own_row)
+			hand_over_message(b, s);
+		else if (s->kind == STEP_EDIT || s->kind == STEP_DELETE)
+			deliver_forget(b->w, s->target);
+		if (s->edit_row != 0)
+			deliver_forget(b->w, s->edit_row);
+	}
 }

@@ -2,8 +2,8 @@
 #include "inbound.h"
 
 static const char find_sql[] =
-    "SELECT id, state, closed_ms, datenart, helpdesk FROM conversation"
-    " WHERE person=? AND channel=?"
+    "SELECT id, state, closed_ms, datenart, helpdesk, inbound_ms"
+    " FROM conversation WHERE person=? AND channel=?"
     " ORDER BY CASE state WHEN 'open' THEN 0 ELSE 1 END, id DESC LIMIT 1";
 static const char make_sql[] =
     "INSERT INTO conversation(id,person,channel,helpdesk,state,opened_ms)"
@@ -12,8 +12,7 @@ static const char reopen_sql[] =
     "UPDATE conversation SET state='open', closed_ms=NULL WHERE id=?";
 static const char route_sql[] = "UPDATE conversation SET helpdesk=? WHERE id=?";
 static const char inbound_sql[] =
-    "UPDATE conversation SET inbound_ms=?"
-    " WHERE id=? AND (inbound_ms IS NULL OR inbound_ms<?)";
+    "UPDATE conversation SET inbound_ms=? WHERE id=?";
 
 static bool value_is(const struct store_value *v, const char *text)
 {
@@ -53,6 +52,8 @@ static int find(struct worker *w, int64_t person, const struct name *channel,
 		    name_set(&ret->conversation.datenart, v.bytes, v.len);
 		v = store_column(w->store, rows, 4);
 		ret->routed = helpdesk == NULL || value_is(&v, helpdesk);
+		v = store_column(w->store, rows, 5);
+		ret->conversation.inbound_ms = v.num; /* 0 for NULL */
 	}
 	store_finish(w->store, &rows);
 	return rc < 0 ? -1 : 0;
@@ -100,13 +101,16 @@ int conversation_for(struct worker *w, int64_t person,
 	return 0;
 }
 
-int conversation_inbound(struct worker *w, int64_t conversation,
+int conversation_inbound(struct worker *w, struct conversation *c,
 			 int64_t inbound_ms, struct err *err)
 {
 	/* The row lies anywhere in its table: writing it with each message
 	 * would cost as much as the message itself. */
-	return store_run(w->store, inbound_sql,
-			 STORE_ARGS(S_INT(inbound_ms), S_INT(conversation),
-				    S_INT(inbound_ms - INBOUND_STEP_MS)),
-			 err);
+	if (c->inbound_ms >= inbound_ms - INBOUND_STEP_MS && c->inbound_ms > 0)
+		return 0;
+	if (store_run(w->store, inbound_sql,
+		      STORE_ARGS(S_INT(inbound_ms), S_INT(c->id)), err) != 0)
+		return -1;
+	c->inbound_ms = inbound_ms;
+	return 0;
 }

@@ -144,6 +144,7 @@ int outbox_drop(struct worker *w, int64_t id, struct err *err)
 		goto undo;
 	if (store_commit(w->store, err) != 0)
 		goto undo;
+	deliver_forget(w, item.message);
 	return 0;
 undo:
 	store_roll_back(w->store);

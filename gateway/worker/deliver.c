@@ -11,6 +11,9 @@
 #define KEEPER_WAIT_MS	500
 #define BLOCKED_MS	250   /* between two looks after a wake */
 #define BLOCKED_IDLE_MS 30000 /* ... and without one */
+#define ENOUGH_ROWS	256
+#define ENOUGH_IDLE_MS	5
+#define ENOUGH_MS	10
 
 /* --- open, close, wake ----------------------------------------------------
  */
@@ -65,6 +68,7 @@ void deliver_close(struct deliver **d)
 	/* Calls under way are dropped with the client, without a callback. */
 	free_flights(gone->flying);
 	free_flights(gone->finished);
+	kept_forget(&gone->kept, 0);
 	for (size_t i = 0; i < gone->targets_len; i++)
 		queue_free(&gone->targets[i].queue);
 	free(gone->targets);
@@ -105,6 +109,42 @@ void deliver_readmit(struct worker *w, const char *helpdesk,
 	t->more = true;
 }
 
+/* --- what was archived a moment ago ---------------------------------------
+ */
+
+void deliver_keep(struct worker *w, const char *helpdesk,
+		  const struct archived *what)
+{
+	const struct target *t = target_find(w, helpdesk);
+
+	/* Nobody there: it would only grow old here. */
+	if (t == NULL || t->gone || t->breaker.state != BREAKER_CLOSED)
+		return;
+	if (!kept_add(&w->deliver->kept, helpdesk, what, worker_boot(w)))
+		return;
+	w->deliver->kept_ms = worker_boot(w);
+	w->deliver->kept_waited_us = http_waited_us(w->http);
+}
+
+void deliver_forget(struct worker *w, int64_t message)
+{
+	if (w->deliver != NULL)
+		kept_forget(&w->deliver->kept, message);
+}
+
+bool deliver_has_enough(const struct worker *w)
+{
+	const struct deliver *d = w->deliver;
+	uint64_t waited_us;
+	int64_t since_ms;
+
+	if (d == NULL || d->kept.live < ENOUGH_ROWS)
+		return false;
+	since_ms = worker_boot(w) - d->kept_ms;
+	waited_us = http_waited_us(w->http) - d->kept_waited_us;
+	return (int64_t)waited_us < (since_ms + ENOUGH_MS) * 1000 / 2;
+}
+
 /* --- starting calls -------------------------------------------------------
  */
 
@@ -130,10 +170,9 @@ static void flying_out(struct deliver *d, struct flight *f)
 static void on_done(void *ctx, const struct http_reply *reply)
 {
 	struct flight *f = ctx;
-	struct target *t = f->target;
+	const struct target *t = f->target;
 	struct helpdesk_outcome outcome;
 
-	t->under_way--;
 	flying_out(f->d, f);
 	t->hd->driver->answer(t->hd, reply, &outcome);
 	deliver_judge(f, &outcome);
@@ -307,6 +346,7 @@ int deliver_step(struct worker *w, bool *ret_moved, struct err *err)
 	struct pick p = {0};
 	struct target *t;
 
+	kept_expire(&d->kept, boot_ms);
 	if (deliver_settle(d, ret_moved, err) != 0)
 		return -1;
 	if (w->stopping || boot_ms < d->keeper_ms)
@@ -365,18 +405,22 @@ int64_t deliver_due_in_ms(const struct worker *w)
 	const struct deliver *d = w->deliver;
 	int64_t boot_ms = worker_boot(w), due_ms = INT64_MAX, one_ms;
 
-	if (d->finished != NULL)
-		return 0;
 	if (w->stopping)
-		return -1;
+		return d->finished != NULL ? 0 : -1;
+	due_ms = deliver_settle_due_ms(d);
+	if (kept_due_ms(&d->kept) < due_ms)
+		due_ms = kept_due_ms(&d->kept);
+	/* Whoever waits for it wants to know when it is so no more. */
+	if (deliver_has_enough(w) && boot_ms + ENOUGH_IDLE_MS < due_ms)
+		due_ms = boot_ms + ENOUGH_IDLE_MS;
 	for (size_t i = 0; i < d->targets_len; i++) {
 		one_ms = target_due_ms(&d->targets[i], boot_ms);
+		if (one_ms < d->keeper_ms)
+			one_ms = d->keeper_ms;
 		if (one_ms < due_ms)
 			due_ms = one_ms;
 	}
 	if (due_ms == INT64_MAX)
 		return -1;
-	if (due_ms < d->keeper_ms)
-		due_ms = d->keeper_ms;
 	return due_ms > boot_ms ? due_ms - boot_ms : 0;
 }

@@ -3,6 +3,7 @@
 #define POSTERN_WORKER_DELIVER_H
 
 #include "breaker.h"
+#include "deliver_kept.h"
 #include "deliver_queue.h"
 #include "worker.h"
 
@@ -12,7 +13,8 @@ struct target {
 	struct helpdesk *hd;
 	struct queue *queue;
 	struct breaker breaker;
-	size_t under_way;
+	size_t under_way;   /* until settled: may be told again after a kill */
+	size_t finished;    /* ... of these, answered */
 	int64_t cursor;	    /* rows up to this id were loaded */
 	bool more;	    /* ... and there may be others after it */
 	bool woken;	    /* an attachment may have arrived */
@@ -44,7 +46,12 @@ struct deliver {
 	size_t turn;		 /* who is asked first */
 	struct flight *flying;	 /* under way */
 	struct flight *finished; /* to be settled in one transaction */
-	int64_t keeper_ms;	 /* boot clock: ask the keeper not before */
+	bool settle;		 /* enough have finished */
+	int64_t finished_ms;	 /* boot clock: the first of finished */
+	int64_t kept_ms;	 /* boot clock: the last message was kept */
+	uint64_t kept_waited_us; /* http_waited_us() then */
+	struct kept_ring kept;
+	int64_t keeper_ms; /* boot clock: ask the keeper not before */
 };
 
 /* --- deliver_load.c -------------------------------------------------------
@@ -59,8 +66,11 @@ int deliver_load(struct worker *w, struct target *t, struct err *err);
 void deliver_judge(struct flight *f, const struct helpdesk_outcome *outcome);
 /* Puts a flight where deliver_settle finds it. */
 void deliver_finish(struct flight *f);
-/* All finished flights in one transaction, then in memory. */
+/* All finished flights in one transaction, then in memory, as soon as enough
+ * have finished: a commit costs as much as ten rows. */
 int deliver_settle(struct deliver *d, bool *ret_moved, struct err *err);
+/* Boot clock; INT64_MAX: nothing has finished. */
+int64_t deliver_settle_due_ms(const struct deliver *d);
 
 /* --- deliver_note.c, deliver_read.c
  * -------------------------------------------------------

@@ -1,8 +1,9 @@
 /* deliver_note.c - from a row of the outbox to what a helpdesk may see.
  *
- * Everything is read anew at hand-over: the policy of now decides about name,
- * address, text and attachments, and what was erased in the meantime is not
- * told any more. */
+ * The policy is asked at hand-over: that of now decides about name, address,
+ * text and attachments.  So is the archive, and what was erased in the
+ * meantime is not told any more; a message archived a moment ago may come from
+ * memory (deliver_kept.h), which forgets it when anybody touches it. */
 #include "deliver_note.h"
 
 #include "postern/jsonmem.h"
@@ -41,6 +42,19 @@ static const char *member(const json_t *json, const char *key)
 	return json_string_value(json_object_get(json, key));
 }
 
+static void show_content(struct note *n, const char *text, size_t text_len,
+			 const char *emoji, bool removed)
+{
+	if (!n->decision.sees_text) {
+		n->redacted[n->note.redacted_len++] = "text";
+		return;
+	}
+	n->note.text = text;
+	n->note.text_len = text_len;
+	n->note.emoji = emoji;
+	n->note.removed = removed;
+}
+
 /* Short of memory the whole batch is read again, later. */
 static int open_content(struct note *n, const struct keeper_batch *batch,
 			struct err *err)
@@ -62,15 +76,10 @@ static int open_content(struct note *n, const struct keeper_batch *batch,
 			note_dead(n, "content.corrupt");
 		return 0;
 	}
-	if (!n->decision.sees_text) {
-		n->redacted[n->note.redacted_len++] = "text";
-		return 0;
-	}
 	text = json_object_get(n->content, "text");
-	n->note.text = json_string_value(text);
-	n->note.text_len = json_string_length(text);
-	n->note.emoji = member(n->content, "emoji");
-	n->note.removed = json_is_true(json_object_get(n->content, "removed"));
+	show_content(n, json_string_value(text), json_string_length(text),
+		     member(n->content, "emoji"),
+		     json_is_true(json_object_get(n->content, "removed")));
 	return 0;
 }
 
@@ -114,7 +123,10 @@ static void open_attachments(struct note *n, const struct keeper_batch *batch)
 static int open_note(struct worker *w, struct note *n,
 		     const struct keeper_batch *batch, struct err *err)
 {
-	if (open_content(n, batch, err) != 0)
+	if (n->kept != NULL)
+		show_content(n, n->kept->what.text, n->kept->what.text_len,
+			     n->kept->what.emoji, n->kept->what.removed);
+	else if (open_content(n, batch, err) != 0)
 		return -1;
 	if (n->fate != NOTE_READY)
 		return 0;
@@ -182,6 +194,7 @@ void note_free(struct note **n)
 	*n = NULL;
 	if (gone == NULL)
 		return;
+	kept_free(&gone->kept);
 	json_decref(gone->content);
 	json_decref(gone->profile);
 	for (size_t i = 0; i < gone->attached_len; i++)

@@ -17,6 +17,7 @@ struct attached {
 };
 
 struct note {
+	struct kept *kept; /* instead of rows; NULL: read from the archive */
 	enum note_fate fate;
 	const char *reason;
 	struct helpdesk_note note;

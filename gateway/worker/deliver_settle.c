@@ -10,6 +10,9 @@
 #define SLOW_AGE_MAX_MS ((int64_t)4 * 24 * 60 * 60 * 1000)
 #define SLOW_WAIT_MS	5000
 
+/* No answer waits longer for company before it is written down. */
+#define SETTLE_MS 5
+
 #define SQL_DELETE "DELETE FROM outbox WHERE id=?"
 #define SQL_REST                                          \
 	"UPDATE outbox SET attempts=?,next_ms=?,reason=?" \
@@ -172,9 +175,19 @@ void deliver_judge(struct flight *f, const struct helpdesk_outcome *outcome)
 
 void deliver_finish(struct flight *f)
 {
+	struct deliver *d = f->d;
+	struct target *t = f->target;
+
+	if (d->finished == NULL)
+		d->finished_ms = worker_boot(d->w);
+	if (f->number != 0)
+		t->finished++;
+	/* Half of what is out, or what cost no call: seldom and cheap. */
+	if (f->number == 0 || 2 * t->finished >= t->under_way)
+		d->settle = true;
 	f->previous = NULL;
-	f->next = f->d->finished;
-	f->d->finished = f;
+	f->next = d->finished;
+	d->finished = f;
 }
 
 /* The outbox counts in wall time, the queue in boot time. */
@@ -226,6 +239,10 @@ static void settle_memory(struct worker *w, struct flight *f)
 	int64_t boot_ms = worker_boot(w);
 	struct queue *q = f->target->queue;
 
+	if (f->number != 0) {
+		f->target->under_way--;
+		f->target->finished--;
+	}
 	if (f->after == AFTER_REST) {
 		f->row->attempts = f->attempts;
 		f->row->named = f->named || (f->keeps_due && f->row->named);
@@ -240,12 +257,20 @@ static void settle_memory(struct worker *w, struct flight *f)
 	queue_done(q, f->row, boot_ms);
 }
 
+int64_t deliver_settle_due_ms(const struct deliver *d)
+{
+	if (d->finished == NULL)
+		return INT64_MAX;
+	return d->settle ? 0 : d->finished_ms + SETTLE_MS;
+}
+
 int deliver_settle(struct deliver *d, bool *ret_moved, struct err *err)
 {
 	struct worker *w = d->w;
 	struct flight *next;
 
-	if (d->finished == NULL)
+	if (d->finished == NULL ||
+	    (!w->stopping && worker_boot(w) < deliver_settle_due_ms(d)))
 		return 0;
 	if (store_begin(w->store, err) != 0)
 		return -1;
@@ -265,6 +290,7 @@ int deliver_settle(struct deliver *d, bool *ret_moved, struct err *err)
 		free(f);
 	}
 	d->finished = NULL;
+	d->settle = false;
 	*ret_moved = true;
 	return 0;
 }

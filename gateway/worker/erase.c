@@ -73,7 +73,7 @@ static int erase_one(struct batch *b, int64_t message, struct err *err)
 			   err);
 }
 
-int archive_delete(struct batch *b, const struct step *s, struct err *err)
+int archive_delete(struct batch *b, struct step *s, struct err *err)
 {
 	if (erase_one(b, s->target, err) != 0)
 		return -1;

@@ -63,6 +63,8 @@ struct step {
 	bool tombstoned;
 	bool own_row; /* an edit whose target is not there */
 	int64_t person, conversation, message, target;
+	int64_t row;	     /* of the outbox, that tells message; 0: none */
+	int64_t inbound_ms;  /* of the conversation, as written */
 	int64_t edit_row;    /* of a deletion: the edit that stood for target */
 	struct key_ref key;  /* of the message */
 	size_t content_slot; /* in batch.sealed */
@@ -141,17 +143,19 @@ const struct planned *batch_planned(const struct batch *b, int64_t message);
 
 /* --- archive.c, inside the transaction ------------------------------------ */
 int batch_archive(struct batch *b, struct err *err);
+/* After the commit: what is to be told goes on in memory. */
+void batch_hand_over(struct batch *b);
 
 /* --- erase.c: a message its sender deleted -------------------------------- */
-int archive_delete(struct batch *b, const struct step *s, struct err *err);
+int archive_delete(struct batch *b, struct step *s, struct err *err);
 /* Writes b->unlinked to meta.unlink, in the transaction. */
 int unlink_remember(struct batch *b, struct err *err);
 /* Unlinks what meta.unlink names; a crash before leaves them there. */
 int unlink_pending(struct worker *w, struct err *err);
 
 /* --- status.c ------------------------------------------------------------- */
-int archive_status(struct batch *b, const struct step *s, struct err *err);
-int archive_watermark(struct batch *b, const struct step *s, struct err *err);
+int archive_status(struct batch *b, struct step *s, struct err *err);
+int archive_watermark(struct batch *b, struct step *s, struct err *err);
 /* Pure: the state after a status came, or NULL when nothing changes. */
 const char *status_next(const char *state, const char *status);
 
@@ -163,6 +167,7 @@ struct conversation {
 	struct name datenart;
 	bool reopened;
 	struct name helpdesk; /* of the route; empty: none */
+	int64_t inbound_ms;   /* 0: never */
 };
 /* The open conversation of a person on a channel; reopens one closed less
  * than 14 days ago, else makes one. */
@@ -170,9 +175,9 @@ int conversation_for(struct worker *w, int64_t person,
 		     const struct name *channel, int64_t now_ms,
 		     struct conversation *ret, struct err *err);
 /* When the person last wrote, up to INBOUND_STEP_MS too early: a reply window
- * that follows from it never ends too late. */
+ * that follows from it never ends too late.  Keeps c as the row is. */
 #define INBOUND_STEP_MS INT64_C(60000)
-int conversation_inbound(struct worker *w, int64_t conversation,
+int conversation_inbound(struct worker *w, struct conversation *c,
 			 int64_t inbound_ms, struct err *err);
 
 /* --- decide.c ------------------------------------------------------------- */

@@ -6,24 +6,62 @@
 	"detail,state,next_ms,created_ms) VALUES(?,?,?,?,?,?,?,'waiting',?,?)"
 #define SQL_HELPDESK "SELECT helpdesk FROM conversation WHERE id=?"
 
+struct row {
+	int64_t id;
+	const char *kind, *destination;
+	int64_t conversation, message;
+	const char *type, *detail;
+	int64_t next_ms;
+};
+
+static int add(struct worker *w, const struct row *r, struct err *err)
+{
+	static const char sql[] = SQL_ADD;
+
+	return store_run(
+	    w->store, sql,
+	    STORE_ARGS(S_INT(r->id), S_TEXT(r->kind), S_TEXT(r->destination),
+		       S_INT(r->conversation),
+		       r->message != 0 ? S_INT(r->message) : S_NULL,
+		       S_TEXT(r->type), S_TEXT(r->detail), S_INT(r->next_ms),
+		       S_INT(worker_now(w))),
+	    err);
+}
+
 int outbox_add(struct worker *w, const char *kind, const char *destination,
 	       int64_t conversation, int64_t message, const char *type,
 	       const char *detail, int64_t next_ms, struct err *err)
 {
-	static const char sql[] = SQL_ADD;
+	const struct row row = {worker_id(w), kind, destination, conversation,
+				message,      type, detail,	 next_ms};
 
-	if (store_run(w->store, sql,
-		      STORE_ARGS(S_INT(worker_id(w)), S_TEXT(kind),
-				 S_TEXT(destination), S_INT(conversation),
-				 message != 0 ? S_INT(message) : S_NULL,
-				 S_TEXT(type), S_TEXT(detail), S_INT(next_ms),
-				 S_INT(worker_now(w))),
-		      err) != 0)
+	if (add(w, &row, err) != 0)
 		return -1;
 	if (strcmp(kind, "channel") == 0)
 		send_wake(w, destination);
 	else
 		deliver_wake(w, destination);
+	return 0;
+}
+
+int outbox_add_message(struct worker *w, const char *helpdesk,
+		       int64_t conversation, int64_t message, const char *type,
+		       int64_t *ret_row, struct err *err)
+{
+	const struct row row = {
+	    .id = worker_id(w),
+	    .kind = "helpdesk",
+	    .destination = helpdesk,
+	    .conversation = conversation,
+	    .message = message,
+	    .type = type,
+	    .next_ms = worker_now(w),
+	};
+
+	if (add(w, &row, err) != 0)
+		return -1;
+	deliver_wake(w, helpdesk);
+	*ret_row = row.id;
 	return 0;
 }
 

@@ -23,6 +23,16 @@ int outbox_add(struct worker *w, const char *kind, const char *destination,
 	       const char *detail, int64_t next_ms, struct err *err);
 
 /*
+ * outbox_add_message - a message for a helpdesk, as outbox_add() does it.
+ *
+ *   type	static word
+ *   ret_row	id of the row
+ */
+int outbox_add_message(struct worker *w, const char *helpdesk,
+		       int64_t conversation, int64_t message, const char *type,
+		       int64_t *ret_row, struct err *err);
+
+/*
  * outbox_tell - the same to the helpdesk that has this conversation; does
  * nothing if none has it.
  */

@@ -198,8 +198,9 @@ static int place(struct batch *b, struct step *s,
 	    .year = env_year(s->item->received_ms),
 	};
 	if (s->event->kind != EVENT_ECHO &&
-	    conversation_inbound(b->w, s->conversation, event_ms(s), err) != 0)
+	    conversation_inbound(b->w, &conversation, event_ms(s), err) != 0)
 		return -1;
+	s->inbound_ms = conversation.inbound_ms;
 	if (conversation.reopened && s->helpdesk.text[0] != '\0')
 		return outbox_add(b->w, "helpdesk", s->helpdesk.text,
 				  s->conversation, 0, "conversation.reopened",

@@ -119,6 +119,7 @@ static int after_commit(struct batch *b, struct err *err)
 	struct worker *w = b->w;
 
 	count(b);
+	batch_hand_over(b);
 	if (b->media)
 		media_wake(w);
 	for (size_t i = 0; i < b->settled_len; i++)
@@ -214,6 +215,9 @@ int receive_step(struct worker *w, bool *ret_moved, struct err *err)
 	struct spool_position archived;
 	int rc = -1;
 
+	/* What is acknowledged is safe where it is. */
+	if (!w->stopping && deliver_has_enough(w))
+		return 0;
 	/* What a failed round left is taken again before more is read. */
 	if (r->items_len == 0 &&
 	    (sweep_tombstones(w, err) != 0 || read_spool(w, err) != 0))

@@ -147,7 +147,7 @@ static int withdraw(struct batch *b, const struct ours *ours, int64_t at_ms,
 			   "withdrawn", err);
 }
 
-int archive_status(struct batch *b, const struct step *s, struct err *err)
+int archive_status(struct batch *b, struct step *s, struct err *err)
 {
 	const struct event *e = s->event;
 	const char *status = e->kind == EVENT_READ		   ? "read"
@@ -276,7 +276,7 @@ static int collect_all(struct batch *b, const struct step *s,
 }
 
 /* Everything we sent to this person until then, as far as it fits. */
-int archive_watermark(struct batch *b, const struct step *s, struct err *err)
+int archive_watermark(struct batch *b, struct step *s, struct err *err)
 {
 	const char *status =
 	    s->event->kind == EVENT_READ ? "read" : "delivered";

@@ -118,6 +118,28 @@ int deliver_step(struct worker *w, bool *ret_moved, struct err *err);
 /* Milliseconds until something is due (boot clock); -1 nothing. */
 int64_t deliver_due_in_ms(const struct worker *w);
 
+/* A message without attachments and its row of the outbox, just committed. */
+struct archived {
+	int64_t row, conversation, person, message, target; /* target 0: none */
+	int64_t at_ms, inbound_ms, error;
+	const char *type; /* static */
+	const struct name *kind, *channel;
+	const char *text, *emoji; /* NULL: none */
+	size_t text_len;
+	bool removed;
+};
+/* Spares reading the row back, if it is told soon; all is copied.  Only after
+ * the commit: what is kept is told without another look at the archive. */
+void deliver_keep(struct worker *w, const char *helpdesk,
+		  const struct archived *what);
+/* To be called by whoever changes or erases a message that may still be told,
+ * its row of the outbox or its person: what is told from then on is read from
+ * the archive.  message 0: all messages. */
+void deliver_forget(struct worker *w, int64_t message);
+/* Is so much kept that archiving more would only be read back later, and this
+ * thread busy with it?  While it waits for helpdesks, never. */
+bool deliver_has_enough(const struct worker *w);
+
 /* --- send.c: outbox -> providers ------------------------------------------ */
 int send_open(struct worker *w, struct send **ret, struct err *err);
 void send_close(struct send **s);

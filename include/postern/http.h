@@ -97,6 +97,9 @@ int http_poll(struct http_client *c, const int *fds, size_t fds_len,
 int http_set_resolve(struct http_client *c, const char *const *answers,
 		     size_t answers_len, struct err *err);
 size_t http_under_way(const struct http_client *c);
+/* How long http_poll has waited for traffic, in all: whether this thread has
+ * time to spare. */
+uint64_t http_waited_us(const struct http_client *c);
 
 /* Pure, fuzzed: is this address public?  (RFC 6890 ranges, embedded IPv4.) */
 bool http_address_public(const void *sockaddr, size_t len);

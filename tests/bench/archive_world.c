@@ -242,7 +242,7 @@ static void archive_one(struct world *world, struct identity *identity)
 	check(conversation_for(w, person, &world->channel.name, world->ms,
 			       &conversation, &err),
 	      &err);
-	check(conversation_inbound(w, conversation.id, world->ms, &err), &err);
+	check(conversation_inbound(w, &conversation, world->ms, &err), &err);
 	randombytes_buf(sealed, sizeof(sealed));
 	check(store_run(w->store, message_sql,
 			STORE_ARGS(S_INT(message), S_INT(conversation.id),
