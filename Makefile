@@ -32,7 +32,7 @@ HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=c17 $(CFLAGS) -fPIE -pthread -D_GNU_SOURCE $(WARN) $(HARDEN) \
 	$(if $(TAKEOVER),-DTAKEOVER) $(if $(SANDBOX_KILL),-DSANDBOX_KILL) \
-	$(if $(SAN),-DSANDBOX_OFF -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
+	$(if $(SAN),-DSANDBOX_OFF -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer $(UNSAN)) \
 	-Iinclude -Igateway -include gateway/base/banned.h -MMD -MP \
 	$(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code \
@@ -61,8 +61,10 @@ $(lib): $(lib_src:%.c=$(OBJ)/%.o)
 	@rm -f $@
 	@ar rcs $@ $^
 
-# The layer defines what the fortified headers would replace.
+# The layer defines what the fortified headers would replace, and is called
+# before the sanitizers are ready.
 $(faults): HARDEN += -U_FORTIFY_SOURCE
+$(faults): UNSAN := -fno-sanitize=all -DSANITIZED
 
 $(BUILD)/postern: $(OBJ)/gateway/main.o $(faults) $(lib)
 	@echo "  link $@"

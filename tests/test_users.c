@@ -7,8 +7,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,6 +47,29 @@ static void a_child_that_became_its_user_cannot_go_back(void **state)
 		/* And not to another of the three. */
 		_exit(users_become(&strangers, CHILD_KEEPER, &err) == 0 ? 3
 									: 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* Without a descriptor nobody can tell whether there are users. */
+static void a_look_up_that_fails_does_not_say_there_are_none(void **state)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		const struct rlimit none = {0, 0};
+		struct err err = {0};
+		struct users users;
+
+		if (setrlimit(RLIMIT_NOFILE, &none) != 0)
+			_exit(1);
+		if (users_find(&users, &err) != -1)
+			_exit(2);
+		_exit(err.kind == ERR_BUSY && err.native == EMFILE ? 0 : 3);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
@@ -158,6 +183,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_child_that_became_its_user_cannot_go_back),
+	    cmocka_unit_test(a_look_up_that_fails_does_not_say_there_are_none),
 	    cmocka_unit_test(every_file_goes_to_the_process_that_owns_it),
 	    cmocka_unit_test(a_closed_folder_above_is_noticed),
 	};

@@ -129,8 +129,8 @@ static int prepare(struct start *s, struct err *err)
 	if (rules_load(s->dir, roles[s->role], stderr, &s->rules) != 0)
 		return ERR_SET(err, ERR_INPUT, "settings or policy", 0);
 	rules_set_log(&s->rules);
-	users_find(&s->users);
-	if (map_counts(s, err) != 0 || find_credential(s, err) != 0)
+	if (users_find(&s->users, err) != 0 || map_counts(s, err) != 0 ||
+	    find_credential(s, err) != 0)
 		return -1;
 	/* Archiving has time, an acknowledgement has not: where processors are
 	 * few the intake goes first and the spool holds what waits.  Staying

@@ -199,7 +199,11 @@ static int open_all(struct serve *s)
 		return -1;
 	if (make_folders(s) != 0)
 		return -1;
-	users_find(&s->users);
+	if (users_find(&s->users, &err) != 0) {
+		(void)fprintf(stderr, "%s: %s: %s\n", s->said, err.what,
+			      strerror(err.native));
+		return -1;
+	}
 	if (geteuid() == 0 && !s->users.separate)
 		LOG0(LOG_LEVEL_WARN, "serve.as_root.users_missing");
 	if (users_own(&s->users, s->dir, &err) != 0) {

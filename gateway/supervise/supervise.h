@@ -69,7 +69,9 @@ struct users {
 	struct user of[CHILDREN];
 	gid_t group; /* "postern": all three are members */
 };
-void users_find(struct users *ret);
+/* Absent users are no error; a look-up that fails is, or a process would stay
+ * root for want of a descriptor. */
+int users_find(struct users *ret, struct err *err);
 /* As root with separate users: gives every file of DIR to the process that
  * owns it (design, section 5). */
 int users_own(const struct users *users, const char *dir, struct err *err);

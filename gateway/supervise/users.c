@@ -22,27 +22,51 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-void users_find(struct users *ret)
+/* getpwnam(3): these say "there is none", whatever the standard says. */
+static bool says_absent(int native)
+{
+	return native == 0 || native == ENOENT || native == ESRCH ||
+	       native == EBADF || native == EPERM;
+}
+
+static int user_find(const char *name, struct user *ret, bool *ret_found,
+		     struct err *err)
+{
+	const struct passwd *pw;
+
+	errno = 0;
+	pw = getpwnam(name);
+	if (pw == NULL && !says_absent(errno))
+		return ERR_SET(err, ERR_BUSY, "cannot look up users", errno);
+	*ret_found = pw != NULL && pw->pw_uid != 0;
+	if (*ret_found)
+		*ret = (struct user){pw->pw_uid, pw->pw_gid};
+	return 0;
+}
+
+int users_find(struct users *ret, struct err *err)
 {
 	static const char *const names[CHILDREN] = {
 	    [CHILD_KEEPER] = "postern-keeper",
 	    [CHILD_WORKER] = "postern-worker",
 	    [CHILD_INTAKE] = "postern-intake",
 	};
-	const struct group *group = getgrnam("postern");
+	const struct group *group;
+	bool found = true;
 
 	*ret = (struct users){0};
+	errno = 0;
+	group = getgrnam("postern");
+	if (group == NULL && !says_absent(errno))
+		return ERR_SET(err, ERR_BUSY, "cannot look up groups", errno);
 	if (geteuid() != 0 || group == NULL)
-		return;
+		return 0;
 	ret->group = group->gr_gid;
-	for (size_t i = 0; i < CHILDREN; i++) {
-		const struct passwd *pw = getpwnam(names[i]);
-
-		if (pw == NULL || pw->pw_uid == 0)
-			return;
-		ret->of[i] = (struct user){pw->pw_uid, pw->pw_gid};
-	}
-	ret->separate = true;
+	for (size_t i = 0; i < CHILDREN && found; i++)
+		if (user_find(names[i], &ret->of[i], &found, err) != 0)
+			return -1;
+	ret->separate = found;
+	return 0;
 }
 
 /* --- owners --------------------------------------------------------------- */

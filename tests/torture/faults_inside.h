@@ -15,4 +15,7 @@ enum fault_action fault(enum fault_call call, uint32_t file, int64_t *ret_ms);
 uint64_t stack_hash(uint64_t seed);
 void stack_keep(struct fault_page *page, uint64_t hash);
 
+/* From here on a crash leaves its callers in the log. */
+void crashes_tell(void);
+
 #endif

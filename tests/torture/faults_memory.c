@@ -10,7 +10,7 @@
 #include "faults_inside.h"
 
 /* With the address sanitizer its allocator stays the one that is asked. */
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef SANITIZED
 #define REAL(name) __interceptor_##name
 #else
 #define REAL(name) __libc_##name
@@ -43,7 +43,7 @@ void *realloc(void *old, size_t size)
 	return no_memory() ? NULL : REAL(realloc)(old, size);
 }
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef SANITIZED
 
 /* Children have no environment to read options from. */
 const char *__asan_default_options(void);

@@ -6,6 +6,10 @@
  * that calls: what it does inside itself is not ours to test.  Addresses count
  * as offsets, so that a place is the same wherever it was loaded. */
 #include <dlfcn.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <link.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -87,4 +91,48 @@ void stack_keep(struct fault_page *page, uint64_t hash)
 		    none == hash)
 			return;
 	}
+}
+
+/* --- crashes -------------------------------------------------------------- */
+
+static _Unwind_Reason_Code say(struct _Unwind_Context *at, void *arg)
+{
+	void *ip = (void *)_Unwind_GetIP(at); /* NOLINT */
+	struct dl_find_object found;
+	unsigned int *depth = arg;
+	char line[256];
+	int n;
+
+	if (ip == NULL || (*depth)++ >= DEPTH)
+		return _URC_END_OF_STACK;
+	if (_dl_find_object(ip, &found) != 0)
+		return _URC_NO_REASON;
+	n = snprintf(line, sizeof(line), "crash at %s+%#tx\n",
+		     found.dlfo_link_map->l_name[0] != 0
+			 ? found.dlfo_link_map->l_name
+			 : "postern",
+		     (char *)ip - (char *)found.dlfo_link_map->l_addr);
+	(void)syscall(SYS_write, STDERR_FILENO, line, n < 255 ? n : 255);
+	return _URC_NO_REASON;
+}
+
+/* Nothing of the product writes a core: the log has to tell where. */
+static void crashed(int signal)
+{
+	unsigned int depth = 0;
+
+	(void)_Unwind_Backtrace(say, &depth); /* its end is no error */
+	/* SA_RESETHAND: this time it ends the process. */
+	(void)syscall(SYS_tgkill, syscall(SYS_getpid), syscall(SYS_gettid),
+		      signal);
+}
+
+void crashes_tell(void)
+{
+	const struct sigaction how = {
+	    .sa_handler = crashed, .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+
+	(void)sigaction(SIGSEGV, &how, NULL); /* valid signals */
+	(void)sigaction(SIGBUS, &how, NULL);
+	(void)sigaction(SIGABRT, &how, NULL);
 }

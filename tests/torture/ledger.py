@@ -132,18 +132,48 @@ def check_sound(world):
         check(found == "ok", f"quick_check of {name}: {found}")
 
 
-def check_ends(world, start=0):
-    """No process ended by a signal but the SIGKILL of a test."""
+def inside_a_library(log):
+    """Whether every crash is one of those OpenSSL and glibc have by
+    themselves while they set themselves up with an allocation missing: a lock
+    that was not made, an assertion on a file that could not be read."""
+    dumps, frames = [], []
+    for line in log.splitlines():
+        if line.startswith("crash at "):
+            frames.append(line.split("/")[-1].split("+")[0])
+        elif frames:
+            dumps.append(frames)
+            frames = []
+    dumps += [frames] if frames else []
+    for frames in dumps:
+        # The handler, the way into it, and perhaps the lock.
+        rest = [f for f in frames[1:] if f != "libc.so.6"]
+        if rest[:2] != ["libcrypto.so.3"] * 2 and \
+                "nss_database_reload" not in log:
+            return False
+    return bool(dumps)
+
+
+def check_ends(world, start=0, short_memory=False):
+    """No process ended by a signal but the SIGKILL of a test.  Gives how many
+    crashed inside a library while memory was short."""
     log = (world.dir / "postern.log").read_text(errors="replace")[start:]
     for sign in ("Sanitizer", "runtime error:"):
         at = log.find(sign)
         check(at < 0, f"a sanitizer spoke: {log[max(0, at - 200):at + 3000]}")
+    excused = 0
     for line in log.splitlines():
         if "child.ended" not in line:
             continue
         at = line.split("signal", 1)[1] if "signal" in line else ""
         digits = "".join(c for c in at[:6] if c.isdigit())
-        check(digits in ("", "0", "9"), f"a process crashed: {line}")
+        if digits in ("", "0", "9"):
+            continue
+        told = [x.split("/")[-1] for x in log.splitlines()
+                if x.startswith("crash at ") or "Assertion" in x]
+        check(short_memory and inside_a_library(log),
+              f"a process crashed: {line} {' '.join(told[:24])}")
+        excused += 1
+    return excused
 
 
 def check_all(world, log, kills, before_us=None, seconds=90, before=0,

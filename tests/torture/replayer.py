@@ -5,6 +5,7 @@ import pathlib
 import random
 
 import faults
+import ledger
 import replay
 import setup
 from ledger import check
@@ -112,6 +113,20 @@ def an_image_is_written_as_it_was_built(rng):
         check(found == files, str(found))
 
 
+# --- the ledger check ---------------------------------------------------------
+
+def only_a_crash_within_a_library_is_excused(rng):
+    def log(*frames):
+        return "".join(f"crash at {f}+0x1\n" for f in frames) + "{}\n"
+    crypto, libc = "/usr/lib/libcrypto.so.3", "/lib/libc.so.6"
+    theirs = log("postern", libc, libc, crypto, crypto, "postern")
+    ours = log("postern", libc, "postern", "postern")
+    given = log("postern", libc, libc, crypto, "postern")
+    for text, right in ((theirs, True), (ours, False), (given, False),
+                        (theirs + ours, False), ("", False)):
+        check(ledger.inside_a_library(text) == right, text)
+
+
 if __name__ == "__main__":
     setup.run([a_rename_lasts_once_its_folder_is_synced,
                a_rename_may_be_lost_until_then,
@@ -120,4 +135,5 @@ if __name__ == "__main__":
                a_removed_name_comes_back_until_its_folder_is_synced,
                sectors_of_a_write_fall_each_for_itself,
                what_comes_after_the_cut_never_was,
-               an_image_is_written_as_it_was_built])
+               an_image_is_written_as_it_was_built,
+               only_a_crash_within_a_library_is_excused])
