@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <link.h>
@@ -98,20 +99,20 @@ void stack_keep(struct fault_page *page, uint64_t hash)
 static _Unwind_Reason_Code say(struct _Unwind_Context *at, void *arg)
 {
 	void *ip = (void *)_Unwind_GetIP(at); /* NOLINT */
-	struct dl_find_object found;
 	unsigned int *depth = arg;
+	const char *file, *cut;
+	Dl_info found = {0};
 	char line[256];
 	int n;
 
-	if (ip == NULL || (*depth)++ >= DEPTH)
-		return _URC_END_OF_STACK;
-	if (_dl_find_object(ip, &found) != 0)
-		return _URC_NO_REASON;
-	n = snprintf(line, sizeof(line), "crash at %s+%#tx\n",
-		     found.dlfo_link_map->l_name[0] != 0
-			 ? found.dlfo_link_map->l_name
-			 : "postern",
-		     (char *)ip - (char *)found.dlfo_link_map->l_addr);
+	if (ip == NULL || (*depth)++ >= DEPTH || dladdr(ip, &found) == 0)
+		return ip == NULL || *depth >= DEPTH ? _URC_END_OF_STACK
+						     : _URC_NO_REASON;
+	cut = strrchr(found.dli_fname, '/');
+	file = cut != NULL ? cut + 1 : found.dli_fname;
+	n = snprintf(line, sizeof(line), "crash at %s %s %#tx\n", file,
+		     found.dli_sname != NULL ? found.dli_sname : "?",
+		     (char *)ip - (char *)found.dli_fbase);
 	(void)syscall(SYS_write, STDERR_FILENO, line, n < 255 ? n : 255);
 	return _URC_NO_REASON;
 }
