@@ -14,11 +14,12 @@
 #include "job.h"
 #include "route.h"
 
-#define QUEUE_MAX      512
-#define IDLE_MS	       10000
-#define DOWNLOAD_MS    (10 * 60 * 1000)
-#define UPLOAD_MS      (10 * 60 * 1000)
-#define IN_FLIGHT_WAIT 5000 /* ms, when stopping */
+#define QUEUE_MAX	   512
+#define IDLE_MS		   10000
+#define TAKEN_BYTES_PER_MS 256 /* the least an answer must be read at */
+#define DOWNLOAD_MS	   (10 * 60 * 1000)
+#define UPLOAD_MS	   (10 * 60 * 1000)
+#define IN_FLIGHT_WAIT	   5000 /* ms, when stopping */
 
 struct bucket {
 	int64_t tokens_milli, at_ms;

@@ -327,6 +327,17 @@ static enum MHD_Result take_data(struct api *a, struct job *job,
 		   : MHD_YES;
 }
 
+/* Whoever takes an answer byte by byte holds its memory and one of a few
+ * connections: so there is a least pace. */
+static int64_t taken_ms(const struct job *job)
+{
+	int64_t bytes =
+	    job->file != NULL ? job->file_bytes : (int64_t)job->answer.len;
+	int64_t in_ms = IDLE_MS + bytes / TAKEN_BYTES_PER_MS;
+
+	return in_ms < DOWNLOAD_MS ? in_ms : DOWNLOAD_MS;
+}
+
 static enum MHD_Result last_call(struct api *a, struct job *job)
 {
 	struct MHD_Connection *c = job->connection;
@@ -343,7 +354,7 @@ static enum MHD_Result last_call(struct api *a, struct job *job)
 			job->close = true;
 		if (job->status >= 400)
 			COUNT(a->w, api_refused);
-		deadline_set(a->deadlines, deadline_of(c), DOWNLOAD_MS);
+		deadline_set(a->deadlines, deadline_of(c), taken_ms(job));
 		return respond(c, job);
 	}
 	return hand_over(a, job, upload ? JOB_END : JOB_WHOLE);

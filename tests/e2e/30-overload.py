@@ -205,10 +205,10 @@ def idle_and_half_sent_connections_are_reaped_at_the_deadline(world):
 
 
 @case
-def slow_headers_bodies_and_readers_hinder_nobody(world):
+def slow_headers_and_bodies_hinder_nobody(world):
     clients = 2000 // SLOW
     seconds = 30 if FULL else 12
-    kinds = ("header", "body", "read")
+    kinds = ("header", "body")
     attacks = [(kind, "--clients", clients, "--seconds", seconds + 4,
                 "--pause-ms", 500, "--again") for kind in kinds]
     reports = []
@@ -227,6 +227,61 @@ def slow_headers_bodies_and_readers_hinder_nobody(world):
         check(by_kind[kind]["closed"] > 0, f"no slow {kind} was closed")
     check(by_kind["header"]["life_max_s"] < 20 * SLOW, "a slow header lived on")
     check(by_kind["body"]["life_max_s"] < 40 * SLOW, "a slow body lived on")
+
+
+# What they ask for is far more than fits the buffers between: the listener is
+# left with an answer it cannot hand over.
+GREEDY = ("--pause-ms", 1000, "--again")
+READ_S = 40  # the longest one may last: waiting for its turn, then its deadline
+
+
+def judge_readers(r):
+    check(r["opened"] >= r["clients"], "hardly opened")
+    check(r["closed"] >= r["clients"] // 2, "not reaped")
+    check(r["life_max_s"] < READ_S * SLOW, f"one lived {r['life_max_s']} s")
+
+
+@case
+def clients_that_ask_much_and_read_a_byte_a_second_are_reaped(world):
+    """Forged requests close the connection by themselves; even who can sign
+    gets no more than buffers full of answers."""
+    seconds = 60 if FULL else 30
+    readers = ("read", "--seconds", seconds + 4, *GREEDY)
+    signed, forged = under(
+        world, seconds,
+        (*readers, "--clients", 6, "--requests", 60000, "--bytes", 64,
+         "--secret-file", world.data / "secrets" / "whatsapp-app"),
+        (*readers, "--clients", 1000 // SLOW, "--requests", 5000))
+    judge_readers(signed)
+    check(signed["life_max_s"] > 3, "these were refused at once")
+    judge_readers(forged)
+    equal(forged["answers"].get("200", 0), 0, "forged and told 200")
+
+
+@case
+def slow_readers_of_the_api_hold_neither_memory_nor_others(world):
+    """Below the limit of connections others are served; above it they wait
+    until readers are reaped."""
+    seconds = 60 if FULL else 25
+    page = world.url("internal", "/v1/openapi.yaml")
+    for clients, patience in ((90, 2), (300, READ_S)):
+        before, children = descriptors(world), world.children()
+        with Peak(world) as peak:
+            running = flood(world, "read", "--clients", clients, "--get", page,
+                            "--seconds", seconds, "--requests", 5000, *GREEDY)
+            took = []
+            while running.poll() is None:
+                began = w.time.monotonic()
+                equal(w.call("GET", world.url("internal", "/healthz"),
+                             timeout=patience * SLOW)[0], 200, "healthz")
+                took.append(w.time.monotonic() - began)
+                w.time.sleep(0.2)
+            r = report(running)
+        print(f"   {r}")
+        print(f"   {len(took)} others, the slowest {max(took):.2f} s")
+        peak.judge()
+        judge_readers(r)
+        healed(world, before, children)
 
 
 @case
@@ -366,12 +421,12 @@ def a_storm_of_429_at_the_helpdesk_loses_nothing(world):
     print(f"   {len(sent)} messages, {tries} tries in {stormed:.0f} s of storm")
     # A hot loop would be thousands per second.
     check(tries <= len(sent) + 10 * stormed, f"{tries} tries")
-    recovered(world, sent, lambda: [n["data"].get("text") for n in world.notes()])
+    recovered(world, sent, lambda: [n["data"].get("text") for n in world.notes()], 120)
 
 
-def recovered(world, sent, look):
+def recovered(world, sent, look, seconds):
     began = w.time.monotonic()
-    w.until("everything after the storm", 120 * SLOW,
+    w.until("everything after the storm", seconds * SLOW,
             lambda: set(sent) <= set(look()), 0.5)
     print(f"   all {w.time.monotonic() - began:.1f} s after the storm")
     got = [t for t in look() if t in set(sent)]
@@ -388,21 +443,29 @@ def a_storm_of_429_at_the_provider_loses_nothing(world):
                      for phone in phones]
     before, began, sent = world.phone_state(), w.time.monotonic(), []
     for i, value in enumerate(ODD):
-        world.control("phone", slow_percent=50, retry_after=value)
+        # Half of the calls; in the end all of them.
+        share = 50 if i < len(ODD) - 2 else 100
+        world.control("phone", slow_percent=share, retry_after=value)
         for j in range(6):
             sent.append(f"Antwort {i}.{j}")
             status, _ = world.answer(conversations[len(sent) % 20], sent[-1])
             equal(status, 202, "answer")
         w.time.sleep(pause)
+    # Long enough for the longest rests.
+    w.time.sleep(300 if FULL else 15)
+    dead = rows(world, "SELECT count(*) FROM outbox WHERE state='dead'")[0][0]
+    counted = rows(world, "SELECT count(*) FROM outbox WHERE kind='channel'"
+                   " AND state='waiting' AND attempts>0")[0][0]
     world.control("phone", slow_percent=0)
     after, stormed = world.phone_state(), w.time.monotonic() - began
     calls = after["calls"] - before["calls"]
     print(f"   {len(sent)} answers, {calls} calls, {after['slowed']} told to wait, "
           f"{stormed:.0f} s of storm")
+    equal((dead, counted), (0, 0), "dead letters, and attempts counted")
     check(after["slowed"] > 0, "no storm at all")
     check(calls <= 2 * len(sent) + 10 * stormed, f"{calls} calls")
     recovered(world, sent, lambda: [
-        s.get("text", {}).get("body") for s in world.phone_state()["sends"]])
+        s.get("text", {}).get("body") for s in world.phone_state()["sends"]], 75)
 
 
 main(make)

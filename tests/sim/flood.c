@@ -1,6 +1,11 @@
 /* flood.c - clients that mean no good: idle, half-sent, trickling, slowly
  * reading, or with bad signatures at full speed.
  *
+ * A slow reader asks --requests times on one connection, as fast as it is let,
+ * and takes a byte of the answers every --pause-ms; --get asks an address of
+ * the internal listener, --secret-file signs (only then does the public one
+ * keep a connection after an answer).
+ *
  * One thread, one epoll.  Sources are 127.0.0.2, .3, ... so that several
  * addresses call.  Ends by itself after --seconds and prints one line of JSON:
  * how many were opened, how many the server closed and after how long, what
@@ -42,6 +47,7 @@ struct flood {
 	char *request;
 	size_t request_len;
 	size_t half_len; /* what an idle one sends: half a header */
+	size_t requests; /* of a slow reader, on one connection */
 	struct peer *peers;
 	size_t peers_len, sources, wanted;
 	int epoll;
@@ -143,6 +149,7 @@ static size_t peer_share(const struct flood *f, const struct peer *p)
 			return f->half_len * 2;
 		return p->sent < f->request_len ? p->sent + 1 : p->sent;
 	case KIND_READ:
+		return f->request_len * f->requests;
 	case KIND_FORGED:
 		break;
 	}
@@ -151,21 +158,22 @@ static size_t peer_share(const struct flood *f, const struct peer *p)
 
 static void peer_write(struct flood *f, struct peer *p)
 {
-	size_t share = peer_share(f, p);
+	size_t share = peer_share(f, p), at, len;
 	ssize_t n = 1;
 
-	if (share > f->request_len)
-		share = f->request_len;
 	while (p->sent < share && n > 0) {
-		n = send(p->fd, f->request + p->sent, share - p->sent,
-			 MSG_NOSIGNAL);
+		at = p->sent % f->request_len;
+		len = f->request_len - at;
+		if (len > share - p->sent)
+			len = share - p->sent;
+		n = send(p->fd, f->request + at, len, MSG_NOSIGNAL);
 		if (n > 0)
 			p->sent += (size_t)n;
 	}
 	p->next_us = sim_boot_us() + f->pause_us;
 	/* A slow reader does not even look whether there is something. */
 	watch(f, p,
-	      (f->kind == KIND_READ ? 0 : EPOLLIN) |
+	      (f->kind == KIND_READ ? EPOLLRDHUP : EPOLLIN) |
 		  (n < 0 && errno == EAGAIN ? EPOLLOUT : 0),
 	      EPOLL_CTL_MOD);
 }
@@ -209,7 +217,8 @@ static void peer_event(struct flood *f, struct peer *p, uint32_t events)
 		peer_write(f, p);
 	if (p->fd < 0)
 		return;
-	if (f->kind == KIND_READ && (events & EPOLLERR) != 0)
+	if (f->kind == KIND_READ &&
+	    (events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0)
 		peer_gone(f, p);
 	else if (f->kind != KIND_READ &&
 		 (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0)
@@ -306,29 +315,52 @@ static void flood_report(struct flood *f)
 /* --- beginning -------------------------------------------------------------
  */
 
-/* A webhook with every header of a real one and a signature of nobody. */
-static void compose(struct flood *f, size_t body_len)
+/* A webhook with every header of a real one, about nothing.  Without a secret
+ * it has a signature of nobody. */
+static void compose(struct flood *f, size_t body_len, const char *secret)
 {
-	char *body = malloc(body_len + 1);
+	static const char nothing[] =
+	    "{\"object\":\"whatsapp_business_account\",\"entry\":[]}";
+	char *body = malloc(body_len + 1), signature[72];
 	size_t size = body_len + 1024;
 	int n;
 
 	f->request = malloc(size);
-	if (body == NULL || f->request == NULL || body_len < 2)
+	if (body == NULL || f->request == NULL || body_len < sizeof(nothing))
 		abort();
 	memset(body, ' ', body_len);
-	body[0] = '{';
-	body[body_len - 1] = '}';
+	memcpy(body, nothing, sizeof(nothing) - 1);
 	body[body_len] = '\0';
+	if (secret != NULL)
+		sim_sign_meta(secret, body, body_len, signature);
+	else
+		snprintf(signature, sizeof(signature), "sha256=%064d", 1);
 	n = snprintf(f->request, size,
 		     "POST %s HTTP/1.1\r\nHost: %s\r\n"
 		     "Content-Type: application/json\r\n"
-		     "X-Hub-Signature-256: sha256=%064d\r\n"
+		     "X-Hub-Signature-256: %s\r\n"
 		     "Content-Length: %zu\r\n\r\n%s",
-		     f->path, f->host, 1, body_len, body);
+		     f->path, f->host, signature, body_len, body);
 	f->request_len = (size_t)n;
 	f->half_len = (f->request_len - body_len) / 2;
 	free(body);
+}
+
+/* A question to the internal listener; token may be NULL. */
+static void compose_get(struct flood *f, const char *token)
+{
+	size_t size = 1024;
+	int n;
+
+	f->request = malloc(size);
+	if (f->request == NULL)
+		abort();
+	n = snprintf(f->request, size,
+		     "GET %s HTTP/1.1\r\nHost: %s\r\n%s%s%s\r\n", f->path,
+		     f->host, token != NULL ? "Authorization: Bearer " : "",
+		     token != NULL ? token : "", token != NULL ? "\r\n" : "");
+	f->request_len = (size_t)n;
+	f->half_len = f->request_len / 2;
 }
 
 static void target(struct flood *f, const char *url)
@@ -384,13 +416,29 @@ static uint64_t number(int argc, char **argv, const char *name,
 	return strtoull(sim_option(argc, argv, name, fallback), NULL, 10);
 }
 
+static void aim(struct flood *f, int argc, char **argv)
+{
+	const char *get = sim_option(argc, argv, "--get", NULL);
+	const char *token = sim_option(argc, argv, "--token-file", NULL);
+	const char *secret = sim_option(argc, argv, "--secret-file", NULL);
+
+	if (get == NULL) {
+		target(f, sim_option(argc, argv, "--hook", ""));
+		compose(f, number(argc, argv, "--bytes", "1000"),
+			secret != NULL ? sim_file(secret) : NULL);
+		return;
+	}
+	target(f, get);
+	compose_get(f, token != NULL ? sim_file(token) : NULL);
+}
+
 int sim_flood_main(int argc, char **argv)
 {
 	static struct flood f;
 
 	f.kind = kind_of(sim_option(argc, argv, "--kind", "idle"));
-	target(&f, sim_option(argc, argv, "--hook", ""));
-	compose(&f, number(argc, argv, "--bytes", "1000"));
+	f.requests = number(argc, argv, "--requests", "1");
+	aim(&f, argc, argv);
 	f.wanted = number(argc, argv, "--clients", "1000");
 	f.sources = number(argc, argv, "--sources", "4");
 	if (f.sources == 0 || f.sources > 250)
