@@ -19,6 +19,14 @@ static void unknown_channel(const struct policy *p, const struct name *channel,
 				    diag);
 }
 
+/* Taken over from the purpose, where it was checked. */
+static bool same_says(const struct says *a, const struct says *b)
+{
+	return a->len == b->len &&
+	       (a->len == 0 || (a->of[0].at.line == b->of[0].at.line &&
+				a->of[0].at.column == b->of[0].at.column));
+}
+
 static void check_purpose(const struct policy *p, const struct purpose *purpose,
 			  struct diag *diag)
 {
@@ -29,9 +37,10 @@ static void check_purpose(const struct policy *p, const struct purpose *purpose,
 
 		unknown_channel(p, &purpose->by_channel[i].channel,
 				purpose->by_channel[i].at, diag);
-		if (own->ask.len > 0 &&
-		    own->ask.of[0].at.line != purpose->asking.ask.of[0].at.line)
+		if (!same_says(&own->ask, &purpose->asking.ask))
 			policy_check_says(p, &own->ask, diag);
+		if (!same_says(&own->confirmed, &purpose->asking.confirmed))
+			policy_check_says(p, &own->confirmed, diag);
 	}
 }
 
@@ -109,127 +118,74 @@ static void check_start(const struct policy *p, const struct channel_rule *rule,
 
 /* --- special categories --------------------------------------------------- */
 
+/* Whatever comes to rest under a special Datenart needs a basis for it. */
+static void needs_special(const struct policy *p,
+			  const struct channel_rule *channel,
+			  const struct name *datenart, struct place at,
+			  struct diag *diag)
+{
+	const struct purpose *purpose =
+	    policy_find_purpose(p, &channel->purpose);
+	const struct rule *data = policy_find_rule(p, datenart);
+
+	if (data && purpose && data->special && !purpose->special)
+		FINDING(
+		    at,
+		    "Datenart %s is of Art. 9 GDPR and purpose %s (%zu:%zu) "
+		    "of channel %s has no basis for it; add special: "
+		    "explicit_consent, or another of Art. 9(2), to it",
+		    data->name.text, purpose->name.text, purpose->at.line,
+		    purpose->at.column, channel->name.text);
+}
+
 static void check_special(const struct policy *p,
 			  const struct channel_rule *rule, struct diag *diag)
 {
-	const struct purpose *purpose = policy_find_purpose(p, &rule->purpose);
-	const struct rule *data = policy_find_rule(p, &rule->data);
+	const struct forget_rule *kept[] = {&rule->on_delete, &rule->on_edit};
+	struct place told = {0};
 
-	if (data && purpose && data->special && !purpose->special)
-		FINDING(rule->data_at,
-			"Datenart %s is of Art. 9 GDPR and purpose %s has no "
-			"basis for it; add special: explicit_consent, or "
-			"another of Art. 9(2), to the purpose",
-			data->name.text, purpose->name.text);
-}
+	needs_special(p, rule, &rule->data, rule->data_at, diag);
+	if (rule->media_at.line > 0)
+		needs_special(p, rule, &rule->media_data, rule->media_at, diag);
+	for (size_t i = 0; i < COUNT_OF(kept); i++)
+		if (kept[i]->what == FORGET_NOT)
+			needs_special(p, rule, &kept[i]->keep_as, kept[i]->at,
+				      diag);
+	for (size_t i = 0; i < p->words_len; i++) {
+		const struct word_rule *word = &p->words[i];
 
-/* --- notices -------------------------------------------------------------- */
-
-struct use {
-	bool first, ask, reply, consent, interest;
-};
-
-static void mark(const struct says *says, const struct notice *notice,
-		 bool *ret)
-{
-	for (size_t i = 0; i < says->len; i++)
-		*ret |= name_equal(&says->of[i].notice, &notice->n.name);
-}
-
-static void use_in_channels(const struct policy *p, const struct notice *notice,
-			    struct use *ret)
-{
-	for (size_t i = 0; i < p->channels_len; i++) {
-		const struct channel_rule *rule = &p->channels[i];
-		const struct purpose *purpose =
-		    policy_find_purpose(p, &rule->purpose);
-		bool first = false;
-
-		mark(&rule->notice, notice, &first);
-		mark(&rule->hours.outside, notice, &ret->reply);
-		ret->first |= first;
-		if (!first || !purpose)
+		/* Once per entry, not per word. */
+		if ((word->channel.text[0] != '\0' &&
+		     !name_equal(&word->channel, &rule->name)) ||
+		    (word->data_at.line == told.line &&
+		     word->data_at.column == told.column))
 			continue;
-		ret->consent |= purpose->basis == LEGAL_BASIS_CONSENT ||
-				rule->first_contact == FIRST_CONSENT;
-		ret->interest |=
-		    purpose->basis == LEGAL_BASIS_LEGITIMATE_INTEREST;
+		told = word->data_at;
+		needs_special(p, rule, &word->data, told, diag);
 	}
 }
 
-static struct use use_of(const struct policy *p, const struct notice *notice)
+/* Words of Art. 9 have to lead to what is treated as such. */
+static void check_special_words(const struct policy *p, struct diag *diag)
 {
-	struct use use = {0};
+	struct place told = {0};
 
-	use_in_channels(p, notice, &use);
-	for (size_t i = 0; i < p->purposes_len; i++) {
-		const struct purpose *purpose = &p->purposes[i];
+	for (size_t i = 0; i < p->words_len; i++) {
+		const struct word_rule *word = &p->words[i];
+		const struct rule *data = policy_find_rule(p, &word->data);
 
-		mark(&purpose->asking.ask, notice, &use.ask);
-		mark(&purpose->asking.confirmed, notice, &use.reply);
-		for (size_t k = 0; k < purpose->by_channel_len; k++) {
-			mark(&purpose->by_channel[k].asking.ask, notice,
-			     &use.ask);
-			mark(&purpose->by_channel[k].asking.confirmed, notice,
-			     &use.reply);
-		}
+		if (!word->special || (word->data_at.line == told.line &&
+				       word->data_at.column == told.column))
+			continue;
+		told = word->data_at;
+		if (!data->special)
+			FINDING(told,
+				"Datenart %s (%zu:%zu) is not special, but "
+				"words of Art. 9 GDPR lead to it; add special: "
+				"true there",
+				data->name.text, data->at.line,
+				data->at.column);
 	}
-	for (size_t i = 0; i < REPLIES; i++)
-		mark(&p->replies[i], notice, &use.reply);
-	return use;
-}
-
-static bool block_needed(enum notice_block block, const struct use *use)
-{
-	switch (block) {
-	case BLOCK_LEGITIMATE_INTEREST:
-		return use->interest;
-	case BLOCK_WITHDRAW_RIGHT:
-		return use->consent;
-	case BLOCK_SOURCE: /* Art. 14 only */
-		return false;
-	default:
-		return true;
-	}
-}
-
-static void check_blocks(const struct notice *notice, const struct use *use,
-			 struct diag *diag)
-{
-	if (!notice->has_blocks)
-		return;
-	for (size_t i = 0; i < NOTICE_BLOCKS; i++)
-		if (!notice->blocks[i] &&
-		    block_needed((enum notice_block)i, use))
-			FINDING(notice->blocks_at,
-				"notice %s lacks %s, which Art. 13 GDPR "
-				"orders; write it, or %s: auto where the "
-				"policy and the settings say it",
-				notice->n.name.text, notice_block_words[i],
-				notice_block_words[i]);
-}
-
-static void check_notice(const struct policy *p, const struct notice *notice,
-			 struct diag *diag)
-{
-	struct use use = use_of(p, notice);
-	const char *wrong = NULL;
-
-	check_blocks(notice, &use, diag);
-	if (use.first && use.ask)
-		wrong = "a notice and a question; Art. 7(2) GDPR wants the "
-			"question for itself, so make two of it";
-	else if (use.first && notice->kind > NOTICE_NOTICE)
-		wrong = "a first notice; write kind: notice, or name another";
-	else if (use.ask && notice->kind != NOTICE_BY_USE &&
-		 notice->kind != NOTICE_ASK)
-		wrong = "a question; write kind: ask, or name another";
-	else if (use.reply &&
-		 (notice->kind == NOTICE_NOTICE || notice->kind == NOTICE_ASK))
-		wrong = "a reply; write kind: reply, or name another";
-	if (wrong)
-		FINDING(notice->at, "%s is used as %s", notice->n.name.text,
-			wrong);
 }
 
 /* -------------------------------------------------------------------------- */
@@ -243,8 +199,8 @@ void policy_agree(const struct policy *p, struct diag *diag)
 		check_start(p, &p->channels[i], diag);
 		check_special(p, &p->channels[i], diag);
 	}
-	for (size_t i = 0; i < p->notices_len; i++)
-		check_notice(p, &p->notices[i], diag);
+	check_special_words(p, diag);
+	policy_agree_notices(p, diag);
 	for (size_t i = 0; i < p->finders_len; i++)
 		for (size_t k = 0; k < p->finders[i].channels_len; k++)
 			unknown_channel(p, &p->finders[i].channels[k],

@@ -6,8 +6,6 @@
 void policy_parse_approvals(struct policy *p, const struct yaml *map,
 			    struct diag *diag)
 {
-	static const char *const keys[] = {"policy", "hold", "unmask", "delay",
-					   "tolerance"};
 	int64_t *const people[] = {&p->approvals.policy, &p->approvals.hold,
 				   &p->approvals.unmask};
 	const struct yaml *node;
@@ -15,9 +13,9 @@ void policy_parse_approvals(struct policy *p, const struct yaml *map,
 	if (!policy_is_map(map, "approvals", diag))
 		return;
 	p->approvals_at = place_of_key(map);
-	yaml_unknown_keys(map, keys, COUNT_OF(keys), diag);
+	(void)policy_known_keys(map, KEYS_APPROVALS, diag);
 	for (size_t i = 0; i < COUNT_OF(people); i++) {
-		node = yaml_get(map, keys[i]);
+		node = yaml_get(map, policy_keys[KEYS_APPROVALS].words[i]);
 		if (node)
 			(void)policy_field_int(node, 1, PEOPLE_MAX, people[i],
 					       diag);

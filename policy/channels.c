@@ -1,15 +1,10 @@
 /* channels.c - what holds for the messages of a channel. */
 #include "model.h"
 
-static const char *const forget_words[] = {"forget", "mask"};
-static const char *const media_words[] = {"image", "audio", "video", "document",
-					  "sticker"};
-static const char *const strip_words[] = {"place", "device"};
-
 unsigned int policy_media_bit(const char *kind)
 {
-	for (unsigned int i = 0; kind && i < COUNT_OF(media_words); i++)
-		if (strcmp(kind, media_words[i]) == 0)
+	for (unsigned int i = 0; kind && i < MEDIA_WORDS; i++)
+		if (strcmp(kind, policy_media_words[i]) == 0)
 			return 1u << i;
 	return MEDIA_DOCUMENT;
 }
@@ -59,22 +54,23 @@ static void channel_needs(const struct policy *p, struct channel_rule *rule,
 static void parse_until(struct channel_rule *rule, const struct yaml *map,
 			struct diag *diag)
 {
-	static const char *const keys[] = {"do", "for"};
-	static const char *const words[] = {"hold_back", "forward_reduced",
-					    "refuse"};
 	const struct yaml *node;
 	int word;
 
 	if (!policy_is_map(map, "until_consent", diag))
 		return;
 	rule->until_at = place_of_key(map);
-	yaml_unknown_keys(map, keys, COUNT_OF(keys), diag);
+	(void)policy_known_keys(map, KEYS_UNTIL, diag);
 	node = policy_need(
 	    map, "do", "write do: hold_back, forward_reduced or refuse", diag);
-	word =
-	    node ? policy_field_word(node, words, COUNT_OF(words), diag) : -1;
+	word = node ? policy_field_of(node, WORDS_UNTIL, diag) : -1;
 	if (word >= 0)
 		rule->until = (enum policy_until)word;
+	node = yaml_get(map, "for");
+	if (word > UNTIL_HOLD_BACK && node)
+		diag_add(diag, node->key_line, node->key_column,
+			 "for is how long a message waits, and nothing waits "
+			 "here; remove it, or write do: hold_back");
 	if (word == UNTIL_HOLD_BACK &&
 	    policy_need(map, "for",
 			"say how long a message waits for the consent before "
@@ -86,12 +82,11 @@ static void parse_until(struct channel_rule *rule, const struct yaml *map,
 static void first_contact(const struct policy *p, struct channel_rule *rule,
 			  const struct yaml *map, struct diag *diag)
 {
-	static const char *const words[] = {"nothing", "notice", "consent"};
 	const struct yaml *node = yaml_get(map, "first_contact");
 	int word;
 
 	if (node) {
-		word = policy_field_word(node, words, COUNT_OF(words), diag);
+		word = policy_field_of(node, WORDS_FIRST_CONTACT, diag);
 		if (word >= 0)
 			rule->first_contact = (enum policy_first_contact)word;
 		rule->first_at = place_of_key(node);
@@ -99,6 +94,10 @@ static void first_contact(const struct policy *p, struct channel_rule *rule,
 	node = yaml_get(map, "notice");
 	if (node && policy_field_says(node, &rule->notice, diag))
 		policy_check_says(p, &rule->notice, diag);
+	if (node && rule->first_contact == FIRST_NOTHING)
+		diag_add(diag, node->key_line, node->key_column,
+			 "notice is sent to nobody; add first_contact: notice, "
+			 "or remove it");
 	if (!node && rule->first_contact == FIRST_NOTICE)
 		diag_add(diag, rule->first_at.line, rule->first_at.column,
 			 "first_contact has no notice to send; add notice: and "
@@ -108,6 +107,10 @@ static void first_contact(const struct policy *p, struct channel_rule *rule,
 	node = yaml_get(map, "consent");
 	if (node)
 		(void)named_purpose(p, node, &rule->asks, diag);
+	if (node && rule->first_contact != FIRST_CONSENT)
+		diag_add(diag, node->key_line, node->key_column,
+			 "consent is asked for by nobody; add first_contact: "
+			 "consent, or remove it");
 	node = yaml_get(map, "until_consent");
 	if (node)
 		parse_until(rule, node, diag);
@@ -118,15 +121,15 @@ static void first_contact(const struct policy *p, struct channel_rule *rule,
 
 /* --- media ---------------------------------------------------------------- */
 
-static unsigned int bits_of(const struct yaml *list, const char *const *words,
-			    size_t words_len, struct diag *diag)
+static unsigned int bits_of(const struct yaml *list, enum word_list words,
+			    struct diag *diag)
 {
 	unsigned int bits = 0;
 
 	if (!policy_is_list(list, list->key, diag))
 		return 0;
 	for (const struct yaml *at = list->first; at; at = at->next) {
-		int word = policy_field_word(at, words, words_len, diag);
+		int word = policy_field_of(at, words, diag);
 
 		bits |= word >= 0 ? 1u << word : 0;
 	}
@@ -161,27 +164,24 @@ static bool field_size(const struct yaml *node, int64_t *ret, struct diag *diag)
 static void parse_media(const struct policy *p, struct channel_rule *rule,
 			const struct yaml *map, struct diag *diag)
 {
-	static const char *const keys[] = {"data", "kinds", "max", "strip"};
 	const struct yaml *node;
 
 	if (!policy_is_map(map, "media", diag))
 		return;
 	rule->media_at = place_of_key(map);
-	yaml_unknown_keys(map, keys, COUNT_OF(keys), diag);
+	(void)policy_known_keys(map, KEYS_MEDIA, diag);
 	node = yaml_get(map, "data");
 	if (node)
 		(void)named_data(p, node, &rule->media_data, diag);
 	node = yaml_get(map, "kinds");
 	if (node)
-		rule->media_kinds =
-		    bits_of(node, media_words, COUNT_OF(media_words), diag);
+		rule->media_kinds = bits_of(node, WORDS_MEDIA, diag);
 	node = yaml_get(map, "max");
 	if (node)
 		(void)field_size(node, &rule->media_max, diag);
 	node = yaml_get(map, "strip");
 	if (node)
-		rule->strip =
-		    bits_of(node, strip_words, COUNT_OF(strip_words), diag);
+		rule->strip = bits_of(node, WORDS_STRIP, diag);
 }
 
 /* --- a customer's own deletion and edit ----------------------------------- */
@@ -189,19 +189,17 @@ static void parse_media(const struct policy *p, struct channel_rule *rule,
 static void parse_keep(const struct policy *p, struct forget_rule *rule,
 		       const struct yaml *map, struct diag *diag)
 {
-	static const char *const keys[] = {"keep", "as"};
 	const struct yaml *node;
 	int word = -1;
 
-	yaml_unknown_keys(map, keys, COUNT_OF(keys), diag);
+	(void)policy_known_keys(map, KEYS_ON_DELETE, diag);
 	rule->what = FORGET_NOT;
 	node = policy_need(map, "keep",
 			   "name the legal basis, such as keep: "
 			   "legal_obligation",
 			   diag);
 	if (node)
-		word = policy_field_word(node, legal_basis_names, LEGAL_BASES,
-					 diag);
+		word = policy_field_of(node, WORDS_KEEP, diag);
 	/* What somebody took back was not given. */
 	if (word == LEGAL_BASIS_CONSENT)
 		diag_add(diag, node->line, node->column,
@@ -228,8 +226,7 @@ static void parse_forget(const struct policy *p, const struct yaml *map,
 		parse_keep(p, ret, node, diag);
 		return;
 	}
-	word =
-	    policy_field_word(node, forget_words, COUNT_OF(forget_words), diag);
+	word = policy_field_of(node, WORDS_ON_DELETE, diag);
 	if (word >= 0)
 		ret->what = (enum policy_forget)word;
 }
@@ -239,15 +236,10 @@ static void parse_forget(const struct policy *p, const struct yaml *map,
 static void parse_channel(struct policy *p, struct channel_rule *rule,
 			  const struct yaml *map, struct diag *diag)
 {
-	static const char *const keys[] = {
-	    "purpose", "data",		"media",     "first_contact",
-	    "notice",  "until_consent", "start",     "consent",
-	    "hours",   "tag",		"on_delete", "on_edit",
-	};
 	const struct name media = {"MEDIA"};
 	const struct yaml *node;
 
-	yaml_unknown_keys(map, keys, COUNT_OF(keys), diag);
+	(void)policy_known_keys(map, KEYS_CHANNEL, diag);
 	rule->media_data = media;
 	rule->media_kinds = MEDIA_EVERY;
 	channel_needs(p, rule, map, diag);

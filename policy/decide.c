@@ -19,8 +19,7 @@ static bool is_word_byte(char c)
 	       (unsigned char)c >= 0x80;
 }
 
-/* A whole word: its neighbours are no letters or digits.  Both normalised. */
-static bool has_word(const char *text, size_t len, const char *word)
+bool policy_has_word(const char *text, size_t len, const char *word)
 {
 	size_t word_len = strlen(word);
 	const char *end = text + len;
@@ -36,11 +35,21 @@ static bool has_word(const char *text, size_t len, const char *word)
 	return false;
 }
 
-/* Special categories go before tags: what is health stays health. */
+/* Special categories go before tags: what is health stays health.  Of several
+ * of a kind the one that is kept longest; words.c refuses a tie. */
+static bool goes_before(const struct policy *p, const struct word_rule *a,
+			const struct word_rule *b)
+{
+	if (!b || a->special != b->special)
+		return !b || a->special;
+	return policy_kept_days(policy_find_rule(p, &a->data)) >
+	       policy_kept_days(policy_find_rule(p, &b->data));
+}
+
 static const struct word_rule *word_met(const struct policy *p,
 					const struct policy_facts *facts)
 {
-	const struct word_rule *tag = NULL;
+	const struct word_rule *best = NULL;
 
 	if (!facts->normal)
 		return NULL;
@@ -50,14 +59,12 @@ static const struct word_rule *word_met(const struct policy *p,
 		if (w->channel.text[0] != '\0' &&
 		    !name_equal(&w->channel, facts->channel))
 			continue;
-		if (!has_word(facts->normal, facts->normal_len, w->text))
+		if (!policy_has_word(facts->normal, facts->normal_len, w->text))
 			continue;
-		if (w->special)
-			return w;
-		if (!tag)
-			tag = w;
+		if (goes_before(p, w, best))
+			best = w;
 	}
-	return tag;
+	return best;
 }
 
 /* Which class of data, and so which key and which deletion rule. */
@@ -67,7 +74,9 @@ static void decide_data(const struct policy *p,
 			struct policy_decision *d)
 {
 	const struct word_rule *word =
-	    facts->act == ACT_RECEIVE ? word_met(p, facts) : NULL;
+	    facts->act == ACT_RECEIVE || facts->act == ACT_EDIT
+		? word_met(p, facts)
+		: NULL;
 	const struct rule *media = policy_find_rule(p, &channel->media_data);
 	const struct rule *rule;
 
@@ -98,9 +107,14 @@ static void decide_forget(const struct policy *p,
 	const struct forget_rule *rule =
 	    facts->act == ACT_DELETE ? &channel->on_delete : &channel->on_edit;
 
-	(void)p;
 	d->store = true;
-	d->forward = true;
+	policy_decide_helpdesk(p, facts, d);
+	policy_decide_until(facts, channel, d);
+	/* A deletion waits for nothing. */
+	if (facts->act == ACT_DELETE) {
+		d->store = true;
+		d->hold = false;
+	}
 	d->forget = rule->what;
 	if (rule->what == FORGET_NOT)
 		d->keep_as = rule->keep_as;
@@ -124,6 +138,15 @@ void policy_decide(const struct policy *p, const struct policy_facts *facts,
 		return;
 	}
 	decide_data(p, facts, channel, &d);
+	/* Nobody may read it for now, and nothing is lost (compliance 2.8). */
+	if (facts->mechanism == MECHANISM_INVALID &&
+	    (facts->act == ACT_RECEIVE || facts->act == ACT_EDIT)) {
+		d.quarantine = true;
+		reason(&d, "channel.mechanism", channel->at.line,
+		       "Art. 44 GDPR");
+		*ret = d;
+		return;
+	}
 	switch (facts->act) {
 	case ACT_SEND:
 		policy_decide_send(p, facts, channel, &d);

@@ -25,9 +25,20 @@ void policy_decide_receive(const struct policy *p,
 			   const struct policy_facts *facts,
 			   const struct channel_rule *channel,
 			   struct policy_decision *d); /* decide_receive.c */
+/* Who is told, and of what. */
+void policy_decide_helpdesk(const struct policy *p,
+			    const struct policy_facts *facts,
+			    struct policy_decision *d); /* decide_receive.c */
+/* Until somebody agreed to be served on this channel. */
+void policy_decide_until(const struct policy_facts *facts,
+			 const struct channel_rule *channel,
+			 struct policy_decision *d); /* decide_receive.c */
 void policy_decide_send(const struct policy *p,
 			const struct policy_facts *facts,
 			const struct channel_rule *channel,
 			struct policy_decision *d); /* decide_send.c */
+
+/* A whole word: its neighbours are no letters or digits.  Both normalised. */
+bool policy_has_word(const char *text, size_t len, const char *word);
 
 #endif

@@ -3,9 +3,9 @@
 
 /* --- to whom -------------------------------------------------------------- */
 
-static void to_helpdesk(const struct policy *p,
-			const struct policy_facts *facts,
-			struct policy_decision *d)
+void policy_decide_helpdesk(const struct policy *p,
+			    const struct policy_facts *facts,
+			    struct policy_decision *d)
 {
 	const struct helpdesk_rule *helpdesk;
 
@@ -38,15 +38,18 @@ static void to_helpdesk(const struct policy *p,
 }
 
 /* Until somebody agreed to be served on this channel. */
-static void until_consent(const struct policy *p,
-			  const struct policy_facts *facts,
-			  const struct channel_rule *channel,
-			  struct policy_decision *d)
+static bool waits(const struct policy_facts *facts,
+		  const struct channel_rule *channel)
 {
-	const struct policy_notice *ask;
+	return channel->first_contact == FIRST_CONSENT &&
+	       !consent_is_valid(facts->consent);
+}
 
-	if (channel->first_contact != FIRST_CONSENT ||
-	    consent_is_valid(facts->consent))
+void policy_decide_until(const struct policy_facts *facts,
+			 const struct channel_rule *channel,
+			 struct policy_decision *d)
+{
+	if (!waits(facts, channel))
 		return;
 	switch (channel->until) {
 	case UNTIL_HOLD_BACK:
@@ -61,16 +64,11 @@ static void until_consent(const struct policy *p,
 		break;
 	case UNTIL_REFUSE:
 		d->store = d->forward = false;
+		d->sees_text = d->sees_attachments = false;
 		break;
 	}
 	reason(d, "channel.until_consent", channel->until_at.line,
 	       "Art. 6(1)(a) GDPR");
-	/* Who was asked, or said no, is not asked again. */
-	if (facts->consent != CONSENT_UNKNOWN &&
-	    facts->consent != CONSENT_EXPIRED)
-		return;
-	ask = policy_ask(p, &channel->asks, &channel->name, facts->language);
-	say(d, SAY_ASK, ask, &channel->asks);
 }
 
 /* --- what is answered ----------------------------------------------------- */
@@ -92,20 +90,47 @@ static void first_notice(const struct policy *p,
 	       "Art. 13 GDPR");
 }
 
+/* One question at a time: a JA has to answer exactly one.  Art. 8 GDPR. */
+static void ask_for(const struct policy *p, const struct policy_facts *facts,
+		    const struct channel_rule *channel,
+		    const struct name *purpose, struct policy_decision *d)
+{
+	const struct purpose *found = policy_find_purpose(p, purpose);
+
+	if (!found || (facts->minor && found->minors_refused))
+		return;
+	for (size_t i = 0; i < d->say_len; i++)
+		if (d->say[i].kind == SAY_ASK)
+			return;
+	say(d, SAY_ASK, policy_ask(p, purpose, &channel->name, facts->language),
+	    &found->name);
+}
+
+/* After the notice.  Who was asked, or said no, is not asked again, nor who
+ * says no. */
+static void first_question(const struct policy *p,
+			   const struct policy_facts *facts,
+			   const struct channel_rule *channel,
+			   struct policy_decision *d)
+{
+	if (waits(facts, channel) && d->keyword != KEYWORD_STOP &&
+	    (facts->consent == CONSENT_UNKNOWN ||
+	     facts->consent == CONSENT_EXPIRED))
+		ask_for(p, facts, channel, &channel->asks, d);
+}
+
 static void answer_start(const struct policy *p,
 			 const struct policy_facts *facts,
 			 const struct channel_rule *channel,
 			 struct policy_decision *d)
 {
 	const struct name *purpose = policy_start_purpose(p, &channel->name);
-	const struct purpose *found =
-	    purpose ? policy_find_purpose(p, purpose) : NULL;
 
-	if (!found || (facts->minor && found->minors_refused))
+	if (!purpose)
 		return;
-	say(d, SAY_ASK, policy_ask(p, purpose, &channel->name, facts->language),
-	    &found->name);
-	reason(d, "keyword.start", found->at.line, "Art. 7 GDPR");
+	ask_for(p, facts, channel, purpose, d);
+	reason(d, "keyword.start", policy_find_purpose(p, purpose)->at.line,
+	       "Art. 7 GDPR");
 }
 
 /* Source: compliance 4.4. */
@@ -180,13 +205,6 @@ void policy_decide_receive(const struct policy *p,
 			   const struct channel_rule *channel,
 			   struct policy_decision *d)
 {
-	/* Nobody may read it for now, and nothing is lost (compliance 2.8). */
-	if (facts->mechanism == MECHANISM_INVALID) {
-		d->quarantine = true;
-		reason(d, "channel.mechanism", channel->at.line,
-		       "Art. 44 GDPR");
-		return;
-	}
 	d->store = true;
 	if (facts->normal) {
 		size_t len;
@@ -195,10 +213,11 @@ void policy_decide_receive(const struct policy *p,
 		d->keyword = keyword_classify(facts->normal, facts->normal_len,
 					      more, len);
 	}
-	to_helpdesk(p, facts, d);
-	until_consent(p, facts, channel, d);
+	policy_decide_helpdesk(p, facts, d);
+	policy_decide_until(facts, channel, d);
 	take_media(facts, channel, d);
 	first_notice(p, facts, channel, d);
+	first_question(p, facts, channel, d);
 	answer_keyword(p, facts, channel, d);
 	answer_closed(p, facts, channel, d);
 }

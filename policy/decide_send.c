@@ -17,13 +17,14 @@ static const char *consent_code(const struct policy_facts *facts)
 	}
 }
 
-/* Source: Art. 6(1)(a), 7, 21(3) GDPR; UWG 7(2); silence is no consent. */
+/* Source: Art. 6(1)(a), 7, 8, 21(3) GDPR; UWG 7(2); silence is no consent. */
 static bool purpose_permits(const struct purpose *purpose,
 			    const struct policy_facts *facts,
 			    struct policy_decision *d)
 {
 	if (purpose->basis == LEGAL_BASIS_CONSENT) {
-		if (consent_is_valid(facts->consent) && !facts->suppressed)
+		if (consent_is_valid(facts->consent) && !facts->suppressed &&
+		    !facts->minor)
 			return true;
 		reason(d, consent_code(facts), purpose->at.line, "Art. 7 GDPR");
 		return false;

@@ -123,11 +123,14 @@ int policy_field_word(const struct yaml *node, const char *const *words,
 				return (int)i;
 		near = diag_nearest(node->text, words, words_len);
 	}
-	for (size_t i = 0; i < words_len && used < sizeof(all); i++) {
+	for (size_t i = 0; i < words_len; i++) {
+		bool fits = used + strlen(words[i]) + 8 < sizeof(all);
 		int n = snprintf(all + used, sizeof(all) - used, "%s%s",
-				 i > 0 ? ", " : "", words[i]);
+				 i > 0 ? ", " : "", fits ? words[i] : "...");
 
 		used += n > 0 ? (size_t)n : 0;
+		if (!fits)
+			break;
 	}
 	if (near)
 		diag_add(diag, node->line, node->column,
@@ -181,6 +184,16 @@ static bool is_language(const char *text)
 {
 	return text[0] >= 'a' && text[0] <= 'z' && text[1] >= 'a' &&
 	       text[1] <= 'z' && text[2] == '\0';
+}
+
+bool policy_field_language(const struct yaml *node, struct diag *diag)
+{
+	if (node->type == YAML_SCALAR && strlen(node->text) == 2 &&
+	    is_language(node->text))
+		return true;
+	diag_add(diag, node->line, node->column,
+		 "this is no language; write two small letters: de, en");
+	return false;
 }
 
 static bool say_add(const struct yaml *node, const char *language,
@@ -280,9 +293,21 @@ void policy_check_says(const struct policy *p, const struct says *says,
 					.line = says->of[i].at.line,
 					.column = says->of[i].at.column};
 
-		if (!policy_find_notice(p, &says->of[i].notice))
+		const struct notice *notice =
+		    policy_find_notice(p, &says->of[i].notice);
+		const char *language = says->of[i].language;
+
+		if (!notice)
 			policy_unknown_name(
 			    &at, "notice", &p->notices[0].n.name,
 			    p->notices_len, sizeof(p->notices[0]), diag);
+		else if (language[0] != '\0' && notice->n.language[0] != '\0' &&
+			 strcmp(language, notice->n.language) != 0)
+			diag_add(diag, at.line, at.column,
+				 "notice %s is used for %s and says at %zu:%zu "
+				 "that it is %s; correct one of the two",
+				 at.text, language, notice->language_at.line,
+				 notice->language_at.column,
+				 notice->n.language);
 	}
 }

@@ -1,16 +1,9 @@
 /* helpdesks.c - what a helpdesk is told. */
 #include "model.h"
 
-const char *const policy_person_words[PERSON_WORDS] = {
-    [PERSON_ALIAS] = "alias",
-    [PERSON_NAME] = "name",
-    [PERSON_ADDRESS] = "address",
-};
-
 static void helpdesk_sees(struct helpdesk_rule *rule, const struct yaml *map,
 			  struct diag *diag)
 {
-	static const char *const words[] = {"text", "attachments"};
 	const struct yaml *node =
 	    policy_need(map, "sees",
 			"write sees: [text, attachments], or sees: [] for a "
@@ -21,7 +14,7 @@ static void helpdesk_sees(struct helpdesk_rule *rule, const struct yaml *map,
 		return;
 	rule->sees_at = place_of_key(node);
 	for (const struct yaml *at = node->first; at; at = at->next) {
-		int word = policy_field_word(at, words, COUNT_OF(words), diag);
+		int word = policy_field_of(at, WORDS_SEES, diag);
 
 		rule->text |= word == 0;
 		rule->attachments |= word == 1;
@@ -38,6 +31,12 @@ static void helpdesk_data(const struct policy *p, struct helpdesk_rule *rule,
 	rule->data_at = place_of_key(node);
 	(void)policy_field_names(node, "Datenart", rule->data, &rule->data_len,
 				 diag);
+	if (node->type == YAML_LIST && !node->first)
+		diag_add(diag, node->line, node->column,
+			 "data is empty, so helpdesk %s is told of nothing; "
+			 "name Datenarten, or remove it: then it is told of "
+			 "all but special ones",
+			 rule->name.text);
 	for (const struct yaml *at = node->first; at; at = at->next) {
 		struct name name;
 
@@ -53,17 +52,15 @@ static void helpdesk_data(const struct policy *p, struct helpdesk_rule *rule,
 static void parse_helpdesk(const struct policy *p, struct helpdesk_rule *rule,
 			   const struct yaml *map, struct diag *diag)
 {
-	static const char *const keys[] = {"sees", "person", "data"};
 	const struct yaml *node;
 	int word = PERSON_ALIAS;
 
-	yaml_unknown_keys(map, keys, COUNT_OF(keys), diag);
+	(void)policy_known_keys(map, KEYS_HELPDESK, diag);
 	helpdesk_sees(rule, map, diag);
 	helpdesk_data(p, rule, map, diag);
 	node = yaml_get(map, "person");
 	if (node) {
-		word = policy_field_word(node, policy_person_words,
-					 PERSON_WORDS, diag);
+		word = policy_field_of(node, WORDS_PERSON, diag);
 		rule->person_at = place_of_key(node);
 	}
 	if (word >= 0)

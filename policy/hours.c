@@ -5,9 +5,6 @@
 
 #define DAY_MINUTES 1440
 
-static const char *const day_words[] = {"mon", "tue", "wed", "thu",
-					"fri", "sat", "sun"};
-
 /* "08:30" at *at; 24:00 is the end of a day. */
 static bool clock_read(const char **at, int *ret)
 {
@@ -74,9 +71,14 @@ static void parse_days(struct hours *hours, const struct yaml *map,
 {
 	if (!policy_is_map(map, "days", diag))
 		return;
-	yaml_unknown_keys(map, day_words, COUNT_OF(day_words), diag);
+	(void)policy_known_keys(map, KEYS_DAYS, diag);
+	if (!map->first)
+		diag_add(diag, map->line, map->column,
+			 "days is empty, so the office is never open; write "
+			 "when it is: {mon: [\"08:00-17:00\"]}");
 	for (int day = 0; day < 7; day++) {
-		const struct yaml *list = yaml_get(map, day_words[day]);
+		const struct yaml *list =
+		    yaml_get(map, policy_keys[KEYS_DAYS].words[day]);
 
 		if (list)
 			parse_day(hours, day, list, diag);
@@ -86,15 +88,13 @@ static void parse_days(struct hours *hours, const struct yaml *map,
 void policy_parse_hours(const struct yaml *map, struct hours *ret,
 			struct diag *diag)
 {
-	static const char *const keys[] = {"days", "holidays", "outside"};
-	static const char *const words[] = {"none", "land"};
 	const struct yaml *node;
 
 	if (!policy_is_map(map, "hours", diag))
 		return;
 	*ret = (struct hours){
 	    .set = true, .holidays = true, .at = place_of_key(map)};
-	yaml_unknown_keys(map, keys, COUNT_OF(keys), diag);
+	(void)policy_known_keys(map, KEYS_HOURS, diag);
 	node = policy_need(map, "days",
 			   "write when the office is open: days: {mon: "
 			   "[\"08:00-17:00\"]}",
@@ -104,7 +104,7 @@ void policy_parse_hours(const struct yaml *map, struct hours *ret,
 	node = yaml_get(map, "holidays");
 	if (node)
 		ret->holidays =
-		    policy_field_word(node, words, COUNT_OF(words), diag) != 0;
+		    policy_field_of(node, WORDS_HOLIDAYS, diag) != 0;
 	node = policy_need(map, "outside",
 			   "name the notice that is sent while the office is "
 			   "closed",

@@ -118,7 +118,7 @@ struct forget_rule {
 /* Words and where a message goes that has one of them. */
 struct word_rule {
 	const char *text; /* normalised, owned by the policy */
-	struct place at;
+	struct place at, data_at;
 	struct name channel; /* "" = every one */
 	struct name data;
 	bool special;
@@ -155,7 +155,7 @@ enum notice_kind { NOTICE_BY_USE, NOTICE_NOTICE, NOTICE_ASK, NOTICE_REPLY };
 
 struct notice {
 	struct policy_notice n; /* first: what is handed out */
-	struct place at;
+	struct place at, language_at;
 	enum notice_kind kind;
 	const char *valid_from; /* NULL: at once */
 	bool has_blocks;
@@ -260,6 +260,8 @@ bool policy_field_text(const struct yaml *node, size_t max, const char **ret,
 /* The index of the scalar in words, or -1 with a finding. */
 int policy_field_word(const struct yaml *node, const char *const *words,
 		      size_t words_len, struct diag *diag);
+/* Two small letters. */
+bool policy_field_language(const struct yaml *node, struct diag *diag);
 /* A name alone, or a map of languages to names. */
 bool policy_field_says(const struct yaml *node, struct says *ret,
 		       struct diag *diag);
@@ -283,6 +285,12 @@ void policy_unknown_name(const struct yaml *node, const char *what,
 			 size_t stride, struct diag *diag);
 /* The same for says: each has to be a notice. */
 void policy_check_says(const struct policy *p, const struct says *says,
+		       struct diag *diag);
+
+/* The name of something redact finds: built in, or a pattern.  *ret_pattern is
+ * its index. */
+bool policy_field_find(const struct policy *p, const struct yaml *node,
+		       enum policy_find *ret, size_t *ret_pattern,
 		       struct diag *diag);
 
 /* A normalised copy that lives as long as the policy; NULL with a finding. */
@@ -315,12 +323,98 @@ void policy_parse_hours(const struct yaml *map, struct hours *ret,
 void policy_builtin_replies(struct policy *p);
 /* agree.c: gaps and overlaps between sections. */
 void policy_agree(const struct policy *p, struct diag *diag);
+/* agree_notices.c: what the law wants in a notice, and how each is used. */
+void policy_agree_notices(const struct policy *p, struct diag *diag);
+bool policy_notice_used(const struct policy *p, const struct notice *notice);
+/* A bound on the days a Datenart is kept: of several, the longest goes. */
+int64_t policy_kept_days(const struct rule *rule); /* rules.c */
 
-extern const char *const policy_start_words[POLICY_STARTS];
-extern const char *const policy_person_words[];
+extern const char *const policy_find_words[FINDS]; /* redact_rules.c */
+/* What the i-th entry of redact finds. */
+const char *policy_finder_name(const struct policy *p, size_t i);
+
+/* --- keys.c: the keys and words of the language --------------------------- */
+
+enum key_list {
+	KEYS_FILE,
+	KEYS_PURPOSE,
+	KEYS_PURPOSE_CHANNEL,
+	KEYS_RULE,
+	KEYS_STATUTORY,
+	KEYS_RESTRICT,
+	KEYS_CHANNEL,
+	KEYS_MEDIA,
+	KEYS_UNTIL,
+	KEYS_ON_DELETE,
+	KEYS_ON_EDIT,
+	KEYS_HOURS,
+	KEYS_DAYS,
+	KEYS_TAG,
+	KEYS_SPECIAL,
+	KEYS_HELPDESK,
+	KEYS_REDACT,
+	KEYS_NOTICE,
+	KEYS_BLOCKS,
+	KEYS_KEYWORDS,
+	KEYS_REPLIES,
+	KEYS_APPROVALS,
+	KEYS_TEST,
+	KEYS_GIVEN,
+	KEYS_EXPECT,
+	KEY_LISTS,
+};
+enum word_list {
+	WORDS_BASIS,
+	WORDS_SPECIAL,
+	WORDS_MINORS,
+	WORDS_FROM,
+	WORDS_RESTRICT_FROM,
+	WORDS_YEARS_START,
+	WORDS_METHOD,
+	WORDS_FIRST_CONTACT,
+	WORDS_UNTIL,
+	WORDS_MEDIA,
+	WORDS_STRIP,
+	WORDS_ON_DELETE,
+	WORDS_ON_EDIT,
+	WORDS_KEEP,
+	WORDS_HOLIDAYS,
+	WORDS_SEES,
+	WORDS_PERSON,
+	WORDS_BEFORE,
+	WORDS_KIND,
+	WORDS_EVENT,
+	WORDS_TEST_MEDIA,
+	WORDS_CONSENT,
+	WORDS_WINDOW,
+	WORDS_MECHANISM,
+	WORDS_TEST_PERSON,
+	WORDS_DELETE,
+	WORDS_KEYWORD,
+	WORDS_REPLY,
+	WORDS_REFUSE,
+	WORD_LISTS,
+};
+struct policy_list {
+	/* Where it stands: keys with dots between, * any name, [] an entry. */
+	const char *path;
+	const char *const *words;
+	size_t len;
+};
+extern const struct policy_list policy_keys[KEY_LISTS];
+extern const struct policy_list policy_words[WORD_LISTS];
+/* yaml_unknown_keys() and policy_field_word() with one of these. */
+size_t policy_known_keys(const struct yaml *map, enum key_list list,
+			 struct diag *diag);
+int policy_field_of(const struct yaml *node, enum word_list list,
+		    struct diag *diag);
+
 #define PERSON_WORDS 3
+#define MEDIA_WORDS  5
+extern const char *const policy_start_words[POLICY_STARTS];
+extern const char *const policy_person_words[PERSON_WORDS];
+extern const char *const policy_media_words[MEDIA_WORDS];
 extern const char *const notice_block_words[NOTICE_BLOCKS];
-extern const char *const policy_find_words[FINDS];
 
 /* --- look-up (find.c); NULL when absent ----------------------------------- */
 

@@ -63,6 +63,28 @@ static void note_rules(const struct policy *p, struct diag *notes)
 	}
 }
 
+/* Source: Art. 13 GDPR; it may have been told elsewhere (13(4)). */
+static void note_notices(const struct policy *p, struct diag *notes)
+{
+	for (size_t i = 0; i < p->channels_len; i++) {
+		const struct channel_rule *c = &p->channels[i];
+
+		if (c->notice.len == 0)
+			diag_add(
+			    notes, c->at.line, c->at.column,
+			    "channel %s informs nobody of who writes and "
+			    "why (Art. 13 GDPR); it is up to you that they "
+			    "know",
+			    c->name.text);
+	}
+	for (size_t i = 0; i < p->notices_len; i++)
+		if (!policy_notice_used(p, &p->notices[i]))
+			diag_add(notes, p->notices[i].at.line,
+				 p->notices[i].at.column,
+				 "notice %s is used nowhere",
+				 p->notices[i].n.name.text);
+}
+
 /* What the gateway reads and does not do yet: each goes with the change that
  * does it. */
 static void note_channel(const struct channel_rule *c, struct diag *notes)
@@ -108,5 +130,6 @@ void policy_notes(const struct policy *p, struct diag *notes)
 	note_purposes(p, notes);
 	note_data(p, notes);
 	note_rules(p, notes);
+	note_notices(p, notes);
 	note_undone(p, notes);
 }

@@ -7,23 +7,6 @@
 
 #define FIRST_LAYER_LINES 3 /* compliance 2.5 */
 
-const char *const notice_block_words[NOTICE_BLOCKS] = {
-    [BLOCK_CONTROLLER] = "controller",
-    [BLOCK_CONTACT] = "contact",
-    [BLOCK_DPO] = "dpo",
-    [BLOCK_PURPOSES] = "purposes",
-    [BLOCK_LEGITIMATE_INTEREST] = "legitimate_interest",
-    [BLOCK_RECIPIENTS] = "recipients",
-    [BLOCK_TRANSFER] = "transfer",
-    [BLOCK_PERIOD] = "period",
-    [BLOCK_RIGHTS] = "rights",
-    [BLOCK_WITHDRAW_RIGHT] = "withdraw_right",
-    [BLOCK_COMPLAINT] = "complaint",
-    [BLOCK_OBLIGATION] = "obligation",
-    [BLOCK_AUTOMATED_DECISION] = "automated_decision",
-    [BLOCK_SOURCE] = "source",
-};
-
 static void notice_text(struct notice *notice, const struct yaml *node,
 			struct diag *diag)
 {
@@ -51,7 +34,7 @@ static void parse_blocks(struct notice *notice, const struct yaml *map,
 		return;
 	notice->has_blocks = true;
 	notice->blocks_at = place_of_key(map);
-	yaml_unknown_keys(map, notice_block_words, NOTICE_BLOCKS, diag);
+	(void)policy_known_keys(map, KEYS_BLOCKS, diag);
 	for (size_t i = 0; i < NOTICE_BLOCKS; i++) {
 		const struct yaml *node = yaml_get(map, notice_block_words[i]);
 
@@ -68,14 +51,9 @@ static void notice_language(struct notice *notice, const struct yaml *map,
 
 	if (!node)
 		return;
-	if (node->type == YAML_SCALAR && strlen(node->text) == 2 &&
-	    node->text[0] >= 'a' && node->text[0] <= 'z' &&
-	    node->text[1] >= 'a' && node->text[1] <= 'z')
+	notice->language_at = place_of(node);
+	if (policy_field_language(node, diag))
 		memcpy(notice->n.language, node->text, LANGUAGE_BYTES);
-	else
-		diag_add(diag, node->line, node->column,
-			 "this is no language; write two small letters: de, "
-			 "en");
 }
 
 static void notice_valid_from(struct notice *notice, const struct yaml *map,
@@ -114,13 +92,10 @@ static void check_first_layer(const struct notice *notice,
 static void parse_long(struct notice *notice, const struct yaml *map,
 		       struct diag *diag)
 {
-	static const char *const keys[] = {"language", "text",	     "kind",
-					   "url",      "valid_from", "blocks"};
-	static const char *const kinds[] = {"notice", "ask", "reply"};
 	const struct yaml *text, *node;
 	int word;
 
-	yaml_unknown_keys(map, keys, COUNT_OF(keys), diag);
+	(void)policy_known_keys(map, KEYS_NOTICE, diag);
 	text = policy_need(map, "text", "write what the person is told", diag);
 	if (text)
 		notice_text(notice, text, diag);
@@ -134,7 +109,7 @@ static void parse_long(struct notice *notice, const struct yaml *map,
 			 "able to open it safely");
 	node = yaml_get(map, "kind");
 	if (node) {
-		word = policy_field_word(node, kinds, COUNT_OF(kinds), diag);
+		word = policy_field_of(node, WORDS_KIND, diag);
 		if (word >= 0)
 			notice->kind = (enum notice_kind)(NOTICE_NOTICE + word);
 	}

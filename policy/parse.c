@@ -59,13 +59,9 @@ static void parse_head(struct policy *p, const struct yaml *root,
 static void parse_root(struct policy *p, const struct yaml *root,
 		       struct diag *diag)
 {
-	const char *keys[COUNT_OF(sections) + 2] = {"policy", "version"};
-
 	if (!policy_is_map(root, "the file", diag))
 		return;
-	for (size_t i = 0; i < COUNT_OF(sections); i++)
-		keys[i + 2] = sections[i].key;
-	yaml_unknown_keys(root, keys, COUNT_OF(keys), diag);
+	(void)policy_known_keys(root, KEYS_FILE, diag);
 	parse_head(p, root, diag);
 	for (size_t i = 0; i < COUNT_OF(sections); i++) {
 		const struct section *s = &sections[i];

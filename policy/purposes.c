@@ -4,19 +4,6 @@
 
 #define PENDING_DAYS 7 /* compliance 4.3 */
 
-/* "vital_interests" was the word of the first version. */
-static const char *const basis_words[] = {
-    "consent",	       "contract",    "legal_obligation",
-    "vital_interest",  "public_task", "legitimate_interest",
-    "vital_interests",
-};
-/* Art. 9(2) GDPR. */
-static const char *const special_words[] = {
-    "explicit_consent", "employment",	"vital_interest",  "association",
-    "made_public",	"legal_claims", "public_interest", "health_care",
-    "public_health",	"research",
-};
-
 static void parse_basis(struct purpose *purpose, const struct yaml *map,
 			struct diag *diag)
 {
@@ -26,8 +13,7 @@ static void parse_basis(struct purpose *purpose, const struct yaml *map,
 
 	if (!node)
 		return;
-	word =
-	    policy_field_word(node, basis_words, COUNT_OF(basis_words), diag);
+	word = policy_field_of(node, WORDS_BASIS, diag);
 	if (word == LEGAL_BASES)
 		word = LEGAL_BASIS_VITAL_INTEREST;
 	if (word >= 0)
@@ -43,9 +29,9 @@ static void parse_basis(struct purpose *purpose, const struct yaml *map,
 			 map->key);
 	node = yaml_get(map, "special");
 	if (node) {
-		word = policy_field_word(node, special_words,
-					 COUNT_OF(special_words), diag);
-		purpose->special = word >= 0 ? special_words[word] : NULL;
+		word = policy_field_of(node, WORDS_SPECIAL, diag);
+		purpose->special =
+		    word >= 0 ? policy_words[WORDS_SPECIAL].words[word] : NULL;
 	}
 }
 
@@ -73,9 +59,6 @@ static void parse_asking(struct asking *asking, const struct yaml *map,
 static void parse_by_channel(struct purpose *purpose, const struct yaml *map,
 			     struct diag *diag)
 {
-	static const char *const keys[] = {"double_opt_in", "valid", "ask",
-					   "confirmed"};
-
 	if (!map || !policy_is_map(map, "channels", diag))
 		return;
 	for (const struct yaml *at = map->first; at; at = at->next) {
@@ -92,7 +75,7 @@ static void parse_by_channel(struct purpose *purpose, const struct yaml *map,
 				     &purpose->by_channel[i].channel, diag) ||
 		    !policy_is_map(at, at->key, diag))
 			continue;
-		yaml_unknown_keys(at, keys, COUNT_OF(keys), diag);
+		(void)policy_known_keys(at, KEYS_PURPOSE_CHANNEL, diag);
 		purpose->by_channel[i].at = place_of_key(at);
 		purpose->by_channel[i].asking = purpose->asking;
 		parse_asking(&purpose->by_channel[i].asking, at, diag);
@@ -103,7 +86,6 @@ static void parse_by_channel(struct purpose *purpose, const struct yaml *map,
 static void parse_pending(struct purpose *purpose, const struct yaml *map,
 			  struct diag *diag)
 {
-	static const char *const minors_words[] = {"guardian", "refuse"};
 	const struct yaml *node;
 
 	purpose->pending = (struct period){.days = PENDING_DAYS};
@@ -126,8 +108,7 @@ static void parse_pending(struct purpose *purpose, const struct yaml *map,
 	node = yaml_get(map, "minors");
 	if (node)
 		purpose->minors_refused =
-		    policy_field_word(node, minors_words,
-				      COUNT_OF(minors_words), diag) == 1;
+		    policy_field_of(node, WORDS_MINORS, diag) == 1;
 }
 
 /* Settings of a consent where nobody asks for one are a misunderstanding. */
@@ -135,8 +116,8 @@ static void check_consent_keys(const struct purpose *purpose,
 			       const struct yaml *map, struct diag *diag)
 {
 	static const char *const keys[] = {
-	    "double_opt_in", "ask",    "confirmed", "reminder",
-	    "pending",	     "minors", "channels"};
+	    "double_opt_in", "valid",	"ask",	  "confirmed",
+	    "reminder",	     "pending", "minors", "channels"};
 
 	if (purpose->basis == LEGAL_BASIS_CONSENT)
 		return;
@@ -147,28 +128,41 @@ static void check_consent_keys(const struct purpose *purpose,
 		if (!node || (yaml_bool(node, &value) && !value))
 			continue;
 		diag_add(diag, node->key_line, node->key_column,
-			 "%s asks for a consent that basis %s does not need; "
+			 "%s is about a consent, and basis %s needs none; "
 			 "remove it, or write basis: consent",
-			 keys[i], basis_words[purpose->basis]);
+			 keys[i], legal_basis_names[purpose->basis]);
 	}
+}
+
+/* A term of the Data Privacy Vocabulary: letters, the first one large. */
+static void parse_dpv(struct purpose *purpose, const struct yaml *map,
+		      struct diag *diag)
+{
+	const struct yaml *node = yaml_get(map, "dpv");
+	bool term;
+
+	policy_opt_text(map, "dpv", &purpose->dpv, diag);
+	if (!purpose->dpv)
+		return;
+	term = purpose->dpv[0] >= 'A' && purpose->dpv[0] <= 'Z';
+	for (const char *c = purpose->dpv; *c != '\0'; c++)
+		term &= (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z');
+	if (!term)
+		diag_add(diag, node->line, node->column,
+			 "dpv is no purpose of the Data Privacy Vocabulary; "
+			 "write its name alone, such as DirectMarketing");
 }
 
 static void parse_purpose(struct purpose *purpose, const struct yaml *map,
 			  struct diag *diag)
 {
-	static const char *const keys[] = {
-	    "basis",  "special", "marketing", "interest", "double_opt_in",
-	    "valid",  "ask",	 "confirmed", "reminder", "pending",
-	    "minors", "dpv",	 "channels",
-	};
-
 	if (!policy_is_map(map, map->key, diag))
 		return;
-	yaml_unknown_keys(map, keys, COUNT_OF(keys), diag);
+	(void)policy_known_keys(map, KEYS_PURPOSE, diag);
 	parse_basis(purpose, map, diag);
 	parse_asking(&purpose->asking, map, diag);
 	parse_pending(purpose, map, diag);
-	policy_opt_text(map, "dpv", &purpose->dpv, diag);
+	parse_dpv(purpose, map, diag);
 	parse_by_channel(purpose, yaml_get(map, "channels"), diag);
 	check_consent_keys(purpose, map, diag);
 }

@@ -69,7 +69,7 @@ void policy_parse_patterns(struct policy *p, const struct yaml *map,
 				 "stands for a digit, @ for a letter, ? for "
 				 "either, the rest for itself: \"KD-######\"",
 				 SHAPE_MIN, SHAPE_MAX);
-		pattern->shape = at->text;
+		pattern->shape = at->type == YAML_SCALAR ? at->text : "";
 		p->patterns_len++;
 	}
 }
@@ -86,16 +86,17 @@ static bool pattern_find(const struct policy *p, const char *text, size_t *ret)
 	return false;
 }
 
-static void parse_find(const struct policy *p, struct finder *finder,
-		       const struct yaml *node, struct diag *diag)
+bool policy_field_find(const struct policy *p, const struct yaml *node,
+		       enum policy_find *ret, size_t *ret_pattern,
+		       struct diag *diag)
 {
 	const char *words[FIND_PATTERN + PATTERNS_MAX];
 	int word;
 
 	if (node->type == YAML_SCALAR &&
-	    pattern_find(p, node->text, &finder->pattern)) {
-		finder->find = FIND_PATTERN;
-		return;
+	    pattern_find(p, node->text, ret_pattern)) {
+		*ret = FIND_PATTERN;
+		return true;
 	}
 	memcpy(words, policy_find_words, FIND_PATTERN * sizeof(words[0]));
 	for (size_t i = 0; i < p->patterns_len; i++)
@@ -103,13 +104,13 @@ static void parse_find(const struct policy *p, struct finder *finder,
 	word = policy_field_word(node, words, FIND_PATTERN + p->patterns_len,
 				 diag);
 	if (word >= 0)
-		finder->find = (enum policy_find)word;
+		*ret = (enum policy_find)word;
+	return word >= 0;
 }
 
 static void parse_before(struct finder *finder, const struct yaml *map,
 			 struct diag *diag)
 {
-	static const char *const words[] = {"store", "forward"};
 	const struct yaml *node =
 	    policy_need(map, "before", "write before: [forward]", diag);
 
@@ -120,7 +121,7 @@ static void parse_before(struct finder *finder, const struct yaml *map,
 			 "before is empty, so nothing is redacted; write "
 			 "before: [forward]");
 	for (const struct yaml *at = node->first; at; at = at->next) {
-		int word = policy_field_word(at, words, COUNT_OF(words), diag);
+		int word = policy_field_of(at, WORDS_BEFORE, diag);
 
 		finder->before_store |= word == 0;
 		finder->before_forward |= word == 1;
@@ -138,14 +139,24 @@ static bool share_channel(const struct finder *a, const struct finder *b)
 	return false;
 }
 
+/* Two patterns of one shape are one thing under two names. */
+static bool same_thing(const struct policy *p, const struct finder *a,
+		       const struct finder *b)
+{
+	if (a->find != b->find || a->find == FINDS)
+		return false;
+	return a->find != FIND_PATTERN ||
+	       strcmp(p->patterns[a->pattern].shape,
+		      p->patterns[b->pattern].shape) == 0;
+}
+
 static void check_once(const struct policy *p, const struct finder *finder,
 		       struct diag *diag)
 {
 	for (size_t i = 0; i < p->finders_len; i++) {
 		const struct finder *other = &p->finders[i];
 
-		if (other->find != finder->find ||
-		    other->pattern != finder->pattern ||
+		if (!same_thing(p, other, finder) ||
 		    !share_channel(other, finder))
 			continue;
 		diag_add(diag, finder->at.line, finder->at.column,
@@ -159,23 +170,27 @@ static void check_once(const struct policy *p, const struct finder *finder,
 static void parse_entry(struct policy *p, const struct yaml *map,
 			struct diag *diag)
 {
-	static const char *const keys[] = {"find", "before", "channels"};
 	struct finder *finder = &p->finders[p->finders_len];
 	const struct yaml *node;
 
 	if (!policy_is_map(map, "an entry of redact", diag))
 		return;
-	*finder = (struct finder){.at = place_of(map)};
-	yaml_unknown_keys(map, keys, COUNT_OF(keys), diag);
+	*finder = (struct finder){.at = place_of(map), .find = FINDS};
+	(void)policy_known_keys(map, KEYS_REDACT, diag);
 	node =
 	    policy_need(map, "find", "name what to look for: find: iban", diag);
 	if (node)
-		parse_find(p, finder, node, diag);
+		(void)policy_field_find(p, node, &finder->find,
+					&finder->pattern, diag);
 	parse_before(finder, map, diag);
 	node = yaml_get(map, "channels");
 	if (node)
 		(void)policy_field_names(node, "channel", finder->channels,
 					 &finder->channels_len, diag);
+	if (node && node->type == YAML_LIST && !node->first)
+		diag_add(diag, node->line, node->column,
+			 "channels is empty, so nothing is redacted; name "
+			 "channels, or remove it: then it holds for all");
 	check_once(p, finder, diag);
 	p->finders_len++;
 }
@@ -195,6 +210,14 @@ void policy_parse_redact(struct policy *p, const struct yaml *list,
 		parse_entry(p, at, diag);
 }
 
+const char *policy_finder_name(const struct policy *p, size_t i)
+{
+	const struct finder *f = &p->finders[i];
+
+	return f->find == FIND_PATTERN ? p->patterns[f->pattern].name.text
+				       : policy_find_words[f->find];
+}
+
 size_t policy_finders(const struct policy *p, const struct name *channel,
 		      enum redact_moment moment, struct policy_finder *ret,
 		      size_t max)
@@ -212,8 +235,7 @@ size_t policy_finders(const struct policy *p, const struct name *channel,
 			continue;
 		ret[len++] = (struct policy_finder){
 		    .find = f->find,
-		    .name = own ? p->patterns[f->pattern].name.text
-				: policy_find_words[f->find],
+		    .name = policy_finder_name(p, i),
 		    .shape = own ? p->patterns[f->pattern].shape : NULL,
 		    .line = f->at.line,
 		};

@@ -3,13 +3,6 @@
 
 #include "model.h"
 
-static const char *const reply_words[REPLIES] = {
-    [REPLY_STOPPED] = "stopped",
-    [REPLY_HELP] = "help",
-    [REPLY_ERASE] = "erase",
-    [REPLY_ACCESS] = "access",
-};
-
 /* Not advertising, no name of a product (compliance 4.4). */
 static const struct {
 	enum policy_reply reply;
@@ -60,9 +53,10 @@ void policy_parse_replies(struct policy *p, const struct yaml *map,
 {
 	if (!policy_is_map(map, "replies", diag))
 		return;
-	yaml_unknown_keys(map, reply_words, REPLIES, diag);
+	(void)policy_known_keys(map, KEYS_REPLIES, diag);
 	for (size_t i = 0; i < REPLIES; i++) {
-		const struct yaml *node = yaml_get(map, reply_words[i]);
+		const struct yaml *node =
+		    yaml_get(map, policy_keys[KEYS_REPLIES].words[i]);
 
 		if (node && policy_field_says(node, &p->replies[i], diag))
 			policy_check_says(p, &p->replies[i], diag);

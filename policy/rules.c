@@ -1,20 +1,8 @@
 /* rules.c - Datenarten, each with its one deletion rule (DIN 66398). */
 #include "model.h"
 
-const char *const policy_start_words[POLICY_STARTS] = {
-    [START_COLLECTION] = "collection",
-    [START_PROCESS_END] = "process_end",
-    [START_RELATIONSHIP_END] = "relationship_end",
-    [START_WITHDRAWAL] = "withdrawal",
-    [START_LAST_USE] = "last_use",
-    [START_REQUESTED] = "requested",
-    [START_COMPLETED] = "completed",
-    [START_CLOSED] = "closed",
-};
-static const char *const year_words[] = {"date", "year_end"};
-
-static bool field_start(const struct yaml *map, enum policy_start *ret,
-			struct diag *diag)
+static bool field_start(const struct yaml *map, enum word_list list,
+			enum policy_start *ret, struct diag *diag)
 {
 	const struct yaml *node =
 	    policy_need(map, "from",
@@ -25,61 +13,70 @@ static bool field_start(const struct yaml *map, enum policy_start *ret,
 
 	if (!node)
 		return false;
-	word = policy_field_word(node, policy_start_words, POLICY_STARTS, diag);
+	word = policy_field_of(node, list, diag);
 	if (word < 0)
 		return false;
 	*ret = (enum policy_start)word;
 	return true;
 }
 
-/* A law by the name of the known ones brings its years along. */
-static bool known_norm(struct rule *rule)
-{
-	const struct statutory *known = statutory_find(rule->statutory.norm);
-
-	if (!known)
-		return false;
-	rule->statutory.years = known->years;
-	rule->statutory.year_end = known->year_end;
-	return true;
-}
-
 static void statutory_years(struct rule *rule, const struct yaml *map,
-			    bool known, struct diag *diag)
+			    struct diag *diag)
 {
-	const struct yaml *node = yaml_get(map, "years");
+	const struct yaml *node =
+	    policy_need(map, "years", "add the years the law orders", diag);
 	int word = 0;
 
-	if (!node && !known)
-		(void)policy_need(map, "years", "add the years the law orders",
-				  diag);
 	if (node)
 		(void)policy_field_int(node, 1, 100, &rule->statutory.years,
 				       diag);
 	node = yaml_get(map, "start");
 	if (!node)
 		return;
-	word = policy_field_word(node, year_words, COUNT_OF(year_words), diag);
+	word = policy_field_of(node, WORDS_YEARS_START, diag);
 	rule->statutory.year_end = word == 1;
+}
+
+/* A law by the name of the known ones brings its years along. */
+static bool known_norm(struct rule *rule, const struct yaml *map,
+		       struct diag *diag)
+{
+	const struct statutory *known = statutory_find(rule->statutory.norm);
+	const struct yaml *node = yaml_get(map, "years");
+
+	if (!known)
+		return false;
+	if (!node)
+		node = yaml_get(map, "start");
+	if (node)
+		diag_add(diag, node->key_line, node->key_column,
+			 "%s is known: %u years from %s; remove %s, or name "
+			 "the law in words of your own",
+			 known->name, known->years,
+			 known->year_end ? "the end of the year" : "the day",
+			 node->key);
+	rule->statutory.years = known->years;
+	rule->statutory.year_end = known->year_end;
+	return true;
 }
 
 static void parse_statutory(struct rule *rule, const struct yaml *map,
 			    struct diag *diag)
 {
-	static const char *const keys[] = {"norm", "years", "start", "after"};
 	const struct yaml *node;
 	const char *norm = NULL;
 
 	if (!policy_is_map(map, "statutory", diag))
 		return;
-	yaml_unknown_keys(map, keys, COUNT_OF(keys), diag);
+	(void)policy_known_keys(map, KEYS_STATUTORY, diag);
 	node =
 	    policy_need(map, "norm",
 			"name the law that orders it: norm: \"HGB 257\"", diag);
 	if (node && policy_field_text(node, sizeof(rule->statutory.norm) - 1,
 				      &norm, diag))
 		memcpy(rule->statutory.norm, norm, strlen(norm) + 1);
-	statutory_years(rule, map, norm && known_norm(rule), diag);
+	if (!norm || !known_norm(rule, map, diag))
+		statutory_years(rule, map, diag);
 	rule->statutory.has_after =
 	    policy_opt_period(map, "after", &rule->statutory.after, diag);
 	rule->has_statutory = true;
@@ -88,18 +85,30 @@ static void parse_statutory(struct rule *rule, const struct yaml *map,
 static void parse_restrict(struct rule *rule, const struct yaml *map,
 			   struct diag *diag)
 {
-	static const char *const keys[] = {"from", "after"};
 	const struct yaml *node;
 
 	if (!policy_is_map(map, "restrict", diag))
 		return;
-	yaml_unknown_keys(map, keys, COUNT_OF(keys), diag);
-	(void)field_start(map, &rule->restriction.from, diag);
+	(void)policy_known_keys(map, KEYS_RESTRICT, diag);
+	(void)field_start(map, WORDS_RESTRICT_FROM, &rule->restriction.from,
+			  diag);
 	node = policy_need(map, "after", "add a period, such as after: P90D",
 			   diag);
 	if (node)
 		(void)policy_field_period(node, &rule->restriction.after, diag);
 	rule->has_restrict = true;
+}
+
+int64_t policy_kept_days(const struct rule *rule)
+{
+	struct period years = {.years = (uint32_t)rule->statutory.years};
+
+	if (!rule->has_statutory)
+		return period_days_max(&rule->delete_by);
+	/* From the end of a year: up to one more. */
+	years.years += rule->statutory.year_end ? 1 : 0;
+	return period_days_max(&years) +
+	       period_days_max(&rule->statutory.after);
 }
 
 /* What the parts of one rule promise together. */
@@ -134,18 +143,12 @@ static void check_rule(const struct rule *rule, struct diag *diag)
 static void parse_rule(struct rule *rule, const struct yaml *map,
 		       struct diag *diag)
 {
-	static const char *const keys[] = {
-	    "from",	     "keep",	    "delete",	"statutory",
-	    "restrict",	     "description", "subjects", "owner",
-	    "justification", "method",	    "special",
-	};
-	static const char *const methods[] = {"erase_and_shred", "erase"};
 	const struct yaml *node;
 
 	if (!policy_is_map(map, map->key, diag))
 		return;
-	yaml_unknown_keys(map, keys, COUNT_OF(keys), diag);
-	(void)field_start(map, &rule->from, diag);
+	(void)policy_known_keys(map, KEYS_RULE, diag);
+	(void)field_start(map, WORDS_FROM, &rule->from, diag);
 	node = yaml_get(map, "keep");
 	if (node)
 		rule->has_keep = policy_field_period(node, &rule->keep, diag);
@@ -163,8 +166,7 @@ static void parse_rule(struct rule *rule, const struct yaml *map,
 	node = yaml_get(map, "method");
 	if (node)
 		rule->overwrite_only =
-		    policy_field_word(node, methods, COUNT_OF(methods), diag) ==
-		    1;
+		    policy_field_of(node, WORDS_METHOD, diag) == 1;
 	policy_opt_text(map, "description", &rule->description, diag);
 	policy_opt_text(map, "subjects", &rule->subjects, diag);
 	policy_opt_text(map, "owner", &rule->owner, diag);

@@ -1,160 +1,38 @@
-/* testrun.c - runs the tests inside a policy: the same decision as for real,
- * with the facts the test gives. */
+/* testrun.c - runs the tests inside a policy and says what differs. */
 #include <stdarg.h>
 
 #include "postern/caldate.h"
 
 #include "testcase.h"
 
-struct run {
-	const struct policy *p;
-	const struct policy_test *test;
-	struct policy_facts facts;
-	struct policy_decision d;
-	struct name channel, helpdesk, tagged;
-	char *normal; /* owned */
-	char *why;    /* what differs; the first only */
+#define WHY_BYTES  160
+#define NAME_SHOWN 60 /* of a test's name, in a finding */
+
+struct answer { /* what differs; the first only */
+	char *why;
 	size_t why_size;
 };
 
-__attribute__((format(printf, 2, 3))) static void differs(struct run *r,
+__attribute__((format(printf, 2, 3))) static void differs(struct answer *a,
 							  const char *format,
 							  ...)
 {
 	va_list args;
 
-	if (r->why[0] != '\0')
+	if (a->why[0] != '\0')
 		return;
 	va_start(args, format);
-	(void)vsnprintf(r->why, r->why_size, format, args);
+	(void)vsnprintf(a->why, a->why_size, format, args);
 	va_end(args);
 }
 
-static const char *given_text(const struct run *r, const char *key)
+static const char *or_none(const char *text)
 {
-	const struct yaml *node = yaml_get(r->test->given, key);
-
-	return node ? node->text : NULL;
+	return text ? text : "none";
 }
 
-static bool given_name(const struct run *r, const char *key, struct name *ret)
-{
-	const char *text = given_text(r, key);
-
-	return text && name_set(ret, text, strlen(text));
-}
-
-static int word_of(const char *text, const char *const *words, size_t len)
-{
-	for (size_t i = 0; text && i < len; i++)
-		if (strcmp(text, words[i]) == 0)
-			return (int)i;
-	return 0;
-}
-
-/* --- facts ---------------------------------------------------------------- */
-
-/* The one the test names, else the one it expects, else the first. */
-static void choose_helpdesk(struct run *r)
-{
-	const struct yaml *node = yaml_get(r->test->expect, "forward");
-	struct name expected;
-
-	r->facts.helpdesk = &r->helpdesk;
-	if (given_name(r, "helpdesk", &r->helpdesk))
-		return;
-	if (node && name_set(&expected, node->text, strlen(node->text)) &&
-	    policy_find_helpdesk(r->p, &expected))
-		r->helpdesk = expected;
-	else if (r->p->helpdesks_len > 0)
-		r->helpdesk = r->p->helpdesks[0].name;
-	else
-		r->facts.helpdesk = NULL;
-}
-
-static void choose_time(struct run *r)
-{
-	int64_t ms = r->test->at_ms;
-	int64_t day = ms / DAY_MS;
-
-	/* A Monday at ten, unless the test says when. */
-	r->facts.local = (struct policy_local){.day = 20412, .minute = 600};
-	if (!r->test->has_at)
-		return;
-	r->facts.local.day = day;
-	r->facts.local.minute = (int)(ms % DAY_MS / 60000);
-}
-
-static bool normalise(struct run *r)
-{
-	const char *text = given_text(r, "text");
-	size_t len = text ? strlen(text) : 0;
-
-	if (!text)
-		return true;
-	r->normal = malloc(len + 1);
-	if (!r->normal)
-		return false;
-	r->facts.normal_len = keyword_normalise(text, len, r->normal);
-	r->facts.normal = r->normal;
-	return true;
-}
-
-static void set_flags(struct run *r)
-{
-	const struct yaml *node;
-
-	for (size_t i = 0; i < COUNT_OF(test_flags); i++) {
-		node = yaml_get(r->test->given, test_flags[i].key);
-		if (node)
-			(void)yaml_bool(node, (bool *)((char *)&r->facts +
-						       test_flags[i].at));
-	}
-	node = yaml_get(r->test->given, "template");
-	if (node)
-		(void)yaml_bool(node, &r->facts.template_message);
-}
-
-static void make_facts(struct run *r, const struct policy_test_facts *outside)
-{
-	static const enum policy_act acts[TEST_EVENTS] = {ACT_RECEIVE, ACT_EDIT,
-							  ACT_DELETE, ACT_SEND};
-	struct policy_facts *f = &r->facts;
-	const struct yaml *bytes = yaml_get(r->test->given, "bytes");
-
-	f->land = outside->land;
-	f->language = given_text(r, "language");
-	if (!f->language)
-		f->language = outside->language;
-	f->act = acts[word_of(given_text(r, "event"), test_event_words,
-			      TEST_EVENTS)];
-	/* Whoever names a purpose means a message of ours. */
-	if (!given_text(r, "event") && given_text(r, "purpose"))
-		f->act = ACT_SEND;
-	if (given_name(r, "channel", &r->channel))
-		f->channel = &r->channel;
-	if (given_name(r, "tagged", &r->tagged))
-		f->datenart = &r->tagged;
-	choose_helpdesk(r);
-	choose_time(r);
-	f->purpose = given_text(r, "purpose");
-	f->media_kind = given_text(r, "media");
-	f->media = f->media_kind != NULL;
-	f->media_bytes = -1;
-	if (bytes)
-		(void)yaml_int(bytes, &f->media_bytes);
-	f->consent = (enum consent_state)word_of(
-	    given_text(r, "consent"), test_consent_words, TEST_CONSENTS);
-	f->mechanism = (enum policy_mechanism)word_of(
-	    given_text(r, "mechanism"), test_mechanism_words, TEST_MECHANISMS);
-	f->window_open = word_of(given_text(r, "window"), test_window_words,
-				 TEST_WINDOWS) == 0;
-	set_flags(r);
-}
-
-/* --- what came out -------------------------------------------------------- */
-
-static void expect_name(struct run *r, const char *key, const char *got)
+static void expect_text(const struct run *r, const char *key, const char *got,
+			struct answer *a)
 {
 	const struct yaml *node = yaml_get(r->test->expect, key);
 	const char *wanted;
@@ -165,8 +43,8 @@ static void expect_name(struct run *r, const char *key, const char *got)
 	wanted = yaml_bool(node, &no) && !no ? NULL : node->text;
 	if ((!wanted && !got) || (wanted && got && strcmp(wanted, got) == 0))
 		return;
-	differs(r, "%s: expected %s, but it is %s", key,
-		wanted ? wanted : "none", got ? got : "none");
+	differs(a, "%s: expected %s, but it is %s", key, or_none(wanted),
+		or_none(got));
 }
 
 static const char *said(const struct run *r, enum policy_say_kind kind)
@@ -186,29 +64,38 @@ static const char *replied(const struct run *r)
 	return NULL;
 }
 
-static void expect_bools(struct run *r)
+static void expect_bool(const struct run *r, const char *key, bool got,
+			struct answer *a)
 {
-	const struct yaml *node;
-	bool wanted = false, got;
+	const struct yaml *node = yaml_get(r->test->expect, key);
+	bool wanted;
 
-	for (size_t i = 0; i < COUNT_OF(test_outcomes); i++) {
-		node = yaml_get(r->test->expect, test_outcomes[i].key);
-		if (!node || !yaml_bool(node, &wanted))
-			continue;
-		got =
-		    *(const bool *)((const char *)&r->d + test_outcomes[i].at);
-		if (got != wanted)
-			differs(r, "%s: expected %s, but it is %s",
-				test_outcomes[i].key, wanted ? "true" : "false",
-				got ? "true" : "false");
-	}
-	node = yaml_get(r->test->expect, "media");
-	if (node && yaml_bool(node, &wanted) && wanted == r->d.media_refused)
-		differs(r, "media: expected %s, but it is %s",
-			wanted ? "true" : "false", wanted ? "false" : "true");
+	if (node && yaml_bool(node, &wanted) && wanted != got)
+		differs(a, "%s: expected %s, but it is %s", key,
+			wanted ? "true" : "false", got ? "true" : "false");
 }
 
-static void expect_refusal(struct run *r)
+/* true, false, or for how long. */
+static void expect_hold(const struct run *r, struct answer *a)
+{
+	const struct yaml *node = yaml_get(r->test->expect, "hold_back");
+	struct period wanted;
+
+	expect_bool(r, "hold_back", r->d.hold, a);
+	if (!node || !period_parse(node->text, &wanted))
+		return;
+	if (!r->d.hold)
+		differs(a, "hold_back: expected %s, but nothing is held back",
+			node->text);
+	else if (wanted.years != r->d.hold_for.years ||
+		 wanted.months != r->d.hold_for.months ||
+		 wanted.days != r->d.hold_for.days)
+		differs(a, "hold_back: expected %s, but it is P%uY%uM%uD",
+			node->text, r->d.hold_for.years, r->d.hold_for.months,
+			r->d.hold_for.days);
+}
+
+static void expect_refusal(const struct run *r, struct answer *a)
 {
 	const struct yaml *node = yaml_get(r->test->expect, "refuse");
 
@@ -217,24 +104,76 @@ static void expect_refusal(struct run *r)
 	for (size_t i = 0; i < r->d.reasons_len; i++)
 		if (strcmp(r->d.reasons[i].code, node->text) == 0)
 			return;
-	differs(r, "refuse: %s is not among the reasons", node->text);
+	differs(a, "refuse: %s is not among the reasons", node->text);
 }
 
-static void compare(struct run *r)
+static bool among(const char *name, const char *const *names, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Exactly those that are listed. */
+static void expect_redacted(const struct run *r, struct answer *a)
+{
+	const struct yaml *list = yaml_get(r->test->expect, "redacted");
+	const char *got[REDACT_MAX], *wanted[REDACT_MAX];
+	size_t got_len, wanted_len = 0;
+
+	if (!list)
+		return;
+	got_len = test_redacted(r, got, REDACT_MAX);
+	for (const struct yaml *at = list->first; at; at = at->next) {
+		if (!among(at->text, got, got_len))
+			differs(a, "redacted: expected %s, but it is not found",
+				at->text);
+		if (wanted_len < REDACT_MAX)
+			wanted[wanted_len++] = at->text;
+	}
+	for (size_t i = 0; i < got_len; i++)
+		if (!among(got[i], wanted, wanted_len))
+			differs(a, "redacted: %s is taken out too", got[i]);
+}
+
+static void expect_due(const struct run *r, struct answer *a)
+{
+	const struct yaml *node = yaml_get(r->test->expect, "due");
+	char day[CALDATE_BYTES] = "never";
+
+	if (!node)
+		return;
+	if (r->has_due)
+		caldate_format(r->due, day);
+	if (strcmp(day, node->text) != 0)
+		differs(a, "due: expected %s, but it is %s", node->text, day);
+}
+
+static void compare(const struct run *r, struct answer *a)
 {
 	const struct policy_decision *d = &r->d;
 
-	expect_name(r, "store", d->store ? d->datenart.text : NULL);
-	expect_name(r, "forward", d->forward ? r->helpdesk.text : NULL);
-	if (d->forward)
-		expect_name(r, "person", policy_person_words[d->person]);
-	expect_name(r, "notice", said(r, SAY_NOTICE));
-	expect_name(r, "ask", said(r, SAY_ASK));
-	expect_name(r, "reply", replied(r));
-	expect_name(r, "keyword", keyword_class_name(d->keyword));
-	expect_name(r, "delete", test_forget_words[d->forget]);
-	expect_bools(r);
-	expect_refusal(r);
+	expect_due(r, a);
+	if (!r->decided)
+		return;
+	expect_text(r, "store", d->store ? d->datenart.text : NULL, a);
+	expect_text(r, "forward", d->forward ? r->helpdesk.text : NULL, a);
+	expect_text(r, "person",
+		    d->forward ? policy_person_words[d->person] : NULL, a);
+	expect_text(r, "notice", said(r, SAY_NOTICE), a);
+	expect_text(r, "ask", said(r, SAY_ASK), a);
+	expect_text(r, "reply", replied(r), a);
+	expect_text(r, "keyword", keyword_class_name(d->keyword), a);
+	expect_text(r, "delete", test_forget_words[d->forget], a);
+	expect_bool(r, "media", r->facts.media && !d->media_refused, a);
+	for (size_t i = 0; i < COUNT_OF(test_outcomes); i++)
+		expect_bool(
+		    r, test_outcomes[i].key,
+		    *(const bool *)((const char *)d + test_outcomes[i].at), a);
+	expect_hold(r, a);
+	expect_refusal(r, a);
+	expect_redacted(r, a);
 }
 
 bool policy_test_run(const struct policy *p, size_t i,
@@ -242,21 +181,39 @@ bool policy_test_run(const struct policy *p, size_t i,
 		     const char **ret_name, size_t *ret_line, char *ret_why,
 		     size_t ret_why_size)
 {
-	struct run r = {.p = p, .why = ret_why, .why_size = ret_why_size};
+	struct answer a = {ret_why, ret_why_size};
+	struct run r;
 
 	if (i >= p->tests_len)
 		return false;
-	r.test = &p->tests[i];
+	ret_why[0] = '\0';
+	if (test_decide(&r, p, i, facts) == 0)
+		compare(&r, &a);
+	else
+		differs(&a, "out of memory; try again");
 	*ret_name = r.test->name;
 	*ret_line = r.test->at.line;
-	ret_why[0] = '\0';
-	make_facts(&r, facts);
-	if (!normalise(&r)) {
-		differs(&r, "out of memory; try again");
-		return true;
-	}
-	policy_decide(p, &r.facts, &r.d);
-	compare(&r);
-	free(r.normal);
+	test_end(&r);
 	return true;
+}
+
+size_t policy_tests_check(const struct policy *p,
+			  const struct policy_test_facts *facts,
+			  struct diag *diag)
+{
+	size_t failed = 0, line;
+	const char *name;
+	char why[WHY_BYTES];
+
+	for (size_t i = 0;
+	     policy_test_run(p, i, facts, &name, &line, why, sizeof(why));
+	     i++) {
+		if (why[0] == '\0')
+			continue;
+		failed++;
+		diag_add(diag, line, p->tests[i].at.column,
+			 "test '%.*s' fails: %s; correct the rule, or the test",
+			 NAME_SHOWN, name, why);
+	}
+	return failed;
 }

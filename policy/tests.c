@@ -3,28 +3,7 @@
 
 #include "testcase.h"
 
-const char *const test_event_words[TEST_EVENTS] = {"message", "edit", "delete",
-						   "reply"};
-const char *const test_window_words[TEST_WINDOWS] = {"open", "closed"};
-const char *const test_forget_words[TEST_FORGETS] = {"forget", "mask", "keep"};
-const char *const test_mechanism_words[TEST_MECHANISMS] = {"valid", "overdue",
-							   "invalid"};
-const char *const test_consent_words[TEST_CONSENTS] = {
-    "absent",  "requested", "deferred",	 "refused", "given",
-    "renewed", "expired",   "withdrawn", "revoked", "invalidated",
-};
-
-static const char *const given_keys[] = {
-    "channel",	  "helpdesk", "event",	   "text",	  "purpose",
-    "media",	  "bytes",    "consent",   "tagged",	  "suppressed",
-    "restricted", "minor",    "noticed",   "told_closed", "language",
-    "window",	  "template", "mechanism",
-};
-static const char *const expect_keys[] = {
-    "store",  "forward",   "send",     "person",     "notice", "ask",
-    "reply",  "hold_back", "reduced",  "quarantine", "refuse", "keyword",
-    "delete", "media",	   "redacted", "special",
-};
+#define NAME_MAX_BYTES 200
 
 struct reader {
 	const struct policy *p;
@@ -33,15 +12,6 @@ struct reader {
 };
 
 /* --- values of the kinds that occur --------------------------------------- */
-
-static void want_text(const struct reader *r, const char *key, size_t max)
-{
-	const struct yaml *node = yaml_get(r->map, key);
-	const char *ignored;
-
-	if (node)
-		(void)policy_field_text(node, max, &ignored, r->diag);
-}
 
 static void want_bool(const struct reader *r, const char *key)
 {
@@ -52,13 +22,33 @@ static void want_bool(const struct reader *r, const char *key)
 		(void)policy_field_bool(node, &ignored, r->diag);
 }
 
+/* The value false stands for "nothing of the kind". */
+static bool says_none(const struct yaml *node)
+{
+	bool no;
+
+	return yaml_bool(node, &no) && !no;
+}
+
 static void want_word(const struct reader *r, const char *key,
-		      const char *const *words, size_t len)
+		      enum word_list list)
 {
 	const struct yaml *node = yaml_get(r->map, key);
 
 	if (node)
-		(void)policy_field_word(node, words, len, r->diag);
+		(void)policy_field_of(node, list, r->diag);
+}
+
+static void want_day(const struct reader *r, const char *key)
+{
+	const struct yaml *node = yaml_get(r->map, key);
+	int64_t ignored;
+
+	if (node &&
+	    (node->type != YAML_SCALAR || !caldate_parse(node->text, &ignored)))
+		diag_add(r->diag, node->line, node->column,
+			 "%s is no date; write year, month and day: 2026-11-21",
+			 key);
 }
 
 struct known {
@@ -67,15 +57,13 @@ struct known {
 	size_t len, stride;
 };
 
-/* A name of known; false stands for "nothing of the kind" where it may. */
 static void want_name(const struct reader *r, const char *key,
 		      const struct known *known, bool may_be_false)
 {
 	const struct yaml *node = yaml_get(r->map, key);
 	struct name name;
-	bool no;
 
-	if (!node || (may_be_false && yaml_bool(node, &no) && !no))
+	if (!node || (may_be_false && says_none(node)))
 		return;
 	if (!policy_field_name(node, known->what, &name, r->diag))
 		return;
@@ -93,14 +81,33 @@ static void want_name(const struct reader *r, const char *key,
 
 /* --- given ---------------------------------------------------------------- */
 
-static void check_given(const struct reader *r)
+/* A message, or a Datenart alone whose rule is tested. */
+static void check_about(const struct reader *r)
+{
+	const struct yaml *data = yaml_get(r->map, "data");
+
+	if (!data) {
+		(void)policy_need(r->map, "channel", "name one of channels",
+				  r->diag);
+		return;
+	}
+	(void)policy_need(r->map, "start",
+			  "write the day its period starts at: start: "
+			  "2026-05-15",
+			  r->diag);
+	for (const struct yaml *at = r->map->first; at; at = at->next)
+		if (strcmp(at->key, "data") != 0 &&
+		    strcmp(at->key, "start") != 0)
+			diag_add(r->diag, at->key_line, at->key_column,
+				 "%s tells of a message and data (%zu:%zu) of "
+				 "a Datenart alone; make two tests of it",
+				 at->key, data->key_line, data->key_column);
+}
+
+static void check_names(const struct reader *r)
 {
 	const struct policy *p = r->p;
 
-	if (!policy_is_map(r->map, "given", r->diag))
-		return;
-	yaml_unknown_keys(r->map, given_keys, COUNT_OF(given_keys), r->diag);
-	(void)policy_need(r->map, "channel", "name one of channels", r->diag);
 	want_name(r, "channel",
 		  KNOWN("channel", p->channels, p->channels_len, name), false);
 	want_name(r, "helpdesk",
@@ -110,31 +117,100 @@ static void check_given(const struct reader *r)
 		  KNOWN("purpose", p->purposes, p->purposes_len, name), false);
 	want_name(r, "tagged", KNOWN("Datenart", p->rules, p->rules_len, name),
 		  false);
-	want_word(r, "event", test_event_words, TEST_EVENTS);
-	want_word(r, "window", test_window_words, TEST_WINDOWS);
-	want_word(r, "consent", test_consent_words, TEST_CONSENTS);
-	want_word(r, "mechanism", test_mechanism_words, TEST_MECHANISMS);
-	want_text(r, "text", NOTICE_MAX);
-	want_text(r, "media", NAME_LEN_MAX);
-	want_text(r, "language", LANGUAGE_BYTES - 1);
+	want_name(r, "data", KNOWN("Datenart", p->rules, p->rules_len, name),
+		  false);
+}
+
+static void check_given(const struct reader *r)
+{
+	const struct yaml *node;
+	const char *ignored;
+	int64_t bytes;
+
+	if (!policy_is_map(r->map, "given", r->diag))
+		return;
+	(void)policy_known_keys(r->map, KEYS_GIVEN, r->diag);
+	check_about(r);
+	check_names(r);
+	want_word(r, "event", WORDS_EVENT);
+	want_word(r, "window", WORDS_WINDOW);
+	want_word(r, "consent", WORDS_CONSENT);
+	want_word(r, "mechanism", WORDS_MECHANISM);
+	want_word(r, "media", WORDS_TEST_MEDIA);
+	want_day(r, "start");
+	node = yaml_get(r->map, "text");
+	if (node)
+		(void)policy_field_text(node, NOTICE_MAX, &ignored, r->diag);
+	node = yaml_get(r->map, "bytes");
+	if (node)
+		(void)policy_field_int(node, 0, INT64_C(1) << 40, &bytes,
+				       r->diag);
+	node = yaml_get(r->map, "language");
+	if (node)
+		(void)policy_field_language(node, r->diag);
 	for (size_t i = 0; i < COUNT_OF(test_flags); i++)
 		want_bool(r, test_flags[i].key);
-	want_bool(r, "template");
 }
 
 /* --- expect --------------------------------------------------------------- */
 
-static void check_expect(const struct reader *r)
+static void check_redacted(const struct reader *r)
+{
+	const struct yaml *list = yaml_get(r->map, "redacted");
+	enum policy_find find;
+	size_t pattern;
+
+	if (!list || !policy_is_list(list, "redacted", r->diag))
+		return;
+	for (const struct yaml *at = list->first; at; at = at->next)
+		(void)policy_field_find(r->p, at, &find, &pattern, r->diag);
+}
+
+static void check_hold_back(const struct reader *r)
+{
+	const struct yaml *node = yaml_get(r->map, "hold_back");
+	struct period ignored;
+	bool either;
+
+	if (node && !yaml_bool(node, &either))
+		(void)policy_field_period(node, &ignored, r->diag);
+}
+
+static void check_due(const struct reader *r, const struct yaml *given,
+		      bool has_at)
+{
+	const struct yaml *due = yaml_get(r->map, "due");
+	const struct yaml *data = yaml_get(given, "data");
+
+	want_day(r, "due");
+	if (due && !yaml_get(given, "start") && !has_at)
+		diag_add(r->diag, due->key_line, due->key_column,
+			 "due counts from a day that is not given; add start: "
+			 "2026-05-15 to given, or at to the test");
+	for (const struct yaml *at = data ? r->map->first : NULL; at;
+	     at = at->next)
+		if (strcmp(at->key, "due") != 0)
+			diag_add(r->diag, at->key_line, at->key_column,
+				 "%s follows from a message, and the test "
+				 "gives a Datenart alone (%zu:%zu); give a "
+				 "channel, or expect due",
+				 at->key, data->key_line, data->key_column);
+}
+
+static void check_expect(const struct reader *r, const struct policy_test *test)
 {
 	const struct policy *p = r->p;
 	const struct known *notices =
 	    KNOWN("notice", p->notices, p->notices_len, n.name);
-	const char *classes[KEYWORD_CLASSES];
 	const struct yaml *node;
 
 	if (!policy_is_map(r->map, "expect", r->diag))
 		return;
-	yaml_unknown_keys(r->map, expect_keys, COUNT_OF(expect_keys), r->diag);
+	(void)policy_known_keys(r->map, KEYS_EXPECT, r->diag);
+	if (!r->map->first)
+		diag_add(r->diag, r->map->line, r->map->column,
+			 "expect is empty, so this test cannot fail; say what "
+			 "has to follow, such as forward: false");
 	want_name(r, "store", KNOWN("Datenart", p->rules, p->rules_len, name),
 		  true);
 	want_name(r, "forward",
@@ -142,17 +218,19 @@ static void check_expect(const struct reader *r)
 		  true);
 	want_name(r, "notice", notices, true);
 	want_name(r, "ask", notices, true);
-	want_word(r, "person", policy_person_words, PERSON_WORDS);
-	want_word(r, "delete", test_forget_words, TEST_FORGETS);
-	for (size_t i = 0; i < KEYWORD_CLASSES; i++)
-		classes[i] = keyword_class_name((enum keyword_class)i);
-	want_word(r, "keyword", classes, KEYWORD_CONFIRM);
-	want_text(r, "refuse", NAME_LEN_MAX);
-	node = yaml_get(r->map, "redacted");
-	if (node)
-		(void)policy_is_list(node, "redacted", r->diag);
+	want_word(r, "person", WORDS_TEST_PERSON);
+	want_word(r, "delete", WORDS_DELETE);
+	want_word(r, "keyword", WORDS_KEYWORD);
+	want_word(r, "refuse", WORDS_REFUSE);
+	node = yaml_get(r->map, "reply");
+	if (node && !says_none(node))
+		want_word(r, "reply", WORDS_REPLY);
+	want_bool(r, "media");
 	for (size_t i = 0; i < COUNT_OF(test_outcomes); i++)
 		want_bool(r, test_outcomes[i].key);
+	check_hold_back(r);
+	check_redacted(r);
+	check_due(r, test->given, test->has_at);
 }
 
 /* -------------------------------------------------------------------------- */
@@ -175,18 +253,18 @@ static void parse_at(struct policy_test *test, const struct yaml *map,
 static void parse_test(struct policy *p, const struct yaml *map,
 		       struct diag *diag)
 {
-	static const char *const keys[] = {"name", "at", "given", "expect"};
 	struct policy_test *test = &p->tests[p->tests_len];
 	const struct yaml *node;
 
 	if (!policy_is_map(map, "a test", diag))
 		return;
 	*test = (struct policy_test){.at = place_of(map), .name = ""};
-	yaml_unknown_keys(map, keys, COUNT_OF(keys), diag);
+	(void)policy_known_keys(map, KEYS_TEST, diag);
 	node =
 	    policy_need(map, "name", "say in a sentence what it shows", diag);
 	if (node)
-		(void)policy_field_text(node, 200, &test->name, diag);
+		(void)policy_field_text(node, NAME_MAX_BYTES, &test->name,
+					diag);
 	parse_at(test, map, diag);
 	test->given = policy_need(map, "given", "say what happens", diag);
 	if (test->given)
@@ -194,7 +272,8 @@ static void parse_test(struct policy *p, const struct yaml *map,
 	test->expect =
 	    policy_need(map, "expect", "say what has to follow", diag);
 	if (test->expect)
-		check_expect(&(const struct reader){p, test->expect, diag});
+		check_expect(&(const struct reader){p, test->expect, diag},
+			     test);
 	p->tests_len++;
 }
 

@@ -36,6 +36,34 @@ static bool names_meet(const struct name *a, const struct name *b)
 	return a->text[0] == '\0' || b->text[0] == '\0' || name_equal(a, b);
 }
 
+/* Two words lead to one message as soon as it has both. */
+static void check_rank(const struct policy *p, const struct word_rule *like,
+		       struct diag *diag)
+{
+	const struct rule *rule = policy_find_rule(p, &like->data);
+	size_t told = 0;
+
+	for (size_t i = 0; i < p->words_len; i++) {
+		const struct word_rule *other = &p->words[i];
+
+		if (other->special != like->special ||
+		    !names_meet(&other->channel, &like->channel) ||
+		    name_equal(&other->data, &like->data) ||
+		    other->data_at.line * 10000 + other->data_at.column == told)
+			continue;
+		told = other->data_at.line * 10000 + other->data_at.column;
+		if (policy_kept_days(rule) !=
+		    policy_kept_days(policy_find_rule(p, &other->data)))
+			continue;
+		diag_add(diag, like->data_at.line, like->data_at.column,
+			 "a message with words of this entry and of the one at "
+			 "%zu:%zu is %s as well as %s, kept equally long; name "
+			 "one Datenart in both",
+			 other->data_at.line, other->data_at.column,
+			 like->data.text, other->data.text);
+	}
+}
+
 static void check_word_once(const struct policy *p,
 			    const struct word_rule *word, struct diag *diag)
 {
@@ -43,14 +71,20 @@ static void check_word_once(const struct policy *p,
 		const struct word_rule *other = &p->words[i];
 
 		if (strcmp(other->text, word->text) != 0 ||
-		    !names_meet(&other->channel, &word->channel) ||
-		    name_equal(&other->data, &word->data))
+		    !names_meet(&other->channel, &word->channel))
 			continue;
-		diag_add(diag, word->at.line, word->at.column,
-			 "this word sends the same message to Datenart %s that "
-			 "the one at %zu:%zu sends to %s; keep one of the two",
-			 word->data.text, other->at.line, other->at.column,
-			 other->data.text);
+		if (name_equal(&other->data, &word->data))
+			diag_add(diag, word->at.line, word->at.column,
+				 "this word meets the same messages as the one "
+				 "at %zu:%zu; keep one of the two",
+				 other->at.line, other->at.column);
+		else
+			diag_add(diag, word->at.line, word->at.column,
+				 "this word sends the same message to Datenart "
+				 "%s that the one at %zu:%zu sends to %s; keep "
+				 "one of the two",
+				 word->data.text, other->at.line,
+				 other->at.column, other->data.text);
 	}
 }
 
@@ -75,14 +109,14 @@ static void add_word(struct policy *p, const struct yaml *node,
 
 /* {words: [...], data: NAME} */
 static void parse_entry(struct policy *p, const struct yaml *map,
-			struct word_rule *like, struct diag *diag)
+			enum key_list keys, struct word_rule *like,
+			struct diag *diag)
 {
-	static const char *const keys[] = {"words", "data"};
 	const struct yaml *node;
 
 	if (!policy_is_map(map, "an entry", diag))
 		return;
-	yaml_unknown_keys(map, keys, COUNT_OF(keys), diag);
+	(void)policy_known_keys(map, keys, diag);
 	node = policy_need(map, "data", "name the Datenart it gets", diag);
 	if (!node || !policy_field_name(node, "Datenart", &like->data, diag))
 		return;
@@ -91,9 +125,15 @@ static void parse_entry(struct policy *p, const struct yaml *map,
 				    p->rules_len, sizeof(p->rules[0]), diag);
 		return;
 	}
+	like->data_at = place_of(node);
+	check_rank(p, like, diag);
 	node = policy_need(map, "words", "write words: [Rechnung]", diag);
 	if (!node || !policy_is_list(node, "words", diag))
 		return;
+	if (!node->first)
+		diag_add(diag, node->line, node->column,
+			 "words is empty, so this entry meets nothing; write "
+			 "words: [Rechnung]");
 	for (const struct yaml *at = node->first; at; at = at->next)
 		add_word(p, at, like, diag);
 }
@@ -106,7 +146,7 @@ void policy_parse_tags(struct policy *p, const struct channel_rule *channel,
 	for (const struct yaml *at = list->first; at; at = at->next) {
 		struct word_rule like = {.channel = channel->name};
 
-		parse_entry(p, at, &like, diag);
+		parse_entry(p, at, KEYS_TAG, &like, diag);
 	}
 }
 
@@ -118,14 +158,13 @@ void policy_parse_special(struct policy *p, const struct yaml *list,
 	for (const struct yaml *at = list->first; at; at = at->next) {
 		struct word_rule like = {.special = true};
 
-		parse_entry(p, at, &like, diag);
+		parse_entry(p, at, KEYS_SPECIAL, &like, diag);
 	}
 }
 
 /* --- keywords ------------------------------------------------------------- */
 
-static const char *const class_words[] = {"STOP",   "START",  "HELP",	"ERASE",
-					  "ACCESS", "REVIEW", "CONFIRM"};
+/* In the order of KEYS_KEYWORDS. */
 static const enum keyword_class classes[] = {
     KEYWORD_STOP,   KEYWORD_START,  KEYWORD_HELP,    KEYWORD_ERASE,
     KEYWORD_ACCESS, KEYWORD_REVIEW, KEYWORD_CONFIRM,
@@ -137,6 +176,8 @@ static void check_keyword(const struct policy *p,
 	enum keyword_class builtin =
 	    keyword_classify(rule->word.text, strlen(rule->word.text), NULL, 0);
 
+	if (keyword_confirms(rule->word.text, strlen(rule->word.text), NULL, 0))
+		builtin = KEYWORD_CONFIRM;
 	if (builtin != KEYWORD_NONE && builtin != KEYWORD_REVIEW &&
 	    builtin != rule->word.class)
 		diag_add(diag, rule->at.line, rule->at.column,
@@ -174,11 +215,12 @@ void policy_parse_keywords(struct policy *p, const struct yaml *map,
 {
 	if (!policy_is_map(map, "keywords", diag))
 		return;
-	yaml_unknown_keys(map, class_words, COUNT_OF(class_words), diag);
+	(void)policy_known_keys(map, KEYS_KEYWORDS, diag);
 	for (size_t i = 0; i < COUNT_OF(classes); i++) {
-		const struct yaml *list = yaml_get(map, class_words[i]);
+		const struct yaml *list =
+		    yaml_get(map, policy_keys[KEYS_KEYWORDS].words[i]);
 
-		if (!list || !policy_is_list(list, class_words[i], diag))
+		if (!list || !policy_is_list(list, list->key, diag))
 			continue;
 		for (const struct yaml *at = list->first; at; at = at->next)
 			add_keyword(p, at, classes[i], diag);

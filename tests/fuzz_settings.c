@@ -37,7 +37,7 @@ static void decide(const struct policy *p)
 		    .helpdesk = i & 2 ? &names[1] : NULL,
 		    .media = true,
 		    .purpose = i & 4 ? "marketing" : NULL,
-		    .withdrawn = (i & 8) != 0,
+		    .suppressed = (i & 8) != 0,
 		    .window_open = (i & 16) != 0,
 		};
 

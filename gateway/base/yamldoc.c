@@ -90,15 +90,16 @@ static uint32_t hash(const char *text)
 	return h;
 }
 
-static bool key_known(const struct node *map, const char *key, uint32_t h)
+static const struct yaml *key_find(const struct node *map, const char *key,
+				   uint32_t h)
 {
 	const struct yaml *c;
 
 	for (c = map->y.first; c != NULL; c = c->next)
 		if (((const struct node *)c)->key_hash == h &&
 		    strcmp(c->key, key) == 0)
-			return true;
-	return false;
+			return c;
+	return NULL;
 }
 
 static void attach(struct builder *b, struct node *n)
@@ -155,11 +156,16 @@ static bool awaits_key(const struct builder *b)
 
 static int on_key(struct builder *b, const yaml_event_t *ev, const char *text)
 {
+	const struct yaml *first;
+
 	if (text[0] == 0)
 		return FIND(b, ev->start_mark, "empty key; name it");
-	if (key_known(b->stack[b->depth - 1], text, hash(text)))
+	first = key_find(b->stack[b->depth - 1], text, hash(text));
+	if (first)
 		(void)FIND(b, ev->start_mark,
-			   "key '%.64s' twice; keep one of them", text);
+			   "key '%.64s' twice, first at %zu:%zu; keep one of "
+			   "them",
+			   text, first->key_line, first->key_column);
 	b->key = text;
 	b->key_line = ev->start_mark.line + 1;
 	b->key_column = ev->start_mark.column + 1;

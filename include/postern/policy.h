@@ -15,6 +15,7 @@
 #include "postern/name.h"
 #include "postern/period.h"
 #include "postern/retention.h"
+#include "postern/zone.h"
 
 struct policy;
 
@@ -350,8 +351,9 @@ struct policy_approvals policy_approvals(const struct policy *p);
 
 /* --- tests inside the policy ---------------------------------------------- */
 
-struct policy_test_facts { /* what the tests take from outside */
-	const char *land, *language;
+struct policy_test_facts {	     /* what the tests take from outside */
+	const char *land, *language; /* NULL: no holidays; not known */
+	const struct zone *zone;     /* of the controller; NULL: UTC */
 };
 /* One test; ret_why: "expected forward desk, got none", "" when it passed.
  * Returns false past the end. */
@@ -359,5 +361,25 @@ bool policy_test_run(const struct policy *p, size_t i,
 		     const struct policy_test_facts *facts,
 		     const char **ret_name, size_t *ret_line, char *ret_why,
 		     size_t ret_why_size);
+/* A finding for each test that fails; their number. */
+size_t policy_tests_check(const struct policy *p,
+			  const struct policy_test_facts *facts,
+			  struct diag *diag);
+
+/* A rule that no test names. */
+struct policy_uncovered {
+	const char *kind; /* static: "purpose", "Datenart", "redact", ... */
+	const char *name;
+	size_t line, column;
+};
+struct policy_coverage;
+/* Returns 0, or -1: out of memory. */
+int policy_coverage_new(const struct policy *p,
+			const struct policy_test_facts *facts,
+			struct policy_coverage **ret);
+/* The i-th of them; false past the end. */
+bool policy_coverage_at(const struct policy_coverage *c, size_t i,
+			struct policy_uncovered *ret);
+void policy_coverage_free(struct policy_coverage **c);
 
 #endif
