@@ -39,7 +39,7 @@ ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code 
 	$(LDFLAGS) $(WRAPPED) $(if $(SAN),-fsanitize=$(SAN))
 ALL_LIBS = $(shell pkg-config --libs $(LIBS) 2>/dev/null)
 
-lib_src  := $(sort $(wildcard policy/*.c gateway/*/*.c)) $(if $(TAKEOVER),tests/takeover.c)
+lib_src  := $(sort $(wildcard policy/*.c policy/*/*.c gateway/*/*.c)) $(if $(TAKEOVER),tests/takeover.c)
 sim_src  := $(sort $(wildcard tests/sim/*.c))
 test_src := $(sort $(wildcard tests/test_*.c tests/contract_*.c))
 # FAULTS=1: a layer between the gateway and the kernel, for make torture only.

@@ -89,29 +89,66 @@ static const struct option_row *row_of(const char *name,
 	return NULL;
 }
 
-int options_read(const struct verb_args *args, const struct option_row *rows,
-		 size_t len)
+static bool *flag_of(const char *name, const struct option_flag *flags,
+		     size_t len)
 {
-	for (int i = 0; i < args->argc; i += 2) {
-		const struct option_row *row;
+	for (size_t i = 0; i < len; i++)
+		if (strcmp(name, flags[i].name) == 0)
+			return flags[i].given;
+	return NULL;
+}
+
+/* The option at args->argv[i] and its value. */
+static int read_value(const struct verb_args *args, int i,
+		      const struct option_row *rows, size_t len)
+{
+	const struct option_row *row = row_of(args->argv[i], rows, len);
+
+	if (row == NULL)
+		return wrong("unknown option", args->argv[i]);
+	if (*row->value != NULL)
+		return wrong("twice:", row->name);
+	if (i + 1 == args->argc)
+		return wrong("no value for", row->name);
+	*row->value = args->argv[i + 1];
+	return EXIT_DONE;
+}
+
+int options_read_flags(const struct verb_args *args,
+		       const struct option_row *rows, size_t len,
+		       const struct option_flag *flags, size_t flags_len)
+{
+	for (int i = 0; i < args->argc; i++) {
+		bool *flag;
 
 		/* Ends the options of the program itself, so that a value may
 		 * look like one of them. */
 		if (strcmp(args->argv[i], "--") == 0 && ++i == args->argc)
 			break;
-		row = row_of(args->argv[i], rows, len);
-		if (row == NULL)
-			return wrong("unknown option", args->argv[i]);
-		if (*row->value != NULL)
-			return wrong("twice:", row->name);
-		if (i + 1 == args->argc)
-			return wrong("no value for", row->name);
-		*row->value = args->argv[i + 1];
+		flag = flag_of(args->argv[i], flags, flags_len);
+		if (flag != NULL)
+			*flag = true;
+		else if (read_value(args, i++, rows, len) != EXIT_DONE)
+			return EXIT_USAGE;
 	}
 	for (size_t i = 0; i < len; i++)
 		if (rows[i].required && *rows[i].value == NULL)
 			return wrong("missing option", rows[i].name);
 	return EXIT_DONE;
+}
+
+int options_read(const struct verb_args *args, const struct option_row *rows,
+		 size_t len)
+{
+	return options_read_flags(args, rows, len, NULL, 0);
+}
+
+int option_tongue(const char *value, enum tongue *ret)
+{
+	*ret = TONGUE_DE;
+	if (value == NULL || tongue_parse(value, ret))
+		return EXIT_DONE;
+	return refused("--language is none that is spoken here; de or en");
 }
 
 bool option_number(const char *text, uint32_t min, uint32_t max, uint32_t *ret)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "postern/tongue.h"
 #include "verbs.h"
 
 /* "postern policy due": what follows the verb. */
@@ -35,6 +36,18 @@ struct option_row {
  * with a complaint. */
 int options_read(const struct verb_args *args, const struct option_row *rows,
 		 size_t len);
+
+/* Options without a value, beside those: "--first". */
+struct option_flag {
+	const char *name;
+	bool *given;
+};
+int options_read_flags(const struct verb_args *args,
+		       const struct option_row *rows, size_t len,
+		       const struct option_flag *flags, size_t flags_len);
+
+/* --language; EXIT_DONE, or EXIT_REFUSED.  value NULL: German. */
+int option_tongue(const char *value, enum tongue *ret);
 
 /* One line to standard error; returns EXIT_REFUSED. */
 __attribute__((format(printf, 1, 2))) int refused(const char *format, ...);

@@ -1,14 +1,9 @@
-/* verb_policy.c - `postern policy due|decide|explain`. */
-#include <sodium.h>
-#include <string.h>
-
+/* verb_policy.c - the table of `postern policy ...`, and due days. */
 #include "decide.h"
+#include "explain.h"
 #include "options.h"
-#include "postern/buf.h"
 #include "postern/caldate.h"
 #include "postern/diag.h"
-#include "postern/jsonmem.h"
-#include "postern/keyword.h"
 #include "postern/retention.h"
 
 /* --- due ------------------------------------------------------------------ */
@@ -88,94 +83,23 @@ static int policy_due(const struct verb_args *args)
 	return print_due(args, &r, law);
 }
 
-/* --- explain -------------------------------------------------------------- */
-
-static const char *const effects[KEYWORD_CLASSES] = {
-    [KEYWORD_NONE] = "An ordinary message.",
-    [KEYWORD_STOP] =
-	"Withdraws from advertising of this controller on this channel, which "
-	"is confirmed once; support goes on and the helpdesk sees the message.",
-    [KEYWORD_START] = "Asks anew for consent; never revives an old one.",
-    [KEYWORD_HELP] =
-	"Is answered with the contact and how to stop; changes nothing.",
-    [KEYWORD_ERASE] =
-	"Opens a request for erasure; nothing is erased before the person "
-	"proved who they are.",
-    [KEYWORD_ACCESS] =
-	"Opens a request for access; nothing is shown before the person "
-	"proved who they are.",
-    [KEYWORD_REVIEW] =
-	"A person has to read it within one working day; advertising pauses "
-	"until then.",
-};
-
-/* In quotes as JSON writes it: terminals obey control bytes. */
-static int quote(const char *text, size_t len, struct buf *ret)
-{
-	json_t *string = json_stringn(text, len);
-	struct err err = {0};
-	int rc = jsonmem_print(string, JSON_ENCODE_ANY, ret, &err);
-
-	json_decref(string);
-	if (rc == 0 && buf_text(ret) != NULL)
-		return 0;
-	(void)refused("no memory");
-	return -1;
-}
-
-static int print_keyword(const struct verb_args *args, const char *spelt,
-			 size_t len)
-{
-	enum keyword_class class = keyword_classify(spelt, len, NULL, 0);
-	bool confirms = keyword_confirms(spelt, len, NULL, 0);
-	struct buf quoted = BUF_INIT(8 * len + 16);
-	int status = EXIT_REFUSED;
-
-	if (args->json)
-		return print_json(json_pack(
-		    "{s:s,s:s%,s:b}", "keyword", keyword_class_name(class),
-		    "normalised", spelt, len, "confirms", confirms));
-	if (quote(spelt, len, &quoted) == 0) {
-		(void)printf("Keyword %s, read as %s.\n%s\n",
-			     keyword_class_name(class), buf_text(&quoted),
-			     effects[class]);
-		status = EXIT_DONE;
-	}
-	buf_free(&quoted);
-	if (status != EXIT_DONE)
-		return status;
-	if (confirms)
-		(void)printf("As the answer to a request for consent: yes.\n");
-	return printed();
-}
-
-static int policy_explain(const struct verb_args *args)
-{
-	const char *text = NULL;
-	const struct option_row rows[] = {{"--text", &text, true}};
-	char *spelt;
-	size_t len;
-	int status = options_read(args, rows, 1);
-
-	if (status != EXIT_DONE)
-		return status;
-	len = strlen(text);
-	spelt = malloc(len + 1);
-	if (spelt == NULL)
-		return refused("no memory");
-	status =
-	    print_keyword(args, spelt, keyword_normalise(text, len, spelt));
-	sodium_memzero(spelt, len + 1);
-	free(spelt);
-	return status;
-}
-
 /* --- the table ------------------------------------------------------------ */
 
 static const struct subverb verbs[] = {
     {"due", policy_due, "--start DATE (--period PERIOD | --statutory RULE)"},
     {"decide", policy_decide_file, "FILE|-"},
-    {"explain", policy_explain, "--text TEXT"},
+    {"explain", policy_explain,
+     "--text TEXT [--language de|en]\n"
+     "       postern policy explain [--policy FILE] [--channel NAME]"
+     " [--text TEXT]\n"
+     "           [--event message|edit|delete|reply] [--purpose NAME]\n"
+     "           [--consent STATE] [--media KIND] [--bytes N] [--at TIME]\n"
+     "           [--helpdesk NAME] [--tagged DATENART] [--window "
+     "open|closed]\n"
+     "           [--mechanism STATE] [--land LAND] [--speaks de|en]\n"
+     "           [--language de|en] [--first] [--suppressed] "
+     "[--restricted]\n"
+     "           [--minor] [--template]"},
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -1,0 +1,134 @@
+"""Goal: a lawyer reads what the policy does, in words, through the real
+program: one made-up event explained with its reasons.  Needs no instance."""
+import itertools
+import json
+import os
+import subprocess
+
+from case import ROOT, case, check, equal, main, w
+
+TEMPLATES = sorted((ROOT / "policy/templates").glob("*.yaml"))
+EVERYTHING = ROOT / "tests/policies/everything.yaml"
+
+
+def run(world, *args, status=0):
+    done = subprocess.run([world.binary, *map(str, args)],
+                          capture_output=True, timeout=20)
+    equal(done.returncode, status, f"{args}: {done.stderr.decode()}")
+    return done
+
+
+def words(world, *args):
+    return run(world, *args).stdout.decode()
+
+
+def told(world, *args):
+    return json.loads(run(world, *args, "--json").stdout)
+
+
+def explain(world, policy, *args):
+    return told(world, "policy", "explain", "--policy", policy, *args)
+
+
+# --- explain ----------------------------------------------------------------
+
+
+@case
+def an_event_is_told_with_facts_decision_and_reasons(world):
+    got = explain(world, EVERYTHING, "--channel", "laden", "--text",
+                  "Rechnung für Karte 4111 1111 1111 1111", "--helpdesk",
+                  "desk", "--first", "--at", "2026-11-21T10:00:00+01:00")
+    equal(got["keyword"], "NONE", "keyword")
+    equal(got["facts"]["day"], "2026-11-21", "day")
+    equal(got["decision"]["data"], "MSG_BUSINESS", "Datenart")
+    check(got["decision"]["forward"], "not forwarded")
+    lines = EVERYTHING.read_text().splitlines()
+    for reason in got["reasons"]:
+        check(len(reason["text"]) > 20 and "$" not in reason["text"], reason)
+    tag = [r for r in got["reasons"] if r["code"] == "channel.tag"]
+    check("Rechnung" in lines[tag[0]["line"] - 1], f"line of {tag}")
+    card = got["redacted"][0]
+    equal((card["find"], card["before"], card["count"]), ("card", "store", 1),
+          "redacted")
+    check("find: card" in lines[card["line"] - 1], "line of redact")
+
+
+@case
+def reasons_are_sentences_with_rule_line_and_article(world):
+    german = words(world, "policy", "explain", "--policy", EVERYTHING,
+                   "--channel", "laden", "--purpose", "newsletter",
+                   "--consent", "withdrawn", "--window", "closed")
+    line = next(i for i, text in
+                enumerate(EVERYTHING.read_text().splitlines(), 1)
+                if text.startswith("  newsletter:"))
+    for part in ("Die Antwort wird verweigert.",
+                 "Die Einwilligung in den Zweck newsletter wurde widerrufen.",
+                 f"consent_withdrawn, everything.yaml:{line}, Art. 7 DSGVO",
+                 "window.closed, fest eingebaut"):
+        check(part in german, f"no {part!r} in {german}")
+    english = words(world, "policy", "explain", "--policy", EVERYTHING,
+                    "--channel", "laden", "--purpose", "newsletter",
+                    "--consent", "withdrawn", "--language", "en")
+    check("The reply is refused." in english and "Art. 7 GDPR" in english,
+          english)
+
+
+@case
+def every_event_of_every_template_is_explained(world):
+    for policy, event, first in itertools.product(
+            TEMPLATES, ("message", "edit", "delete", "reply"), (True, False)):
+        got = explain(world, policy, "--event", event, "--text", "Hallo",
+                      *(["--first"] if first else []))
+        equal(got["facts"]["event"], event, policy.name)
+        check(got["reasons"], f"{policy.name} {event}: no reason")
+        for reason in got["reasons"]:
+            check(reason["text"].endswith("."), reason)
+            check("ohne Satz" not in reason["text"], reason)
+        notices = [s["kind"] for s in got["decision"]["say"]]
+        equal("notice" in notices, first and event == "message",
+              f"{policy.name} {event} {first}")
+
+
+@case
+def a_text_alone_needs_no_policy(world):
+    got = told(world, "policy", "explain", "--text", "Stopp!")
+    equal((got["keyword"], got["normalised"]), ("STOP", "stopp"), "keyword")
+    got = explain(world, EVERYTHING, "--channel", "laden", "--text",
+                  "Kein Bock mehr!")
+    equal((got["keyword"], got["normalised"]), ("STOP", "kein bock mehr"),
+          "the policy's own word")
+
+
+@case
+def a_wrong_event_is_told(world):
+    everything = ("policy", "explain", "--policy", EVERYTHING)
+    for args, said, status in (
+            (("--text", "x"), "one of laden praxis", 1),
+            (("--channel", "ladn"), "one of laden praxis", 1),
+            (("--channel", "laden", "--event", "massage"),
+             "did you mean 'message'", 1),
+            (("--channel", "laden", "--consent", "?"), "one of absent", 1),
+            (("--channel", "laden", "--at", "2026-11-21"), "--at", 1),
+            (("--channel", "laden", "--media", "vidio"), "'video'", 1),
+            (("--channel", "laden", "--bytes", "-1"), "--bytes", 1),
+            (("--channel", "laden", "--tagged", "MSG"), "--tagged", 1),
+            (("--channel", "laden", "--language", "fr"), "--language", 1),
+            (("--channel", "laden", "--speaks", "fr"), "--speaks", 1),
+            (("--channel",), "no value", 2),
+            (("--first", "--chanel", "laden"), "unknown option", 2)):
+        done = run(world, *everything, *args, status=status)
+        check(said in done.stderr.decode(), f"{args}: {done.stderr.decode()}")
+        equal(done.stdout, b"", f"output of {args}")
+    done = run(world, "policy", "explain", "--policy", "/nowhere.yaml",
+               status=1)
+    check(b"cannot be opened" in done.stderr, done.stderr)
+    done = run(world, "policy", "explain", status=2)
+    check(b"usage: postern policy explain" in done.stderr, done.stderr)
+
+
+def no_instance(world):
+    if not os.access(world.binary, os.X_OK):
+        raise w.Failure("no program to run")
+
+
+main(no_instance)
