@@ -57,6 +57,8 @@ $(OBJ)/%.o: %.c Makefile
 # Embedded by the assembler, so not in the .d file.
 $(OBJ)/gateway/settings/templates.o: $(wildcard policy/templates/*.yaml gateway/settings/templates/*.yaml)
 
+$(patsubst %,$(OBJ)/tests/test_%.o,explain policydiff render): tests/policies/everything.yaml
+
 $(lib): $(lib_src:%.c=$(OBJ)/%.o)
 	@rm -f $@
 	@ar rcs $@ $^
