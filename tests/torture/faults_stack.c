@@ -110,7 +110,8 @@ static _Unwind_Reason_Code say(struct _Unwind_Context *at, void *arg)
 						     : _URC_NO_REASON;
 	cut = strrchr(found.dli_fname, '/');
 	file = cut != NULL ? cut + 1 : found.dli_fname;
-	n = snprintf(line, sizeof(line), "crash at %s %s %#tx\n", file,
+	n = snprintf(line, sizeof(line), "crash %ld at %s %s %#tx\n",
+		     syscall(SYS_getpid), file,
 		     found.dli_sname != NULL ? found.dli_sname : "?",
 		     (char *)ip - (char *)found.dli_fbase);
 	(void)syscall(SYS_write, STDERR_FILENO, line, n < 255 ? n : 255);

@@ -133,15 +133,14 @@ def check_sound(world):
 
 
 def dumps(log):
-    """[[(file, function), ...], ...]: what faults_stack.c says of a crash."""
-    found, frames = [], []
-    for line in log.splitlines() + [""]:
-        if line.startswith("crash at "):
-            frames.append(tuple(line.split()[2:4]))
-        elif frames:
-            found.append(frames)
-            frames = []
-    return found
+    """[[(file, function), ...], ...]: what faults_stack.c says of crashes,
+    each of a process; other processes write in between."""
+    found = {}
+    for line in log.splitlines():
+        part = line.split()
+        if part[:1] == ["crash"] and len(part) == 6:
+            found.setdefault(part[1], []).append((part[3], part[4]))
+    return list(found.values())
 
 
 def theirs(frames):
@@ -181,7 +180,7 @@ def check_ends(world, start=0, short_memory=False):
         if digits in ("", "0", "9"):
             continue
         told = [x for x in log.splitlines()
-                if x.startswith("crash at ") or "Assertion" in x]
+                if x.startswith("crash ") or "Assertion" in x]
         check(short_memory and inside_a_library(log),
               f"a process crashed: {line} {' '.join(told[:24])}")
         excused += 1

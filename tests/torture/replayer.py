@@ -117,14 +117,16 @@ def an_image_is_written_as_it_was_built(rng):
 
 def only_a_crash_within_a_library_is_excused(rng):
     def log(*frames):
-        return "".join(f"crash at {f} 0x1\n" for f in frames) + "{}\n"
+        return "{}\n".join(f"crash {len(frames)} at {f} 0x1\n"
+                           for f in frames)
     own, lock = "postern doors_open", "libc.so.6 pthread_rwlock_wrlock"
     crypto = "libcrypto.so.3 ?"
     made = log(own, "libc.so.6 ?", lock, crypto, crypto, own)
     ours = log(own, "libc.so.6 ?", "postern admit", own)
     given = log(own, "libc.so.6 ?", lock, crypto, own)
     copied = log(own, "libc.so.6 ?", "libc.so.6 memcpy", own)
-    looked = log(own, "libc.so.6 ?", "libc.so.6 ?", "libc.so.6 getgrnam", own)
+    looked = log(own, "libc.so.6 ?", "libc.so.6 ?", "libc.so.6 getgrnam", own,
+                 own, own)
     for text, right in ((made, True), (looked, True), (made + looked, True),
                         (ours, False), (given, False), (copied, False),
                         (made + ours, False), ("", False)):
