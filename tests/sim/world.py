@@ -88,10 +88,11 @@ def call(method, url, body=None, headers=None, timeout=20):
                                      headers=headers or {})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(request, timeout=timeout) as answer:
-            return answer.status, answer.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read()
+        try:
+            with opener.open(request, timeout=timeout) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
     except (urllib.error.URLError, http.client.HTTPException, OSError):
         return 0, b""
 
