@@ -64,9 +64,13 @@ void policy_decide_send(const struct policy *p,
 			const struct channel_rule *channel,
 			struct policy_decision *d)
 {
-	const struct purpose *purpose = purpose_of(p, facts, channel, d);
-	bool permitted = purpose && purpose_permits(purpose, facts, d);
+	const struct purpose *purpose =
+	    facts->automatic ? NULL : purpose_of(p, facts, channel, d);
+	bool permitted =
+	    facts->automatic || (purpose && purpose_permits(purpose, facts, d));
 
+	if (facts->automatic)
+		reason(d, "send.automatic", 0, "Art. 6(1)(c) GDPR");
 	if (facts->mechanism == MECHANISM_INVALID) {
 		reason(d, "channel.mechanism", channel->at.line,
 		       "Art. 44 GDPR");

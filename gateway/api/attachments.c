@@ -6,16 +6,22 @@
 #include "postern/jsonmem.h"
 #include "problem.h"
 #include "route.h"
+#include "worker/decide_told.h"
 
 static const char sql_attachment[] =
-    "SELECT conversation, key_person, datenart, year, state, bytes, file,"
-    " media_sealed FROM attachment WHERE id=?";
+    "SELECT a.conversation, a.key_person, a.datenart, a.year, a.state,"
+    " a.bytes, a.file, a.media_sealed, m.outcome, m.datenart, m.direction"
+    " FROM attachment a LEFT JOIN message m ON m.id=a.message WHERE a.id=?";
 
 struct attachment {
 	int64_t conversation, bytes;
 	struct key_ref key;
 	char state[16], file[33];
 	struct buf sealed;
+	/* Of the message, if a person sent it. */
+	bool inbound;
+	enum message_outcome outcome;
+	struct name datenart;
 };
 
 static int read_row(struct worker *w, struct store_rows *rows,
@@ -23,6 +29,7 @@ static int read_row(struct worker *w, struct store_rows *rows,
 {
 	struct store *st = w->store;
 	struct store_value sealed = store_column(st, rows, 7);
+	char direction[8];
 
 	ret->conversation = store_column(st, rows, 0).num;
 	ret->key.person = store_column(st, rows, 1).num;
@@ -34,6 +41,11 @@ static int read_row(struct worker *w, struct store_rows *rows,
 		return ERR_SET(err, ERR_BUSY, "attachment row is odd", 0);
 	(void)column_text(store_column(st, rows, 6), ret->file,
 			  sizeof(ret->file));
+	ret->outcome = (enum message_outcome)store_column(st, rows, 8).num;
+	ret->inbound = column_name(store_column(st, rows, 9), &ret->datenart) &&
+		       column_text(store_column(st, rows, 10), direction,
+				   sizeof(direction)) &&
+		       strcmp(direction, "in") == 0;
 	return buf_append(&ret->sealed, sealed.bytes, sealed.len, err);
 }
 
@@ -55,16 +67,33 @@ static int find_row(struct worker *w, struct job *job, struct attachment *ret,
 	return rc;
 }
 
+static bool may_see(const struct worker *w, const struct conversation *cnv,
+		    const struct attachment *a)
+{
+	const struct decide_stored stored = {
+	    .channel = &cnv->channel,
+	    .helpdesk = cnv->routed ? &cnv->helpdesk : NULL,
+	    .datenart = &a->datenart,
+	    .outcome = a->outcome,
+	    .media = true,
+	};
+	struct policy_decision sees;
+
+	if (a->inbound)
+		decide_told(w, &stored, &sees);
+	else
+		conversation_sees(w, cnv, &sees);
+	return sees.sees_attachments;
+}
+
 static int check(struct worker *w, struct job *job, const struct attachment *a,
 		 struct err *err)
 {
-	struct policy_decision sees;
 	struct conversation cnv;
 
 	if (conversation_load(w, job, a->conversation, &cnv, err) != 0)
 		return -1;
-	conversation_sees(w, &cnv, &sees);
-	if (!sees.sees_attachments)
+	if (!may_see(w, &cnv, a))
 		return job_refuse(job, &problem_policy,
 				  "this helpdesk sees no attachments");
 	if (strcmp(a->state, "wanted") == 0) {

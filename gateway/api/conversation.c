@@ -3,6 +3,7 @@
 
 #include "auth.h"
 #include "problem.h"
+#include "worker/decide_told.h"
 
 static const char sql_conversation[] =
     "SELECT person, channel, helpdesk, state, datenart, opened_ms, closed_ms,"
@@ -103,13 +104,13 @@ int conversation_of_message(struct worker *w, struct job *job, int64_t message,
 void conversation_sees(const struct worker *w, const struct conversation *cnv,
 		       struct policy_decision *ret)
 {
-	struct policy_facts facts = {
-	    .act = ACT_RECEIVE,
+	const struct decide_stored any = {
 	    .channel = &cnv->channel,
 	    .helpdesk = cnv->routed ? &cnv->helpdesk : NULL,
+	    .outcome = MSG_FORWARDED,
 	};
 
-	policy_decide(w->policy, &facts, ret);
+	decide_told(w, &any, ret);
 }
 
 int64_t conversation_window_ends(const struct worker *w,
@@ -176,6 +177,7 @@ int conversation_may_send(struct worker *w, struct job *job,
 	    .media = wish->media,
 	    .purpose = wish->purpose,
 	    .template_message = wish->template_message,
+	    .mechanism = decide_mechanism(w, &cnv->channel),
 	};
 	bool stopped = false;
 

@@ -32,7 +32,8 @@ int conversation_load(struct worker *w, struct job *job, int64_t id,
 int conversation_of_message(struct worker *w, struct job *job, int64_t message,
 			    struct conversation *ret, struct err *err);
 
-/* What the policy says about showing it to its helpdesk. */
+/* What the policy says about showing its helpdesk a message of it that was
+ * forwarded; what was held or reduced when it came: decide_told(). */
 void conversation_sees(const struct worker *w, const struct conversation *cnv,
 		       struct policy_decision *ret);
 /* May this be sent?  Refuses with 403 and the policy's reasons, or 409. */

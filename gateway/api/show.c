@@ -6,6 +6,7 @@
 #include "postern/lookup.h"
 #include "problem.h"
 #include "route.h"
+#include "worker/decide_told.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     200
@@ -14,9 +15,13 @@
 #define MESSAGE_COLUMNS                                                \
 	"SELECT id, conversation, key_person, direction, kind, state," \
 	" datenart, year, provider_ms, received_ms, target, error,"    \
-	" content_sealed FROM message "
-static const char sql_one[] = MESSAGE_COLUMNS "WHERE id=?";
-static const char sql_of[] = MESSAGE_COLUMNS "WHERE id=? AND conversation=?";
+	" content_sealed, outcome FROM message "
+/* What the helpdesk was not told of it does not find here either; 3, 4:
+ * MSG_HELD, MSG_KEPT. */
+#define TOLD " AND (direction='out' OR outcome NOT IN (3,4))"
+static const char sql_one[] = MESSAGE_COLUMNS "WHERE id=?" TOLD;
+static const char sql_of[] =
+    MESSAGE_COLUMNS "WHERE id=? AND conversation=?" TOLD;
 static const char sql_files[] =
     "SELECT id, key_person, datenart, year, state, reason, bytes, media_sealed"
     " FROM attachment WHERE message=?";
@@ -35,6 +40,8 @@ struct message {
 	bool has_target, has_error;
 	char direction[8], kind[32], state[16];
 	struct name datenart;
+	enum message_outcome outcome;
+	bool sees_text, sees_attachments;
 	size_t slot; /* in the batch; NO_SLOT: nothing sealed, or not seen */
 	size_t files_at, files_len;
 };
@@ -42,7 +49,8 @@ struct message {
 /* One page: rows and the batch that opens all of it at once. */
 struct page {
 	struct worker *w;
-	const struct policy_decision *sees;
+	const struct conversation *cnv;
+	const struct policy_decision *sees; /* in general */
 	struct keeper_batch *batch;
 	struct message messages[PAGE_MAX];
 	size_t messages_len;
@@ -58,6 +66,28 @@ static size_t add_open(struct page *p, const struct key_ref *key,
 		return NO_SLOT;
 	return keeper_add_open(p->batch, key, record, field, sealed.bytes,
 			       sealed.len);
+}
+
+/* A message may have been told in part only, or be of a class of data this
+ * helpdesk does not see.  What it wrote itself it knows. */
+static void see_message(const struct page *p, struct message *m)
+{
+	const struct conversation *cnv = p->cnv;
+	const struct decide_stored stored = {
+	    .channel = &cnv->channel,
+	    .helpdesk = cnv->routed ? &cnv->helpdesk : NULL,
+	    .datenart = &m->datenart,
+	    .outcome = m->outcome,
+	};
+	struct policy_decision d;
+
+	m->sees_text = p->sees->sees_text;
+	m->sees_attachments = p->sees->sees_attachments;
+	if (strcmp(m->direction, "in") != 0)
+		return;
+	decide_told(p->w, &stored, &d);
+	m->sees_text = d.forward && d.sees_text;
+	m->sees_attachments = d.forward && d.sees_attachments;
 }
 
 static void add_message(struct page *p, struct store_rows *rows)
@@ -85,9 +115,11 @@ static void add_message(struct page *p, struct store_rows *rows)
 	m->has_error = v.type == STORE_INT;
 	m->error = v.num;
 	key.datenart = m->datenart;
-	m->slot = p->sees->sees_text ? add_open(p, &key, m->id, FIELD_CONTENT,
-						store_column(st, rows, 12))
-				     : NO_SLOT;
+	m->outcome = (enum message_outcome)store_column(st, rows, 13).num;
+	see_message(p, m);
+	m->slot = m->sees_text ? add_open(p, &key, m->id, FIELD_CONTENT,
+					  store_column(st, rows, 12))
+			       : NO_SLOT;
 }
 
 static int read_messages(struct page *p, const char *sql,
@@ -158,7 +190,7 @@ static int read_files(struct page *p, struct err *err)
 		int got = 0;
 
 		m->files_at = p->files_len;
-		if (!p->sees->sees_attachments)
+		if (!m->sees_attachments)
 			continue;
 		if (store_start(p->w->store, sql_files,
 				STORE_ARGS(S_INT(m->id)), &rows, err) != 0)
@@ -231,7 +263,7 @@ static json_t *message_json(const struct page *p, const struct message *m)
 	json_t *content = opened(p, m->slot, &state);
 	json_t *files = json_array(), *v;
 
-	if (!p->sees->sees_text)
+	if (!m->sees_text)
 		state = "hidden";
 	for (size_t i = 0; i < m->files_len; i++)
 		(void)json_array_append_new(
@@ -253,14 +285,16 @@ static json_t *message_json(const struct page *p, const struct message *m)
 	return v;
 }
 
-static int page_new(struct worker *w, const struct policy_decision *sees,
-		    struct page **ret, struct err *err)
+static int page_new(struct worker *w, const struct conversation *cnv,
+		    const struct policy_decision *sees, struct page **ret,
+		    struct err *err)
 {
 	struct page *p = calloc(1, sizeof(*p));
 
 	if (p == NULL)
 		return ERR_SET(err, ERR_NOMEM, "no memory for a page", 0);
 	p->w = w;
+	p->cnv = cnv;
 	p->sees = sees;
 	if (keeper_batch_new(w->keeper, &p->batch, err) != 0) {
 		free(p);
@@ -286,7 +320,7 @@ int api_message_get(struct worker *w, struct job *job, struct err *err)
 	if (conversation_of_message(w, job, job->id, &cnv, err) != 0)
 		return -1;
 	conversation_sees(w, &cnv, &sees);
-	if (page_new(w, &sees, &p, err) != 0)
+	if (page_new(w, &cnv, &sees, &p, err) != 0)
 		return -1;
 	if (read_messages(p, sql_one, STORE_ARGS(S_INT(job->id)), err) != 0 ||
 	    read_files(p, err) != 0 || keeper_run(p->batch, err) != 0)
@@ -324,13 +358,24 @@ static json_t *messages_json(const struct page *p)
 	return list;
 }
 
+/* Who has not agreed yet has no name: the newest message tells. */
+static enum policy_person person_level(const struct page *p)
+{
+	for (size_t i = 0; i < p->messages_len; i++)
+		if (strcmp(p->messages[i].direction, "in") == 0)
+			return p->messages[i].outcome == MSG_REDUCED
+				   ? PERSON_ALIAS
+				   : p->sees->person;
+	return p->messages_len > 0 ? p->sees->person : PERSON_ALIAS;
+}
+
 static int answer_page(struct worker *w, struct job *job,
 		       const struct conversation *cnv, const struct page *p,
 		       int64_t limit, struct err *err)
 {
 	json_t *person = NULL;
 
-	if (show_person(w, cnv->person, p->sees->person, &person, err) != 0)
+	if (show_person(w, cnv->person, person_level(p), &person, err) != 0)
 		return -1;
 	return job_json(
 	    job, 200,
@@ -360,7 +405,7 @@ int api_conversation_get(struct worker *w, struct job *job, struct err *err)
 	    read_range(w, job, &before, &limit) != 0)
 		return -1;
 	conversation_sees(w, &cnv, &sees);
-	if (page_new(w, &sees, &p, err) != 0)
+	if (page_new(w, &cnv, &sees, &p, err) != 0)
 		return -1;
 	if (read_page(p, cnv.id, before, (size_t)limit, err) == 0 &&
 	    read_files(p, err) == 0 && keeper_run(p->batch, err) == 0)

@@ -83,7 +83,7 @@ static void channel_provider(struct parse *in, const struct yaml *map,
 					   "review"};
 	static const char *const roles[] = {"processor", "joint", "controller"};
 	static const char *const mechanisms[] = {"none", "adequacy", "DPF",
-						 "SCC", "BCR"};
+						 "SCC",	 "BCR",	     "invalid"};
 	const struct yaml *node;
 
 	if (!map || !conf_is_map(in, map, "provider"))

@@ -21,7 +21,8 @@
  *		key_person: whose key sealed it.  target: message edited,
  *		deleted, reacted to or replied to.  content_sealed:
  *		FIELD_CONTENT, JSON {"text","id" (provider's),"reply_to",
- *		"emoji","removed","template"}.  policy: first 8 bytes of the
+ *		"emoji","removed","template","why" (reasons),"notice" (name)}.
+ *		policy: first 8 bytes of the
  *		policy digest as integer.  Rows are added in the order of
  *		their ids.
  * provider_ref	(1) Provider ids: 16 bytes of the blind index of kind "wamid"
@@ -54,6 +55,7 @@
  *		category (Art. 9 GDPR).
  * conversation	(3) language: of the last message that told, "de", "en".
  * person	(3) minor: may be under 16 (Art. 8 GDPR).
+ * message	(3) kind: notice, ask, reply (out): the gateway's own.
  * outbox	(3) state held: waits for a consent until next_ms, then it is
  *		forgotten.
  * consent_event (3) One row per event, never changed; the state is computed
@@ -67,7 +69,8 @@
  *		CONSENT of key_person, year; JSON {"prompt","answer" (texts),
  *		"prompt_id","answer_id" (provider's)}.  policy: as in message.
  * wording	(3) Every text ever shown, byte for byte; not personal.
- * notice_sent	(3) Which notice a person was sent, and when.
+ * notice_sent	(3) Which notice a person was sent, and when: of first contact,
+ *		and outside office hours.
  * suppression	(3) suppress_hash: keyed by the suppression key over one
  *		address; outlives the person.  scope: a purpose, or marketing.
  *		channel: '' = every one.
@@ -93,6 +96,7 @@ enum message_outcome {
 	MSG_HELD,    /* until a consent is given */
 	MSG_KEPT,    /* stored, forwarded to nobody */
 };
+#define MSG_TAG_SPECIAL 1 /* column tags */
 
 #define SCHEMA_SQLITE_1                                                \
 	"CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT "     \

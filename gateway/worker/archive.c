@@ -1,17 +1,19 @@
 /* archive.c - inside the transaction: the rows of a batch, in the order of
  * its events, and the spool position reached. */
+#include "autoreply.h"
+#include "decide.h"
 #include "inbound.h"
 #include "outbox.h"
 #include "quarantine.h"
 
 static const char message_sql[] =
     "INSERT INTO message(id,conversation,key_person,direction,kind,state,"
-    "datenart,year,provider_ms,received_ms,target,error,content_sealed,policy)"
-    " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+    "datenart,year,provider_ms,received_ms,target,error,content_sealed,policy,"
+    "outcome,tags) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 static const char attachment_sql[] =
     "INSERT INTO attachment(id,message,conversation,key_person,channel,"
-    "datenart,year,state,bytes,media_sealed,next_ms,created_ms)"
-    " VALUES(?,?,?,?,?,?,?,'wanted',?,?,?,?)";
+    "datenart,year,state,reason,tidy,bytes,media_sealed,next_ms,created_ms)"
+    " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 static const char profile_sql[] =
     "UPDATE person SET profile_sealed=? WHERE id=?";
 static const char edit_sql[] =
@@ -74,6 +76,9 @@ static int write_attachment(struct batch *b, const struct step *s,
 			    struct err *err)
 {
 	const struct event_media *m = &s->event->media;
+	const struct channel_driver *driver =
+	    b->w->channels[s->item->channel_index]->driver;
+	bool refused = s->media_refused;
 	struct store_value sealed;
 
 	if (s->media_slot == NO_SLOT)
@@ -87,6 +92,10 @@ static int write_attachment(struct batch *b, const struct step *s,
 		S_INT(s->attachment), S_INT(s->message), S_INT(s->conversation),
 		S_INT(s->media_key.person), S_TEXT(s->item->channel.text),
 		S_TEXT(s->media_key.datenart.text), S_INT(s->media_key.year),
+		S_TEXT(refused ? "failed" : "wanted"),
+		S_TEXT(refused ? "policy" : NULL),
+		/* Nor is it to stay at the provider. */
+		S_INT(refused && (driver->has & CHANNEL_MEDIA_BY_ID) != 0),
 		m->bytes >= 0 ? S_INT(m->bytes) : S_NULL, sealed,
 		S_INT(b->now_ms), S_INT(b->now_ms)),
 	    err);
@@ -116,7 +125,8 @@ static int write_row(struct batch *b, const struct step *s, struct err *err)
 		       S_INT(s->item->received_ms),
 		       s->target != 0 ? S_INT(s->target) : S_NULL,
 		       e->error != 0 ? S_INT(e->error) : S_NULL, sealed,
-		       S_INT(decide_policy_number(b->w))),
+		       S_INT(decide_policy_number(b->w)), S_INT(s->outcome),
+		       S_INT(s->special ? MSG_TAG_SPECIAL : 0)),
 	    err);
 }
 
@@ -127,6 +137,9 @@ static int archive_message(struct batch *b, struct step *s, struct err *err)
 		return -1;
 	if (s->tombstoned || s->helpdesk.text[0] == '\0')
 		return 0;
+	if (s->outcome == MSG_HELD)
+		return outbox_hold(b->w, s->helpdesk.text, s->conversation,
+				   s->message, s->held_until_ms, err);
 	return outbox_add_message(b->w, s->helpdesk.text, s->conversation,
 				  s->message, type_of(s), &s->row, err);
 }
@@ -238,10 +251,13 @@ int batch_archive(struct batch *b, struct err *err)
 	    [STEP_IDENTITY] = archive_nothing,
 	};
 
-	for (size_t i = 0; i < b->steps_len; i++)
+	for (size_t i = 0; i < b->steps_len; i++) {
 		if (!b->steps[i].dropped &&
 		    writers[b->steps[i].kind](b, &b->steps[i], err) != 0)
 			return -1;
+		if (autoreply_write(b, &b->steps[i], err) != 0)
+			return -1;
+	}
 	for (size_t i = 0; i < b->items_len; i++)
 		if (b->items[i].quarantine != NULL &&
 		    archive_quarantine(b, &b->items[i], err) != 0)
@@ -271,6 +287,8 @@ static void hand_over_message(struct batch *b, const struct step *s)
 	    .text = text,
 	    .emoji = e->emoji,
 	    .removed = e->kind == EVENT_REACTION && e->removed,
+	    .datenart = s->key.datenart,
+	    .outcome = s->outcome,
 	};
 	struct name kind;
 

@@ -76,7 +76,58 @@ static int put_end(struct buf *b, struct err *err)
 	return buf_append_text(b, b->len == 0 ? "{}" : "}", err);
 }
 
-int content_message(const struct event *e, struct buf *ret, struct err *err)
+/* --- reasons -------------------------------------------------------------- */
+
+/* Every message that is stored and told as its channel says has these. */
+static bool everyday(const char *code)
+{
+	static const char *const codes[] = {"channel.data", "helpdesk.sees",
+					    "helpdesk.person", "data.media"};
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (strcmp(codes[i], code) == 0)
+			return true;
+	return false;
+}
+
+static int put_reason(struct buf *b, const struct policy_reason *r, bool first,
+		      struct err *err)
+{
+	char tail[32];
+
+	if (first) {
+		if (buf_append_text(b, b->len == 0 ? "{" : ",", err) != 0 ||
+		    buf_append_text(b, "\"why\":[", err) != 0)
+			return -1;
+	} else if (buf_append_u8(b, ',', err) != 0) {
+		return -1;
+	}
+	(void)snprintf(tail, sizeof(tail), ",\"line\":%zu}", r->line);
+	if (buf_append_text(b, "{\"code\":", err) != 0 ||
+	    put_string(b, r->code, strlen(r->code), err) != 0)
+		return -1;
+	return buf_append_text(b, tail, err);
+}
+
+static int put_reasons(struct buf *b, const struct policy_decision *d,
+		       struct err *err)
+{
+	bool first = true;
+
+	for (size_t i = 0; d != NULL && i < d->reasons_len; i++) {
+		if (everyday(d->reasons[i].code))
+			continue;
+		if (put_reason(b, &d->reasons[i], first, err) != 0)
+			return -1;
+		first = false;
+	}
+	return first ? 0 : buf_append_u8(b, ']', err);
+}
+
+/* --- contents ------------------------------------------------------------- */
+
+int content_message(const struct event *e, const struct policy_decision *d,
+		    struct buf *ret, struct err *err)
 {
 	buf_clear(ret);
 	if (e->text != NULL) {
@@ -93,6 +144,25 @@ int content_message(const struct event *e, struct buf *ret, struct err *err)
 	if (e->kind == EVENT_REACTION && e->removed &&
 	    (buf_append_text(ret, ret->len == 0 ? "{" : ",", err) != 0 ||
 	     buf_append_text(ret, "\"removed\":true", err) != 0))
+		return -1;
+	if (put_reasons(ret, d, err) != 0)
+		return -1;
+	return put_end(ret, err);
+}
+
+int content_automatic(const struct content_automatic *c, struct buf *ret,
+		      struct err *err)
+{
+	char version[40];
+
+	buf_clear(ret);
+	(void)snprintf(version, sizeof(version), ",\"version\":%lld",
+		       (long long)c->version);
+	if (put_member(ret, "text", c->text, c->text_len, err) != 0 ||
+	    put_text(ret, "notice", c->notice, err) != 0 ||
+	    buf_append_text(ret, version, err) != 0 ||
+	    (c->why != NULL && (put_reason(ret, c->why, true, err) != 0 ||
+				buf_append_u8(ret, ']', err) != 0)))
 		return -1;
 	return put_end(ret, err);
 }

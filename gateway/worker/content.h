@@ -7,12 +7,25 @@
 
 #include "postern/buf.h"
 #include "postern/event.h"
+#include "postern/policy.h"
 
 /* A body's text can grow sixfold by escapes. */
 #define CONTENT_BYTES_MAX (31u * 1024 * 1024)
 
-/* FIELD_CONTENT {"text","id","reply_to","target","emoji","removed"}. */
-int content_message(const struct event *e, struct buf *ret, struct err *err);
+/* FIELD_CONTENT {"text","id","reply_to","target","emoji","removed","why"}.
+ * why: reasons beside those every plain message has, [{"code","line"}], of
+ * the policy the row names; d NULL: none. */
+int content_message(const struct event *e, const struct policy_decision *d,
+		    struct buf *ret, struct err *err);
+/* FIELD_CONTENT of the gateway's own {"text","notice","version","why"}. */
+struct content_automatic {
+	const char *text, *notice; /* name of the text */
+	size_t text_len;
+	int64_t version;		 /* of the policy */
+	const struct policy_reason *why; /* NULL: none */
+};
+int content_automatic(const struct content_automatic *c, struct buf *ret,
+		      struct err *err);
 /* FIELD_PROFILE {"name","username"}. */
 int content_profile(const struct party *p, struct buf *ret, struct err *err);
 /* FIELD_MEDIA {"id","name","mime","sha256"}. */

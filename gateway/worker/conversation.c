@@ -2,7 +2,7 @@
 #include "inbound.h"
 
 static const char find_sql[] =
-    "SELECT id, state, closed_ms, datenart, helpdesk, inbound_ms"
+    "SELECT id, state, closed_ms, datenart, helpdesk, inbound_ms, language"
     " FROM conversation WHERE person=? AND channel=?"
     " ORDER BY CASE state WHEN 'open' THEN 0 ELSE 1 END, id DESC LIMIT 1";
 static const char make_sql[] =
@@ -54,6 +54,10 @@ static int find(struct worker *w, int64_t person, const struct name *channel,
 		ret->routed = helpdesk == NULL || value_is(&v, helpdesk);
 		v = store_column(w->store, rows, 5);
 		ret->conversation.inbound_ms = v.num; /* 0 for NULL */
+		/* What does not fit is as good as not known. */
+		(void)store_word(store_column(w->store, rows, 6),
+				 ret->conversation.language,
+				 sizeof(ret->conversation.language));
 	}
 	store_finish(w->store, &rows);
 	return rc < 0 ? -1 : 0;

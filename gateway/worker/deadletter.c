@@ -118,7 +118,12 @@ int outbox_retry(struct worker *w, int64_t id, struct err *err)
 	static const char sql[] = SQL_RETRY;
 	struct outbox_item item;
 
-	if (find(w, id, &item, err) != 0 || store_begin(w->store, err) != 0)
+	if (find(w, id, &item, err) != 0)
+		return -1;
+	/* Only the person it waits for can let it go. */
+	if (strcmp(item.state, "held") == 0)
+		return ERR_SET(err, ERR_DENIED, "waits for a consent", 0);
+	if (store_begin(w->store, err) != 0)
 		return -1;
 	if (store_run(w->store, sql, STORE_ARGS(S_INT(id)), err) != 0 ||
 	    store_commit(w->store, err) != 0) {

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "deliver.h"
+#include "store/schema.h"
 
 #define ATTACHMENTS_MAX 16
 #define NO_SLOT		SIZE_MAX
@@ -24,7 +25,8 @@ struct note {
 	/* What note points to. */
 	struct id_text delivery, conversation, message, person, about;
 	char type[40], kind[32], detail[40], alias[ALIAS_BYTES];
-	struct name channel, helpdesk;
+	struct name channel, helpdesk, datenart; /* "" without a message */
+	enum message_outcome outcome;
 	struct helpdesk_attachment list[ATTACHMENTS_MAX];
 	struct attached attached[ATTACHMENTS_MAX];
 	size_t attached_len;

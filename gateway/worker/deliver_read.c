@@ -2,6 +2,8 @@
  * the policy of now lets its helpdesk see of it. */
 #include "deliver_note.h"
 
+#include "decide_told.h"
+
 #define JOINS_MAX 16
 
 /* Of an outbox row and what hangs on it; the rows may be gone. */
@@ -9,7 +11,7 @@
 	"SELECT o.type,o.detail,o.error,o.conversation,o.message,"       \
 	"o.created_ms,o.destination,c.person,c.channel,c.inbound_ms,"    \
 	"m.key_person,m.kind,m.state,m.datenart,m.year,m.provider_ms,"   \
-	"m.received_ms,m.target,m.error,m.content_sealed"                \
+	"m.received_ms,m.target,m.error,m.content_sealed,m.outcome"      \
 	" FROM outbox o LEFT JOIN conversation c ON c.id=o.conversation" \
 	" LEFT JOIN message m ON m.id=o.message"                         \
 	" WHERE o.id=? AND o.state='waiting'"
@@ -112,6 +114,8 @@ static void take_message(struct worker *w, struct note *n,
 	char state[16];
 
 	take_references(w, n, number(w, rows, 17));
+	n->outcome = (enum message_outcome)number(w, rows, 20);
+	(void)name(w, rows, 13, &n->datenart); /* looked at again below */
 	if (n->note.error == 0)
 		n->note.error = number(w, rows, 18);
 	if (!n->has_content)
@@ -286,16 +290,17 @@ static int read_address(struct worker *w, struct note *n,
 
 static void decide(struct worker *w, struct note *n)
 {
-	struct policy_facts facts = {
-	    .act = ACT_RECEIVE,
+	const struct decide_stored stored = {
 	    .channel = &n->channel,
 	    .helpdesk = &n->helpdesk,
+	    .datenart = n->datenart.text[0] != '\0' ? &n->datenart : NULL,
+	    .outcome = n->outcome,
 	    .media = n->attached_len > 0,
 	};
 
 	if (n->note.channel == NULL)
 		return; /* nothing known: nothing seen */
-	policy_decide(w->policy, &facts, &n->decision);
+	decide_told(w, &stored, &n->decision);
 	if (n->has_content && !n->decision.forward)
 		note_dead(n, "policy.forward");
 	else if (n->wanted && n->decision.sees_attachments)
@@ -308,6 +313,8 @@ static void take_kept(struct worker *w, struct note *n)
 	const struct archived *a = &n->kept->what;
 
 	n->helpdesk = n->kept->helpdesk;
+	n->datenart = a->datenart;
+	n->outcome = a->outcome;
 	n->channel = *a->channel;
 	n->note.channel = n->channel.text;
 	n->note.type = a->type;

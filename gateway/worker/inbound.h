@@ -13,6 +13,7 @@
 #include "identity.h"
 #include "postern/spool.h"
 #include "refkey.h"
+#include "store/schema.h"
 #include "worker.h"
 
 #define RECEIVE_ITEMS_MAX 512
@@ -74,6 +75,20 @@ struct step {
 	size_t media_slot;
 	size_t profile_slot;
 	uint64_t profile_hash;
+	/* Decided */
+	const struct policy_decision *decision; /* while it is planned */
+	enum message_outcome outcome;
+	bool special, media_refused;
+	int64_t held_until_ms; /* outcome MSG_HELD */
+};
+
+/* A message of our own that a step caused (autoreply.c). */
+struct autoreply {
+	const struct step *step;
+	int64_t message;
+	const char *kind; /* static */
+	struct key_ref key;
+	size_t slot; /* in batch.sealed */
 };
 
 struct inbound_counts {
@@ -97,7 +112,10 @@ struct batch {
 	struct identity identity;
 	struct planned *planned;
 	size_t planned_len;
-	struct buf clear; /* scratch for what is to be sealed */
+	struct buf clear;  /* scratch for what is to be sealed */
+	struct buf normal; /* text of the step being planned, normalised */
+	struct autoreply *autos; /* in the order of their steps */
+	size_t autos_len, autos_size, autos_written;
 	struct inbound_counts counts;
 	/* For after the commit */
 	bool media;
@@ -115,6 +133,8 @@ struct profile_seen {
 	uint64_t hash;
 };
 
+struct notices;
+
 struct receive {
 	struct spool_reader *reader;
 	struct spool_item *items; /* RECEIVE_ITEMS_MAX, pending */
@@ -123,6 +143,7 @@ struct receive {
 	uint32_t oldest_pair;
 	int64_t tombstones_swept_ms;
 	struct profile_seen *seen; /* PROFILE_SEEN_SLOTS */
+	struct notices *notices;
 	uint8_t seen_key[crypto_shorthash_KEYBYTES];
 };
 
@@ -166,8 +187,9 @@ struct conversation {
 	bool tagged; /* datenart holds */
 	struct name datenart;
 	bool reopened;
-	struct name helpdesk; /* of the route; empty: none */
-	int64_t inbound_ms;   /* 0: never */
+	struct name helpdesk;	       /* of the route; empty: none */
+	int64_t inbound_ms;	       /* 0: never */
+	char language[LANGUAGE_BYTES]; /* of the last that told; "" unknown */
 };
 /* The open conversation of a person on a channel; reopens one closed less
  * than 14 days ago, else makes one. */
@@ -179,12 +201,6 @@ int conversation_for(struct worker *w, int64_t person,
 #define INBOUND_STEP_MS INT64_C(60000)
 int conversation_inbound(struct worker *w, struct conversation *c,
 			 int64_t inbound_ms, struct err *err);
-
-/* --- decide.c ------------------------------------------------------------- */
-void decide_receive(const struct worker *w, const struct name *channel,
-		    bool media, struct policy_decision *ret);
-/* First 8 bytes of the policy's digest, as the archive keeps it. */
-int64_t decide_policy_number(const struct worker *w);
 
 /* --- meta rows ------------------------------------------------------------ */
 int meta_get_u64(struct store *st, const char *name, uint64_t *ret,

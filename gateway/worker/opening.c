@@ -2,6 +2,9 @@
 #include "opening.h"
 
 #include "../api/api.h"
+#include "decide_told.h"
+#include "postern/log.h"
+#include "postern/zonefile.h"
 
 static int read_mask(struct worker *w, bool *ret_found, struct err *err)
 {
@@ -37,6 +40,7 @@ static int last_id(struct worker *w, struct err *err)
 	    "SELECT max(id) FROM consent_event",
 	    "SELECT max(id) FROM quarantine",
 	    "SELECT max(id) FROM token",
+	    "SELECT max(id) FROM notice_sent",
 	};
 	int64_t last = 0;
 	bool found = false;
@@ -126,16 +130,53 @@ static int open_drivers(struct worker *w, struct err *err)
 	return 0;
 }
 
+static int open_zone(struct worker *w, struct err *err)
+{
+	const char *name = w->settings->controller.timezone;
+	struct buf bytes = BUF_INIT(ZONE_FILE_MAX);
+	int rc = 0;
+
+	/* Days and office hours counted on another clock would be wrong. */
+	if (name[0] != '\0' &&
+	    (zonefile_read(name, &bytes, err) != 0 ||
+	     zone_parse(bytes.bytes, bytes.len, &w->zone, err) != 0))
+		rc = -1;
+	buf_free(&bytes);
+	return rc;
+}
+
+/* Source: compliance 2.8, T2. */
+static void say_mechanisms(const struct worker *w)
+{
+	for (size_t i = 0; i < w->settings->channels_len; i++) {
+		const struct name *channel = &w->settings->channels[i].name;
+
+		switch (decide_mechanism(w, channel)) {
+		case MECHANISM_INVALID:
+			LOG(LOG_LEVEL_WARN, "channel.mechanism_invalid",
+			    LOG_NAME("channel", channel));
+			break;
+		case MECHANISM_OVERDUE:
+			LOG(LOG_LEVEL_WARN, "channel.review_overdue",
+			    LOG_NAME("channel", channel));
+			break;
+		default:
+			break;
+		}
+	}
+}
+
 int worker_open(struct worker *w, const struct worker_conf *conf,
 		struct err *err)
 {
 	w->settings = conf->settings;
 	w->policy = conf->policy;
 	w->intake = conf->intake;
-	if (open_archive(w, conf->dir, err) != 0 ||
+	if (open_zone(w, err) != 0 || open_archive(w, conf->dir, err) != 0 ||
 	    open_keeper(w, conf->dir, err) != 0 ||
 	    http_open(w->env, &w->http, err) != 0 || open_drivers(w, err) != 0)
 		return -1;
+	say_mechanisms(w);
 	if (deliver_open(w, &w->deliver, err) != 0 ||
 	    send_open(w, &w->send, err) != 0 ||
 	    media_open(w, &w->media, err) != 0 ||
@@ -175,4 +216,5 @@ void worker_close(struct worker *w)
 	if (w->keeper != NULL)
 		keeper_close(&w->keeper);
 	store_close(&w->store);
+	zone_free(&w->zone);
 }

@@ -4,7 +4,15 @@
 #define SQL_ADD                                                             \
 	"INSERT INTO outbox(id,kind,destination,conversation,message,type," \
 	"detail,state,next_ms,created_ms) VALUES(?,?,?,?,?,?,?,'waiting',?,?)"
-#define SQL_HELPDESK "SELECT helpdesk FROM conversation WHERE id=?"
+#define SQL_HOLD                                                            \
+	"INSERT INTO outbox(id,kind,destination,conversation,message,type," \
+	"state,next_ms,created_ms)"                                         \
+	" VALUES(?,'helpdesk',?,?,?,'message.received','held',?,?)"
+/* 3, 4: MSG_HELD, MSG_KEPT. */
+#define SQL_HELPDESK                                                  \
+	"SELECT helpdesk FROM conversation WHERE id=? AND NOT EXISTS" \
+	" (SELECT 1 FROM message WHERE id=? AND (outcome IN (3,4) OR" \
+	" (direction='out' AND kind IN ('notice','ask','reply'))))"
 
 struct row {
 	int64_t id;
@@ -65,6 +73,18 @@ int outbox_add_message(struct worker *w, const char *helpdesk,
 	return 0;
 }
 
+int outbox_hold(struct worker *w, const char *helpdesk, int64_t conversation,
+		int64_t message, int64_t until_ms, struct err *err)
+{
+	static const char sql[] = SQL_HOLD;
+
+	return store_run(w->store, sql,
+			 STORE_ARGS(S_INT(worker_id(w)), S_TEXT(helpdesk),
+				    S_INT(conversation), S_INT(message),
+				    S_INT(until_ms), S_INT(worker_now(w))),
+			 err);
+}
+
 int outbox_tell(struct worker *w, int64_t conversation, int64_t message,
 		const char *type, const char *detail, struct err *err)
 {
@@ -74,7 +94,8 @@ int outbox_tell(struct worker *w, int64_t conversation, int64_t message,
 	struct name helpdesk = {0};
 	int rc;
 
-	if (store_start(w->store, sql, STORE_ARGS(S_INT(conversation)), &rows,
+	if (store_start(w->store, sql,
+			STORE_ARGS(S_INT(conversation), S_INT(message)), &rows,
 			err) != 0)
 		return -1;
 	rc = store_step(w->store, rows, err);

@@ -33,8 +33,16 @@ int outbox_add_message(struct worker *w, const char *helpdesk,
 		       int64_t *ret_row, struct err *err);
 
 /*
+ * outbox_hold - a message for a helpdesk that waits for a consent: state held,
+ * until until_ms (UTC ms).  Wakes nobody.
+ */
+int outbox_hold(struct worker *w, const char *helpdesk, int64_t conversation,
+		int64_t message, int64_t until_ms, struct err *err);
+
+/*
  * outbox_tell - the same to the helpdesk that has this conversation; does
- * nothing if none has it.
+ * nothing if none has it, or if it was never told of the message: one held
+ * back or kept, or one of the gateway's own.
  */
 int outbox_tell(struct worker *w, int64_t conversation, int64_t message,
 		const char *type, const char *detail, struct err *err);

@@ -4,8 +4,9 @@
  * here, in the order of the events, so that a later event of the batch finds
  * what an earlier one made.  Everything with sealed bytes waits for
  * archive.c. */
+#include "autoreply.h"
 #include "content.h"
-#include "inbound.h"
+#include "decide.h"
 #include "outbox.h"
 #include "postern/lookup.h"
 
@@ -141,7 +142,7 @@ static int seal_profile(struct batch *b, struct step *s, struct err *err)
 static int seal_content(struct batch *b, struct step *s, int64_t record,
 			struct err *err)
 {
-	if (content_message(s->event, &b->clear, err) != 0)
+	if (content_message(s->event, s->decision, &b->clear, err) != 0)
 		return -1;
 	s->content_slot =
 	    keeper_add_seal(b->sealed, &s->key, record, FIELD_CONTENT,
@@ -169,10 +170,9 @@ static int seal_media(struct batch *b, struct step *s,
 
 /* Finds or makes person and conversation.  Without any address the body is
  * kept in quarantine: a message is never dropped in silence. */
-static int place(struct batch *b, struct step *s,
-		 struct policy_decision *decision, struct err *err)
+static int place(struct batch *b, struct step *s, struct conversation *ret,
+		 struct err *err)
 {
-	struct conversation conversation = {0};
 	struct identity_party party;
 
 	batch_party(b, &s->event->party, s->party_slots, &party);
@@ -184,53 +184,114 @@ static int place(struct batch *b, struct step *s,
 		s->dropped = true;
 		return 0;
 	}
-	if (conversation_for(b->w, s->person, &s->item->channel, b->now_ms,
-			     &conversation, err) != 0)
+	if (conversation_for(b->w, s->person, &s->item->channel, b->now_ms, ret,
+			     err) != 0)
 		return -1;
-	s->conversation = conversation.id;
-	if (conversation.tagged)
-		decision->datenart = conversation.datenart;
-	if (decision->forward && s->event->kind != EVENT_ECHO)
-		s->helpdesk = conversation.helpdesk;
+	s->conversation = ret->id;
+	if (s->event->kind != EVENT_ECHO &&
+	    conversation_inbound(b->w, ret, event_ms(s), err) != 0)
+		return -1;
+	s->inbound_ms = ret->inbound_ms;
+	return 0;
+}
+
+/* What the policy decided, as far as the rows need it. */
+static int take_decision(struct batch *b, struct step *s,
+			 const struct conversation *c, struct err *err)
+{
+	const struct policy_decision *d = s->decision;
+	bool echo = s->event->kind == EVENT_ECHO;
+
 	s->key = (struct key_ref){
 	    .person = s->person,
-	    .datenart = decision->datenart,
+	    .datenart = d->datenart,
 	    .year = env_year(s->item->received_ms),
 	};
-	if (s->event->kind != EVENT_ECHO &&
-	    conversation_inbound(b->w, &conversation, event_ms(s), err) != 0)
-		return -1;
-	s->inbound_ms = conversation.inbound_ms;
-	if (conversation.reopened && s->helpdesk.text[0] != '\0')
-		return outbox_add(b->w, "helpdesk", s->helpdesk.text,
-				  s->conversation, 0, "conversation.reopened",
-				  NULL, b->now_ms, err);
+	s->special = d->special;
+	s->media_refused = d->media_refused;
+	if (echo) /* ours: nobody is to be told */
+		return 0;
+	s->outcome = decide_outcome(d);
+	if (s->outcome != MSG_KEPT)
+		s->helpdesk = c->helpdesk;
+	if (s->outcome == MSG_HELD)
+		s->held_until_ms =
+		    decide_hold_ends(b->w, &d->hold_for, b->now_ms);
+	if (!c->reopened || !d->forward)
+		return 0;
+	return outbox_add(b->w, "helpdesk", s->helpdesk.text, s->conversation,
+			  0, "conversation.reopened", NULL, b->now_ms, err);
+}
+
+static int answer(struct batch *b, struct step *s, struct err *err)
+{
+	const struct policy_decision *d = s->decision;
+	int64_t message;
+
+	for (size_t i = 0; i < d->say_len; i++)
+		/* A question goes with the event that it was asked. */
+		if (d->say[i].kind != SAY_ASK &&
+		    autoreply_add(b, s, &d->say[i], &message, err) != 0)
+			return -1;
 	return 0;
+}
+
+static int seal_row(struct batch *b, struct step *s, struct err *err)
+{
+	b->planned[b->planned_len++] =
+	    (struct planned){.message = s->message, .step = s};
+	if (s->tombstoned) {
+		s->outcome = MSG_KEPT;
+		return 0;
+	}
+	if (seal_content(b, s, s->message, err) != 0 ||
+	    seal_media(b, s, &s->decision->media_datenart, err) != 0)
+		return -1;
+	return seal_profile(b, s, err);
+}
+
+static int judge(struct batch *b, struct step *s, const struct conversation *c,
+		 struct policy_decision *d, struct err *err)
+{
+	int rc = -1;
+
+	if (decide_receive(b, s, c, d, err) != 0)
+		return -1;
+	s->decision = d;
+	if (take_decision(b, s, c, err) != 0)
+		goto out;
+	/* Refused: nothing is kept of it but the question that is asked. */
+	if (!d->store)
+		drop(s, &b->counts.ignored);
+	else if (seal_row(b, s, err) != 0)
+		goto out;
+	rc = answer(b, s, err);
+out:
+	s->decision = NULL;
+	return rc;
 }
 
 /* A message row of its own, with the id it already has. */
 static int plan_row(struct batch *b, struct step *s, struct err *err)
 {
+	struct conversation conversation = {0};
 	struct policy_decision decision;
+	int rc;
 
-	decide_receive(b->w, &s->item->channel, s->event->media.id != NULL,
-		       &decision);
-	if (!decision.store) {
+	/* Nothing says what this is. */
+	if (policy_purpose(b->w->policy, &s->item->channel) == NULL) {
 		drop(s, &b->counts.ignored);
 		return 0;
 	}
-	if (place(b, s, &decision, err) != 0)
+	if (place(b, s, &conversation, err) != 0)
 		return -1;
 	if (s->dropped)
 		return 0;
-	b->planned[b->planned_len++] =
-	    (struct planned){.message = s->message, .step = s};
-	if (s->tombstoned)
-		return 0;
-	if (seal_content(b, s, s->message, err) != 0 ||
-	    seal_media(b, s, &decision.media_datenart, err) != 0)
+	if (decide_normalise(b, s->event, err) != 0)
 		return -1;
-	return seal_profile(b, s, err);
+	rc = judge(b, s, &conversation, &decision, err);
+	b->normal.len = 0; /* wiped with the batch */
+	return rc;
 }
 
 static int plan_message(struct batch *b, struct step *s, struct err *err)

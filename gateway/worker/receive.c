@@ -5,6 +5,7 @@
  * happens after the commit (waking, unlinking, trimming) may be lost in a
  * crash: it is done again by the next batch or at the next start. */
 #include "inbound.h"
+#include "notice.h"
 #include "postern/log.h"
 #include "postern/lookup.h"
 #include "quarantine.h"
@@ -22,6 +23,7 @@ void receive_close(struct receive **rp)
 		return;
 	spool_reader_close(&r->reader);
 	sodium_memzero(r->seen_key, sizeof(r->seen_key));
+	notices_free(&r->notices);
 	free(r->items);
 	free(r->seen);
 	free(r);
@@ -50,7 +52,8 @@ int receive_open(struct worker *w, struct receive **ret, struct err *err)
 		return ERR_SET(err, ERR_NOMEM, "receive", 0);
 	r->items = calloc(RECEIVE_ITEMS_MAX, sizeof(*r->items));
 	r->seen = calloc(PROFILE_SEEN_SLOTS, sizeof(*r->seen));
-	if (r->items == NULL || r->seen == NULL) {
+	r->notices = notices_new();
+	if (r->items == NULL || r->seen == NULL || r->notices == NULL) {
 		(void)ERR_SET(err, ERR_NOMEM, "receive", 0);
 		goto out;
 	}
@@ -84,6 +87,7 @@ static int in_transaction(struct batch *b, struct err *err)
 		sodium_memzero(b->w->receive->seen,
 			       PROFILE_SEEN_SLOTS *
 				   sizeof(*b->w->receive->seen));
+		notices_forget(b->w->receive->notices);
 		return -1;
 	}
 	return 0;

@@ -2,6 +2,7 @@
 #include "inbound.h"
 
 #include "content.h"
+#include "decide.h"
 #include "postern/log.h"
 
 int keeper_failed(struct err *err)
@@ -23,8 +24,10 @@ void batch_free(struct batch *b)
 	keeper_batch_free(&b->sealed);
 	identity_free(&b->identity);
 	buf_free(&b->clear);
+	buf_free(&b->normal);
 	buf_free(&b->unlinked);
 	free(b->settled);
+	free(b->autos);
 	free(b->planned);
 	free(b->steps);
 	free(b->items);
@@ -106,6 +109,9 @@ static int parse_item(struct batch *b, struct item *item, struct err *err)
 		item->quarantine = "channel.unknown";
 		return 0;
 	}
+	item->quarantine = decide_quarantine(b->w, &item->channel);
+	if (item->quarantine != NULL)
+		return 0;
 	driver = b->w->channels[item->channel_index]->driver;
 	if (driver->parse(item->clear, item->clear_len, &item->events, &why) ==
 	    0)
@@ -218,6 +224,7 @@ static int make_steps(struct batch *b, struct err *err)
 int batch_open(struct batch *b, struct err *err)
 {
 	b->clear = BUF_INIT(CONTENT_BYTES_MAX);
+	b->normal = BUF_INIT(CONTENT_BYTES_MAX);
 	b->unlinked = BUF_INIT(1024 * 1024);
 	b->identity.w = b->w;
 	/* A replayed body comes open. */

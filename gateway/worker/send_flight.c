@@ -1,6 +1,8 @@
 /* send_flight.c - one row on its way: opened, judged again, made an act. */
 #include "send.h"
 
+#include "autoreply.h"
+#include "decide.h"
 #include "postern/jsonmem.h"
 #include "postern/log.h"
 
@@ -145,6 +147,8 @@ static int judge(struct send_flight *f, const char **ret_reason,
 	    .window_open = (driver->has & CHANNEL_HAS_WINDOW) == 0 ||
 			   f->inbound_ms + driver->window_ms > worker_now(f->w),
 	    .template_message = json_object_get(f->content, "template") != NULL,
+	    .automatic = autoreply_is(f->kind),
+	    .mechanism = decide_mechanism(f->w, &f->channel),
 	};
 	struct policy_decision decision = {0};
 	bool withdrawn = false;
@@ -158,6 +162,8 @@ static int judge(struct send_flight *f, const char **ret_reason,
 		return 0;
 	if (decision.window_closed)
 		*ret_reason = "window_closed";
+	else if (facts.mechanism == MECHANISM_INVALID)
+		*ret_reason = "mechanism_invalid";
 	else if (withdrawn)
 		*ret_reason = "consent_withdrawn";
 	else

@@ -7,6 +7,8 @@
  * is sent twice.  Source: channels.md 1.4, 1.5, 5.6. */
 #include "send.h"
 
+#include "autoreply.h"
+#include "notice.h"
 #include "outbox.h"
 #include "postern/jsonmem.h"
 #include "postern/lookup.h"
@@ -86,6 +88,9 @@ static int end_message(struct worker *w, const struct end *end, struct err *err)
 
 	if (end->state == NULL)
 		return 0;
+	if (strcmp(end->state, "failed") == 0 &&
+	    notice_failed(w, end->lane->message, err) != 0)
+		return -1;
 	return store_run(
 	    w->store, sql,
 	    STORE_ARGS(S_TEXT(end->state),
@@ -443,6 +448,7 @@ static int sent(struct send_flight *f, struct err *err)
 	if (in_transaction(w, sent_body, &what, err) != 0)
 		goto out;
 	COUNT(w, sent);
+	autoreply_log_sent(&f->channel, f->kind, f->content);
 	rc = send_lane_advance(lane, err);
 out:
 	keeper_batch_free(&batch);

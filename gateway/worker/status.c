@@ -4,6 +4,7 @@
  * played, never back.  failed ends a message unless a later delivered or read
  * arrives.  Source: channels.md 5.4. */
 #include "inbound.h"
+#include "notice.h"
 #include "outbox.h"
 #include "postern/lookup.h"
 
@@ -103,6 +104,8 @@ static int apply(struct batch *b, const struct ours *ours, const char *status,
 	if (next == NULL)
 		return 0;
 	failed = strcmp(next, "failed") == 0;
+	if (failed && notice_failed(b->w, ours->id, err) != 0)
+		return -1;
 	if (store_run(b->w->store, sql,
 		      STORE_ARGS(S_TEXT(next),
 				 failed && error != 0 ? S_INT(error) : S_NULL,

@@ -25,6 +25,8 @@
 #include "postern/policy.h"
 #include "postern/settings.h"
 #include "postern/store.h"
+#include "postern/zone.h"
+#include "store/schema.h"
 
 struct intake_counts;
 struct receive;
@@ -62,6 +64,7 @@ struct worker {
 	struct env *env;
 	const struct settings *settings;
 	const struct policy *policy;
+	struct zone *zone; /* of the controller; NULL: UTC */
 	struct store *store;
 	struct keeper *keeper;
 	struct http_client *http;
@@ -127,6 +130,8 @@ struct archived {
 	const char *text, *emoji; /* NULL: none */
 	size_t text_len;
 	bool removed;
+	struct name datenart;
+	enum message_outcome outcome;
 };
 /* Spares reading the row back, if it is told soon; all is copied.  Only after
  * the commit: what is kept is told without another look at the archive. */

@@ -105,6 +105,9 @@ struct policy_facts {
 	enum policy_mechanism mechanism;
 	bool window_open; /* provider's reply window */
 	bool template_message;
+	/* Send: the gateway's own, as a law orders it: a notice, a question,
+	 * the answer to a keyword. */
+	bool automatic;
 };
 
 struct policy_notice { /* a text that is sent */
