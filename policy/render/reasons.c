@@ -112,6 +112,11 @@ static const struct sentence {
     {"objection",
      {"Die Person hat der Werbung widersprochen, auch der zum Zweck $p.",
       "The person objected to advertising, the purpose $p included."}},
+    {"send.automatic",
+     {"Das Gateway schreibt selbst, wozu das Recht es anhält: ein Hinweis, "
+      "eine Frage oder die Antwort auf ein Schlüsselwort.",
+      "The gateway itself writes what the law has it write: a notice, a "
+      "question or the answer to a keyword."}},
     {"window.closed",
      {"Das Antwortfenster des Anbieters ist zu; nur eine Vorlage darf noch "
       "hinaus.",
