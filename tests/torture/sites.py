@@ -21,6 +21,7 @@ ONLY = setup.os.environ.get("FAULT")  # ENOMEM, kill, short, ...
 HOUR = 3_600_000
 LIFE = 60      # hits of one instance: its ledgers stay short
 QUIET = 3      # runs without a new place: all are known
+AGAIN = 3      # a place that only some runs come by
 WRONG = 5      # findings of one walk are enough to look at
 
 CHANGES = "write pwrite pwritev ftruncate rename unlink open fallocate"
@@ -228,8 +229,12 @@ class Walk:
         if 0 < count < len(places):
             places = self.rng.sample(places, count)
         for place in places:
-            got = self.hit(stack=place)
-            met = got is None or got[0] > 0
+            met = False
+            for _ in range(AGAIN):
+                got = self.hit(stack=place)
+                met = got is None or got[0] > 0
+                if met:
+                    break
             self.fired += met
             self.unmet += not met
             if len(self.findings) >= WRONG:
