@@ -1,5 +1,6 @@
 /* verb_policy.c - the table of `postern policy ...`, and due days. */
 #include "decide.h"
+#include "differ.h"
 #include "explain.h"
 #include "options.h"
 #include "postern/caldate.h"
@@ -100,6 +101,7 @@ static const struct subverb verbs[] = {
      "           [--language de|en] [--first] [--suppressed] "
      "[--restricted]\n"
      "           [--minor] [--template]"},
+    {"diff", policy_diff_files, "OLD NEW [--language de|en]"},
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -181,14 +181,22 @@ void term_bytes(struct prose *t, int64_t bytes)
 
 /* --- hours ---------------------------------------------------------------- */
 
+static int by_start(const void *a, const void *b)
+{
+	return ((const struct span *)a)->from - ((const struct span *)b)->from;
+}
+
 static void day_spans(struct prose *t, const struct hours *hours, int day)
 {
-	for (size_t i = 0; i < hours->spans_len[day]; i++) {
-		const struct span *s = &hours->spans[day][i];
+	struct span spans[SPANS_MAX];
+	size_t len = hours->spans_len[day];
 
+	memcpy(spans, hours->spans[day], len * sizeof(spans[0]));
+	qsort(spans, len, sizeof(spans[0]), by_start);
+	for (size_t i = 0; i < len; i++)
 		prose_add(t, "%s%02d:%02d–%02d:%02d", i == 0 ? " " : ", ",
-			  s->from / 60, s->from % 60, s->to / 60, s->to % 60);
-	}
+			  spans[i].from / 60, spans[i].from % 60,
+			  spans[i].to / 60, spans[i].to % 60);
 }
 
 void term_hours(struct prose *t, const struct hours *hours)

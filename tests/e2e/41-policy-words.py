@@ -1,9 +1,12 @@
 """Goal: a lawyer reads what the policy does, in words, through the real
-program: one made-up event explained with its reasons.  Needs no instance."""
+program: one made-up event explained with its reasons, and the difference of
+two policies.  Needs no instance."""
 import itertools
 import json
 import os
+import pathlib
 import subprocess
+import tempfile
 
 from case import ROOT, case, check, equal, main, w
 
@@ -124,6 +127,87 @@ def a_wrong_event_is_told(world):
     check(b"cannot be opened" in done.stderr, done.stderr)
     done = run(world, "policy", "explain", status=2)
     check(b"usage: postern policy explain" in done.stderr, done.stderr)
+
+
+# --- diff -------------------------------------------------------------------
+
+
+def changed(directory, *replacements):
+    """A copy of the policy with every key, with texts replaced."""
+    text = EVERYTHING.read_text()
+    for old, new in replacements:
+        check(old in text, f"{old} is not in the policy")
+        text = text.replace(old, new)
+    file = pathlib.Path(directory) / "new.yaml"
+    file.write_text(text)
+    return file
+
+
+@case
+def a_difference_is_told_in_rules_with_both_lines(world):
+    with tempfile.TemporaryDirectory() as directory:
+        new = changed(directory, ("delete: P14D", "delete: P7D"),
+                      ("person: alias", "person: address"),
+                      ("version: 7", "# two\n# lines\nversion: 8"))
+        got = told(world, "policy", "diff", EVERYTHING, new)
+        german = words(world, "policy", "diff", EVERYTHING, new)
+        english = words(world, "policy", "diff", EVERYTHING, new,
+                        "--language", "en")
+    check(not got["nothing"] and got["shortens_retention"]
+          and got["shows_more"], got)
+    equal([(c["section"], c["name"], c["field"], c["effect"],
+            c["shortens_retention"], c["shows_more"], c["change"])
+           for c in got["changes"]],
+          [("data", "MSG_HEALTH", "delete", "shorter", True, False,
+            "changed"),
+           ("helpdesks", "desk", "person", "more", False, True, "changed")],
+          "changes")
+    for change in got["changes"]:
+        equal(change["line_new"], change["line_old"] + 2, "lines")
+    equal((got["old"]["version"], got["new"]["version"]), (7, 8), "versions")
+    for part in ("Version 7", "künftig 7 Tage ab Ende des Vorgangs",
+                 "! kann die Aufbewahrung verkürzen",
+                 "! kann jemandem mehr zeigen", "Änderungen: 2"):
+        check(part in german, f"no {part!r} in {german}")
+    check("may shorten retention" in english, english)
+
+
+@case
+def order_and_comments_change_nothing(world):
+    with tempfile.TemporaryDirectory() as directory:
+        new = changed(directory, ("[place, device]", "[device, place]"),
+                      ("\npurposes:", "\n# why\npurposes:"))
+        got = told(world, "policy", "diff", EVERYTHING, new)
+        text = words(world, "policy", "diff", EVERYTHING, new)
+    check(got["nothing"] and got["changes"] == [], got)
+    check("Es ändert sich nichts" in text, text)
+
+
+@case
+def every_template_differs_from_every_other_both_ways(world):
+    for a, b in itertools.permutations(TEMPLATES, 2):
+        there = told(world, "policy", "diff", a, b)["changes"]
+        back = told(world, "policy", "diff", b, a, "--language", "en")
+        equal(sorted((c["section"], c["name"], c["field"]) for c in there),
+              sorted((c["section"], c["name"], c["field"])
+                     for c in back["changes"]), f"{a.name} {b.name}")
+        other = {"added": "removed", "removed": "added"}
+        equal(sorted((c["name"], c["change"]) for c in there),
+              sorted((c["name"], other.get(c["change"], c["change"]))
+                     for c in back["changes"]), f"{a.name} {b.name}")
+
+
+@case
+def files_that_do_not_compare_are_told(world):
+    broken = ROOT / "Makefile"
+    for args, status in (((EVERYTHING,), 2), ((), 2),
+                         ((EVERYTHING, "--language"), 2),
+                         ((EVERYTHING, EVERYTHING, EVERYTHING), 2),
+                         ((EVERYTHING, "/nowhere"), 1),
+                         ((EVERYTHING, broken), 1)):
+        done = run(world, "policy", "diff", *args, status=status)
+        equal(done.stdout, b"", f"output of {args}")
+        check(done.stderr, f"silence for {args}")
 
 
 def no_instance(world):
