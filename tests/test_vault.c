@@ -251,6 +251,126 @@ static void answers_that_fit_no_frame_undo_their_batch(void **state)
 	vault_close(&v);
 }
 
+/* Whoever does not ask why is still answered. */
+static void a_refusal_needs_no_error_object(void **state)
+{
+	struct vault *v = made(NULL);
+	struct key_ref key = ref_of(7, "MSG", 2026);
+	const uint8_t *bytes;
+	char path[256];
+
+	(void)state;
+	house_path(&house, "keys/root", path);
+	assert_int_equal(rename(path, house.socket), 0);
+	assert_int_equal(vault_unlock(v, "", 0, NULL), -1);
+	assert_int_equal(v->reason, REASON_NO_FILE);
+	assert_int_equal(
+	    keeper_backup(env_system(), house.dir, path, "a", 1, NULL), -1);
+	assert_int_equal(rename(house.socket, path), 0);
+	assert_int_equal(vault_unlock(v, "", 0, NULL), 0);
+	assert_int_equal(vault_key(v, &key, false, &bytes, NULL), -1);
+	assert_int_equal(vault_key(v, &key, true, &bytes, NULL), 0);
+	assert_int_equal(vault_finish(v, NULL), 0);
+	assert_int_equal(spoolpair_tend(v, NULL), 0);
+	assert_int_equal(vault_rotate(v, NULL), 0);
+	/* Nothing to commit: SQLite refuses. */
+	assert_int_equal(keystore_commit(v->store, NULL), -1);
+	vault_close(&v);
+	house_path(&house, "keeper.db", path);
+	assert_int_equal(unlink(path), 0);
+	v = made(NULL);
+	assert_int_equal(vault_unlock(v, "", 0, NULL), -1);
+	assert_int_equal(v->reason, REASON_NO_STORE);
+	vault_close(&v);
+}
+
+/* --- erasures.log --------------------------------------------------------- */
+
+static void only_whole_lines_of_ours_are_erasures(void **state)
+{
+	static const struct {
+		const char *line;
+		int64_t at_ms, person;
+		const char *datenart; /* "*" all; NULL: no erasure */
+	} cases[] = {
+	    {"erased 12 7 MSG 1\n", 12, 7, "MSG"},
+	    {"erased 12 7 * 30\n", 12, 7, "*"},
+	    {"erased 999999999999999999 1 M_2 0\n", 999999999999999999, 1,
+	     "M_2"},
+	    {"erased 12 7 MSG 1", 0, 0, NULL},
+	    {"erased 12 7 MSG \n", 0, 0, NULL},
+	    {"erased 12 7 MSG\n", 0, 0, NULL},
+	    {"erased 12 7\n", 0, 0, NULL},
+	    {"erased 12  7 MSG 1\n", 0, 0, NULL},
+	    {" erased 12 7 MSG 1\n", 0, 0, NULL},
+	    {"erased -12 7 MSG 1\n", 0, 0, NULL},
+	    {"erased 12 -7 MSG 1\n", 0, 0, NULL},
+	    {"erased 12 7 MSG -1\n", 0, 0, NULL},
+	    {"erased 12 7 MSG 1x\n", 0, 0, NULL},
+	    {"erased 12 7 MSG 1 2\n", 0, 0, NULL},
+	    {"erased 12 7 M/G 1\n", 0, 0, NULL},
+	    {"erased 12 7  1\n", 0, 0, NULL},
+	    {"erased 1e2 7 MSG 1\n", 0, 0, NULL},
+	    {"erased 99999999999999999999 7 MSG 1\n", 0, 0, NULL},
+	    {"erased 12 7 MSG 1\nerased 12 8 MSG 1\n", 0, 0, NULL},
+	    {"\n", 0, 0, NULL},
+	    {"", 0, 0, NULL},
+	};
+	struct erasure e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *line = cases[i].line, *datenart = cases[i].datenart;
+
+		if (erasure_parse(line, strlen(line), &e) != (datenart != NULL))
+			fail_msg("line %zu", i);
+		if (datenart == NULL)
+			continue;
+		assert_int_equal(e.at_ms, cases[i].at_ms);
+		assert_int_equal(e.person, cases[i].person);
+		assert_int_equal(e.all, strcmp(datenart, "*") == 0);
+		if (!e.all)
+			assert_string_equal(e.datenart.text, datenart);
+	}
+	assert_false(erasure_parse("erased 12 7 M\0G 1\n", 18, &e));
+}
+
+/* How many keys a log of these bytes destroys. */
+static uint32_t replayed(struct vault *v, const char *log, size_t len)
+{
+	struct err err = {0};
+	uint32_t count = 0;
+
+	house_write(&house, "erasures.log", log, len);
+	assert_int_equal(erasure_replay(house.dir, v->store, &count, &err), 0);
+	return count;
+}
+
+/* It was read in pieces of 127 bytes, and each was taken for a line. */
+static void a_long_line_is_no_erasure_anywhere_in_it(void **state)
+{
+	static const char line[] = "erased 4000000000000 7 * 1\n";
+	struct vault *v = house_vault(&house, "");
+	struct key_ref key = ref_of(7, "MSG", 2026);
+	const uint8_t *bytes;
+	char log[600];
+
+	(void)state;
+	assert_int_equal(vault_key(v, &key, true, &bytes, NULL), 0);
+	assert_int_equal(vault_finish(v, NULL), 0);
+	for (size_t before = 1; before < 520; before++) {
+		memset(log, before % 2 == 0 ? 'x' : 0, before);
+		memcpy(log + before, line, sizeof(line));
+		assert_int_equal(replayed(v, log, before + sizeof(line) - 1),
+				 0);
+	}
+	/* After such a line, and without the last end of line. */
+	(void)snprintf(log, sizeof(log), "%0300d\n%s%s", 0, line, "erased 4");
+	assert_int_equal(replayed(v, log, strlen(log)), 1);
+	assert_int_equal(replayed(v, "", 0), 0);
+	vault_close(&v);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -264,6 +384,9 @@ int main(void)
 	    CASE(the_status_says_where_the_root_key_comes_from),
 	    CASE(a_part_of_a_wrong_form_refuses_its_operation_alone),
 	    CASE(answers_that_fit_no_frame_undo_their_batch),
+	    CASE(a_refusal_needs_no_error_object),
+	    CASE(only_whole_lines_of_ours_are_erasures),
+	    CASE(a_long_line_is_no_erasure_anywhere_in_it),
 	};
 
 	if (sodium_init() < 0)

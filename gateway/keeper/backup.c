@@ -138,9 +138,12 @@ int keeper_backup(struct env *env, const char *dir, const char *file,
 {
 	struct container *out = NULL;
 	struct rootkey root = {0};
+	struct err ignored = {0};
 	struct copy c = {0};
 	int rc = -1;
 
+	if (err == NULL)
+		err = &ignored;
 	if (passphrase_len == 0)
 		return ERR_SET(err, ERR_INPUT, "a backup needs a passphrase",
 			       0);

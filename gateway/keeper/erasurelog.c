@@ -68,20 +68,84 @@ out:
 	return rc;
 }
 
-/* The torn line at the end, and nothing else, may be unreadable. */
-static bool read_line(const char *line, int64_t *ret_ms, int64_t *ret_person,
-		      bool *ret_all, struct name *ret_datenart)
-{
-	char datenart[NAME_LEN_MAX + 1];
-	unsigned long keys;
-	int end = 0;
+/* --- reading back --------------------------------------------------------- */
 
-	if (sscanf(line, "erased %" SCNd64 " %" SCNd64 " %32s %lu%n", ret_ms,
-		   ret_person, datenart, &keys, &end) != 4 ||
-	    strcmp(line + end, "\n") != 0)
+/* Digits and the byte behind them; false: none, or more than fit. */
+static bool take_number(struct cut *c, uint8_t end, int64_t *ret)
+{
+	int64_t v = 0;
+	size_t n = 0;
+	uint8_t digit;
+
+	while ((digit = cut_u8(c)) >= '0' && digit <= '9') {
+		if (++n > 18)
+			return false;
+		v = v * 10 + (digit - '0');
+	}
+	*ret = v;
+	return n > 0 && digit == end && c->failed == 0;
+}
+
+bool erasure_parse(const void *line, size_t len, struct erasure *ret)
+{
+	static const char word[] = "erased ";
+	const size_t word_len = sizeof(word) - 1;
+	struct cut c = CUT(line, len);
+	struct erasure e = {0};
+	const uint8_t *at = cut_bytes(&c, word_len), *end;
+	int64_t keys;
+
+	if (at == NULL || memcmp(at, word, word_len) != 0 ||
+	    !take_number(&c, ' ', &e.at_ms) || !take_number(&c, ' ', &e.person))
 		return false;
-	*ret_all = strcmp(datenart, "*") == 0;
-	return *ret_all || name_set(ret_datenart, datenart, strlen(datenart));
+	at = c.at;
+	end = memchr(at, ' ', c.left);
+	if (end == NULL)
+		return false;
+	len = (size_t)(end - at);
+	e.all = len == 1 && at[0] == '*';
+	if (!e.all && !name_set(&e.datenart, (const char *)at, len))
+		return false;
+	(void)cut_bytes(&c, len + 1);
+	if (!take_number(&c, '\n', &keys) || c.left != 0)
+		return false;
+	*ret = e;
+	return true;
+}
+
+/* The next line with its end; 0: no more.  Of one that is longer than any of
+ * ours LINE_BYTES_MAX + 1 is returned and the rest passed over: cut into
+ * pieces, one of them might look like a line. */
+static size_t next_line(FILE *file, char ret[LINE_BYTES_MAX])
+{
+	size_t len = 0;
+	int c;
+
+	while ((c = getc(file)) != EOF) {
+		if (len < LINE_BYTES_MAX)
+			ret[len] = (char)c;
+		if (len <= LINE_BYTES_MAX)
+			len++;
+		if (c == '\n')
+			break;
+	}
+	return len;
+}
+
+/* A line that was torn off, and nothing else, may be unreadable. */
+static int replay_line(struct keystore *store, const char *line, size_t len,
+		       uint32_t *total, struct err *err)
+{
+	struct erasure e;
+	uint32_t count;
+
+	if (len > LINE_BYTES_MAX || !erasure_parse(line, len, &e))
+		return 0;
+	if (keystore_key_shred(store, e.person, e.all ? NULL : &e.datenart,
+			       e.at_ms, &count, err) != 0)
+		return -1;
+	*total += count;
+	return 0;
 }
 
 int erasure_replay(const char *dir, struct keystore *store, uint32_t *ret_count,
@@ -89,7 +153,9 @@ int erasure_replay(const char *dir, struct keystore *store, uint32_t *ret_count,
 {
 	char path[DURABLE_PATH_BYTES], line[LINE_BYTES_MAX];
 	uint32_t total = 0;
+	size_t len;
 	FILE *file;
+	int rc = 0;
 
 	if (durable_path(dir, ERASURE_FILE, path, err) != 0)
 		return -1;
@@ -101,27 +167,13 @@ int erasure_replay(const char *dir, struct keystore *store, uint32_t *ret_count,
 		*ret_count = 0;
 		return 0;
 	}
-	while (fgets(line, sizeof(line), file) != NULL) {
-		int64_t ms, person;
-		struct name datenart;
-		uint32_t count;
-		bool all;
-
-		if (!read_line(line, &ms, &person, &all, &datenart))
-			continue;
-		if (keystore_key_shred(store, person, all ? NULL : &datenart,
-				       ms, &count, err) != 0)
-			break;
-		total += count;
-	}
-	if (ferror(file) || !feof(file)) {
-		if (ferror(file))
-			ERR_SET(err, ERR_STORAGE, "cannot read erasures.log",
-				errno);
-		(void)fclose(file); /* read only */
-		return -1;
-	}
+	while (rc == 0 && (len = next_line(file, line)) > 0)
+		rc = replay_line(store, line, len, &total, err);
+	if (rc == 0 && ferror(file))
+		rc = ERR_SET(err, ERR_STORAGE, "cannot read erasures.log",
+			     errno);
 	(void)fclose(file); /* read only */
-	*ret_count = total;
-	return 0;
+	if (rc == 0)
+		*ret_count = total;
+	return rc;
 }

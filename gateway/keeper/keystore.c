@@ -200,6 +200,10 @@ int keystore_begin(struct keystore *ks, struct err *err)
 
 int keystore_commit(struct keystore *ks, struct err *err)
 {
+	struct err ignored = {0};
+
+	if (err == NULL)
+		err = &ignored;
 	if (run(ks, "COMMIT", err) == 0)
 		return 0;
 	/* refused as busy or full, it stays open and can be taken back; any

@@ -107,6 +107,10 @@ int vault_rotate_step(struct vault *v, enum rotate_step step, struct err *err)
 
 int vault_rotate(struct vault *v, struct err *err)
 {
+	struct err own = {0};
+
+	if (err == NULL)
+		err = &own;
 	if (v->credential != NULL)
 		return REASON_SET(err, ERR_DENIED, REASON_CREDENTIAL);
 	assert(!keystore_in_transaction(v->store));

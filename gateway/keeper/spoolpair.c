@@ -115,7 +115,10 @@ static int make_after(struct vault *v, uint32_t newest, struct err *err)
 int spoolpair_make(struct vault *v, struct err *err)
 {
 	struct keystore_pair newest = {0};
+	struct err ignored = {0};
 
+	if (err == NULL)
+		err = &ignored;
 	if (keystore_pair_newest(v->store, &newest, err) != 0 &&
 	    err->kind != ERR_ABSENT)
 		return -1;
@@ -140,7 +143,10 @@ int spoolpair_tend(struct vault *v, struct err *err)
 {
 	const int64_t now_ms = v->env->wall_ms(v->env);
 	struct keystore_pair newest = {0};
+	struct err ignored = {0};
 
+	if (err == NULL)
+		err = &ignored;
 	if (keystore_pair_newest(v->store, &newest, err) != 0) {
 		if (err->kind != ERR_ABSENT)
 			return -1;

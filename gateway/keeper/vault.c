@@ -198,11 +198,14 @@ static int unlock(struct vault *v, const void *phrase, size_t phrase_len,
 int vault_unlock(struct vault *v, const void *phrase, size_t phrase_len,
 		 struct err *err)
 {
+	struct err ignored = {0};
 	enum reason reason;
 	int rc;
 
 	if (v->reason == REASON_NONE)
 		return 0;
+	if (err == NULL)
+		err = &ignored; /* below it is looked at */
 	rc = unlock(v, phrase, phrase_len, err);
 	/* labels stay for status and rotation, the key does not */
 	sodium_memzero(v->file.body, sizeof(v->file.body));
@@ -269,8 +272,11 @@ int vault_key(struct vault *v, const struct key_ref *ref, bool make,
 	const uint8_t *cached = cache_find(&v->arena->keys.cache, ref);
 	const struct wrap_row row = data_row(ref);
 	uint8_t wrapped[WRAPPED_BYTES], key[WRAP_KEY_BYTES];
+	struct err ignored = {0};
 	int rc;
 
+	if (err == NULL)
+		err = &ignored;
 	if (cached != NULL) {
 		*ret = cached;
 		return 0;

@@ -111,6 +111,13 @@ int spoolpair_forget(struct vault *v, uint32_t oldest_in_use,
 /* Notes one line: "erased <UTC ms> <person> <Datenart or *> <keys>". */
 int erasure_note(struct buf *lines, int64_t now_ms, int64_t person,
 		 const struct name *datenart, uint32_t count, struct err *err);
+struct erasure {
+	int64_t at_ms, person;
+	bool all; /* or this Datenart: */
+	struct name datenart;
+};
+/* Pure, fuzzed: one whole line, with its end.  false: not one of ours. */
+bool erasure_parse(const void *line, size_t len, struct erasure *ret);
 /* Appends the lines and has them on disk. */
 int erasure_append(struct env *env, const char *dir, const struct buf *lines,
 		   struct err *err);
