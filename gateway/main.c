@@ -136,7 +136,8 @@ static bool take_options(int argc, char **argv, struct options *ret)
 	int kept = 0;
 	bool ours = true;
 
-	*ret = (struct options){.args = {.dir = DEFAULT_DIR}};
+	*ret =
+	    (struct options){.args = {.dir = DEFAULT_DIR, .version = VERSION}};
 	for (int i = 1; i < argc; i++) {
 		char *a = argv[i];
 

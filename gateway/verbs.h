@@ -10,9 +10,10 @@
 #define EXIT_USAGE   2
 
 struct verb_args {
-	const char *dir; /* -d DIR */
-	bool json;	 /* --json */
-	int argc;	 /* what follows the verb, options included */
+	const char *dir;     /* -d DIR */
+	bool json;	     /* --json */
+	const char *version; /* of this program; NULL in tests */
+	int argc;	     /* what follows the verb, options included */
 	char **argv;
 };
 

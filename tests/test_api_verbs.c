@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "api_house.h"
+#include "postern/processes.h"
 #include "verbs.h"
 
 #define OUTPUT_BYTES (64u * 1024)
@@ -67,6 +68,7 @@ static void expect(struct said *s, int rc, const char *part)
 static void status_is_readable_and_json(void **state)
 {
 	struct api_house *h = *state;
+	static struct processes three = {.version = "9.9"};
 	struct said *s = run(h, verb_status, true, NO_WORDS);
 	json_t *v = json_loads(s->out, 0, NULL);
 
@@ -75,6 +77,16 @@ static void status_is_readable_and_json(void **state)
 	free(s);
 	expect(run(h, verb_status, false, NO_WORDS), EXIT_DONE,
 	       "ready        yes\n");
+	processes_started(&three, PROCESS_KEEPER, worker_boot(&h->w) - 3600000);
+	processes_ready(&three, PROCESS_KEEPER);
+	processes_started(&three, PROCESS_WORKER, worker_boot(&h->w));
+	h->w.processes = &three;
+	expect(run(h, verb_status, false, NO_WORDS), EXIT_DONE,
+	       "keeper       9.9 ready, up 3600 s, started 1 times\n");
+	expect(run(h, verb_status, false, NO_WORDS), EXIT_DONE,
+	       "worker       9.9 starting, up ");
+	expect(run(h, verb_status, false, NO_WORDS), EXIT_DONE,
+	       "intake       9.9 away, up 0 s, started 0 times\n");
 	expect(run(h, verb_status, false, WORDS("x")), EXIT_USAGE, NULL);
 }
 

@@ -14,6 +14,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -75,7 +76,7 @@ static void malformed_descriptor_lists_are_refused(void **state)
 	    "--fds=lifeline:",
 	    "--fds=lifeline:33",
 	    "--fds=lifeline:2",
-	    "--fds=lifeline:9",
+	    "--fds=lifeline:10",
 	    "--fds=x:3",
 	    "--fds=lifeline:3,",
 	    "--fds=,lifeline:3",
@@ -201,6 +202,8 @@ static bool reload_fake(void *ctx)
 	return ((const struct fake *)ctx)->reload;
 }
 
+static struct processes *page; /* shared with the supervisor */
+
 struct run {
 	pid_t pid;
 	int log;
@@ -213,12 +216,14 @@ static void begin(struct run *r, const struct fake *f)
 	int fds[2];
 
 	memset(r, 0, sizeof(*r));
+	memset(page, 0, sizeof(*page));
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
 	r->pid = fork();
 	assert_true(r->pid >= 0);
 	if (r->pid == 0) {
 		struct fake copy = *f;
 		struct loop_conf conf = {.env = env_system(),
+					 .processes = page,
 					 .start = start_fake,
 					 .reload = reload_fake,
 					 .ctx = &copy};
@@ -307,7 +312,16 @@ static void a_dead_child_is_started_again(void **state)
 	(void)state;
 	begin(&run, &f);
 	assert_true(heard(&run, "serve.ready", 5));
+	for (unsigned int i = 0; i < PROCESSES; i++) {
+		assert_string_equal(process_name(i),
+				    child_role_name((enum child_role)i));
+		assert_string_equal(process_state(&page->of[i]), "ready");
+		assert_int_equal(page->of[i].starts,
+				 i == PROCESS_WORKER ? 3 : 1);
+	}
 	finish(&run);
+	for (unsigned int i = 0; i < PROCESSES; i++)
+		assert_string_equal(process_state(&page->of[i]), "away");
 	assert_non_null(line_with(run.text, "child.ended", "\"status\":75"));
 	assert_non_null(line_with(run.text, "child.restart", "100"));
 	assert_non_null(line_with(run.text, "child.restart", "200"));
@@ -536,5 +550,9 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && argv[1][0] == '@')
 		return check_inheritance(argc, argv);
+	page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED)
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* status.c - how the instance is doing, for people and for supervisors. */
 #include "figures.h"
 #include "intake/intake.h"
+#include "postern/processes.h"
 #include "problem.h"
 #include "route.h"
 
@@ -50,6 +51,25 @@ static json_t *counters_json(const struct worker *w)
 	return v;
 }
 
+static json_t *processes_json(const struct worker *w)
+{
+	json_t *list = json_array();
+
+	for (unsigned int i = 0; w->processes != NULL && i < PROCESSES; i++) {
+		const struct process *p = &w->processes->of[i];
+
+		(void)json_array_append_new(
+		    list,
+		    json_pack("{s:s, s:s, s:I, s:I, s:s}", "name",
+			      process_name(i), "state", process_state(p),
+			      "uptime_s",
+			      (json_int_t)process_uptime_s(p, worker_boot(w)),
+			      "starts", (json_int_t)atomic_load(&p->starts),
+			      "version", w->processes->version));
+	}
+	return list;
+}
+
 int api_status(struct worker *w, struct job *job, struct err *err)
 {
 	struct figures *f = calloc(1, sizeof(*f));
@@ -60,15 +80,15 @@ int api_status(struct worker *w, struct job *job, struct err *err)
 	if (figures_read(w, f, err) == 0)
 		rc = job_json(
 		    job, 200,
-		    json_pack("{s:b, s:s, s:b, s:I, s:I, s:I, s:o, s:o, s:o}",
-			      "ready", strcmp(figures_ready(f), "ready") == 0,
-			      "reason", figures_ready(f), "intake",
-			      w->intake != NULL, "backlog_bytes",
-			      (json_int_t)f->backlog_bytes, "quarantined",
-			      (json_int_t)f->quarantined, "media_wanted",
-			      (json_int_t)f->media_wanted, "keeper",
-			      keeper_json(f), "outbox", outbox_json(f),
-			      "counters", counters_json(w)),
+		    json_pack(
+			"{s:b, s:s, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
+			"ready", strcmp(figures_ready(f), "ready") == 0,
+			"reason", figures_ready(f), "intake", w->intake != NULL,
+			"backlog_bytes", (json_int_t)f->backlog_bytes,
+			"quarantined", (json_int_t)f->quarantined,
+			"media_wanted", (json_int_t)f->media_wanted, "keeper",
+			keeper_json(f), "processes", processes_json(w),
+			"outbox", outbox_json(f), "counters", counters_json(w)),
 		    err);
 	free(f);
 	return rc;

@@ -20,6 +20,20 @@ static void print_outbox(const json_t *answer)
 			     (long long)operator_number(one, "dead"));
 }
 
+static void print_processes(const json_t *answer)
+{
+	const json_t *list = json_object_get(answer, "processes"), *one;
+	size_t i;
+
+	for (i = 0; (one = json_array_get(list, i)) != NULL; i++)
+		(void)printf("%-12s %s %s, up %lld s, started %lld times\n",
+			     operator_text(one, "name"),
+			     operator_text(one, "version"),
+			     operator_text(one, "state"),
+			     (long long)operator_number(one, "uptime_s"),
+			     (long long)operator_number(one, "starts"));
+}
+
 static void print_status(const json_t *answer)
 {
 	const json_t *keeper = json_object_get(answer, "keeper");
@@ -31,7 +45,8 @@ static void print_status(const json_t *answer)
 	(void)printf("ready        %s%s%s\n", ready ? "yes" : "no (",
 		     ready ? "" : operator_text(answer, "reason"),
 		     ready ? "" : ")");
-	(void)printf("keeper       %s, %lld data keys%s%s\n",
+	print_processes(answer);
+	(void)printf("keys         %s, %lld data keys%s%s\n",
 		     operator_text(keeper, "state"),
 		     (long long)operator_number(keeper, "data_keys"),
 		     reason != NULL ? ": " : "", reason != NULL ? reason : "");

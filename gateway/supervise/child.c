@@ -30,7 +30,8 @@ struct start {
 	struct users users;
 	struct rules rules;
 	struct intake_counts *counts; /* the intake may write, the worker not */
-	char credential[1024];	      /* "" none */
+	const struct processes *processes; /* the worker's */
+	char credential[1024];		   /* "" none */
 };
 
 /* --- giving up ------------------------------------------------------------ */
@@ -61,21 +62,35 @@ static int give_up_rights(const struct start *s, struct err *err)
 
 /* --- preparing ------------------------------------------------------------ */
 
-static int map_counts(struct start *s, struct err *err)
+/* *ret stays NULL when there is no such descriptor. */
+static int map_page(int fd, size_t size, int access, void **ret,
+		    struct err *err)
 {
-	int fd = s->fds.fds[CHILD_FD_COUNTS];
-	int access =
-	    s->role == CHILD_INTAKE ? PROT_READ | PROT_WRITE : PROT_READ;
 	void *page;
 
 	if (fd < 0)
 		return 0;
-	page =
-	    mmap(NULL, sizeof(struct intake_counts), access, MAP_SHARED, fd, 0);
+	page = mmap(NULL, size, access, MAP_SHARED, fd, 0);
 	if (page == MAP_FAILED)
-		return ERR_SET(err, ERR_NOMEM, "no page of counters", errno);
+		return ERR_SET(err, ERR_NOMEM, "no shared page", errno);
 	(void)close(fd); /* the mapping stays */
-	s->counts = page;
+	*ret = page;
+	return 0;
+}
+
+static int map_pages(struct start *s, struct err *err)
+{
+	int access =
+	    s->role == CHILD_INTAKE ? PROT_READ | PROT_WRITE : PROT_READ;
+	void *counts = NULL, *processes = NULL;
+
+	if (map_page(s->fds.fds[CHILD_FD_COUNTS], sizeof(struct intake_counts),
+		     access, &counts, err) != 0 ||
+	    map_page(s->fds.fds[CHILD_FD_PROCESSES], sizeof(struct processes),
+		     PROT_READ, &processes, err) != 0)
+		return -1;
+	s->counts = counts;
+	s->processes = processes;
 	return 0;
 }
 
@@ -129,7 +144,7 @@ static int prepare(struct start *s, struct err *err)
 	if (rules_load(s->dir, roles[s->role], stderr, &s->rules) != 0)
 		return ERR_SET(err, ERR_INPUT, "settings or policy", 0);
 	rules_set_log(&s->rules);
-	if (users_find(&s->users, err) != 0 || map_counts(s, err) != 0 ||
+	if (users_find(&s->users, err) != 0 || map_pages(s, err) != 0 ||
 	    find_credential(s, err) != 0)
 		return -1;
 	/* Archiving has time, an acknowledgement has not: where processors are
@@ -167,6 +182,7 @@ static int serve_worker(const struct start *s)
 	    .wake_fd = s->fds.fds[CHILD_FD_WAKE],
 	    .lifeline_fd = s->fds.fds[CHILD_FD_LIFELINE],
 	    .intake = s->counts,
+	    .processes = s->processes,
 	};
 
 	return worker_serve(env_system(), &conf);
@@ -199,7 +215,7 @@ static const struct role {
 		      "postern-worker",
 		      serve_worker,
 		      {CHILD_FD_LISTEN, CHILD_FD_OPERATOR, CHILD_FD_WAKE,
-		       CHILD_FD_COUNTS, CHILD_FD_LIFELINE}},
+		       CHILD_FD_COUNTS, CHILD_FD_PROCESSES, CHILD_FD_LIFELINE}},
     [CHILD_INTAKE] = {"@intake",
 		      "postern-intake",
 		      serve_intake,

@@ -6,9 +6,10 @@
 #define PREFIX	 "--fds="
 
 static const char *const names[CHILD_FDS] = {
-    [CHILD_FD_LIFELINE] = "lifeline", [CHILD_FD_LOCK] = "lock",
-    [CHILD_FD_LISTEN] = "listen",     [CHILD_FD_OPERATOR] = "operator",
-    [CHILD_FD_WAKE] = "wake",	      [CHILD_FD_COUNTS] = "counts",
+    [CHILD_FD_LIFELINE] = "lifeline",	[CHILD_FD_LOCK] = "lock",
+    [CHILD_FD_LISTEN] = "listen",	[CHILD_FD_OPERATOR] = "operator",
+    [CHILD_FD_WAKE] = "wake",		[CHILD_FD_COUNTS] = "counts",
+    [CHILD_FD_PROCESSES] = "processes",
 };
 
 const char *child_role_name(enum child_role role)
@@ -34,7 +35,7 @@ size_t child_fds_print(const struct child_fds *given,
 
 		if (given->fds[i] < 0)
 			continue;
-		/* Six short names: the buffer holds all of them. */
+		/* Seven short names: the buffer holds all of them. */
 		n = snprintf(ret + len, CHILD_FDS_TEXT_BYTES - len, "%s%s:%zu",
 			     count > 0 ? "," : "", names[i], FD_FIRST + count);
 		len += n > 0 ? (size_t)n : 0;
@@ -48,10 +49,10 @@ static bool parse_one(const char *text, size_t len, struct child_fds *ret)
 	for (size_t i = 0; i < CHILD_FDS; i++) {
 		size_t name_len = strlen(names[i]);
 
-		/* One digit: there are at most six, from 3 on. */
+		/* One digit: there are at most seven, from 3 on. */
 		if (len != name_len + 2 || memcmp(text, names[i], name_len) ||
 		    text[name_len] != ':' || text[name_len + 1] < '3' ||
-		    text[name_len + 1] > '8' || ret->fds[i] >= 0)
+		    text[name_len + 1] > '9' || ret->fds[i] >= 0)
 			continue;
 		ret->fds[i] = text[name_len + 1] - '0';
 		return true;

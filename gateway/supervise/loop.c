@@ -95,6 +95,7 @@ static int start_child(struct loop *l, enum child_role role, struct err *err)
 	c->pid = pid;
 	c->lifeline = ends[0];
 	c->listening = true;
+	processes_started(l->conf->processes, role, now_ms(l));
 	return 0;
 }
 
@@ -152,6 +153,7 @@ static void hear(struct loop *l, enum child_role role)
 	if (n != 1 || word != 'R')
 		return;
 	c->ready = true;
+	processes_ready(l->conf->processes, role);
 	LOG(LOG_LEVEL_INFO, "child.ready", log_child(role),
 	    LOG_NUM("after_ms", now_ms(l) - c->started_ms));
 	announce(l);
@@ -169,6 +171,7 @@ static void bury(struct loop *l, enum child_role role, int status)
 	    LOG_NUM("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
 	    LOG_NUM("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
 	(void)close(c->lifeline); /* nothing was written */
+	processes_ended(l->conf->processes, role);
 	c->lifeline = -1;
 	c->pid = 0;
 	c->ready = false;

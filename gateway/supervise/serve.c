@@ -22,11 +22,14 @@
 
 struct serve {
 	const char *said; /* DIR as the user wrote it, for messages */
+	const char *version;
 	char dir[PATH_MAX];
 	struct rules rules;
 	struct users users;
 	int lock, public, internal, local, keeper, wake;
 	int counts, counts_read; /* the same page, the second read only */
+	int processes_read;
+	struct processes *processes;
 };
 
 /* --- one instance per data directory -------------------------------------- */
@@ -147,25 +150,52 @@ static int open_local(struct serve *s)
 	return 0;
 }
 
-static int open_page(struct serve *s)
+/* Memory of size bytes, once to write and once to read only. */
+static int make_page(const char *name, size_t size, int *ret_fd, int *ret_read)
 {
 	char path[64];
 
-	s->counts =
-	    memfd_create("postern-counts", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	*ret_fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	/* Sealed, so that no child can shrink it under the other's feet. */
-	if (s->counts < 0 ||
-	    ftruncate(s->counts, sizeof(struct intake_counts)) != 0 ||
-	    fcntl(s->counts, F_ADD_SEALS,
-		  F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
-		perror("page of counters");
+	if (*ret_fd < 0 || ftruncate(*ret_fd, (off_t)size) != 0 ||
+	    fcntl(*ret_fd, F_ADD_SEALS,
+		  F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
+		return -1;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", *ret_fd);
+	*ret_read = open(path, O_RDONLY | O_CLOEXEC);
+	return *ret_read < 0 ? -1 : 0;
+}
+
+static int open_processes(struct serve *s, const char *version)
+{
+	int fd = -1;
+	void *page = MAP_FAILED;
+
+	if (make_page("postern-processes", sizeof(*s->processes), &fd,
+		      &s->processes_read) == 0)
+		page = mmap(NULL, sizeof(*s->processes), PROT_READ | PROT_WRITE,
+			    MAP_SHARED, fd, 0);
+	if (fd >= 0)
+		(void)close(fd); /* the mapping stays */
+	if (page == MAP_FAILED)
+		return -1;
+	s->processes = page;
+	(void)snprintf(s->processes->version, sizeof(s->processes->version),
+		       "%s", version != NULL ? version : "");
+	return 0;
+}
+
+static int open_pages(struct serve *s)
+{
+	if (make_page("postern-counts", sizeof(struct intake_counts),
+		      &s->counts, &s->counts_read) != 0 ||
+	    open_processes(s, s->version) != 0) {
+		perror("shared pages");
 		return -1;
 	}
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", s->counts);
-	s->counts_read = open(path, O_RDONLY | O_CLOEXEC);
 	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (s->counts_read < 0 || s->wake < 0) {
-		perror("page of counters");
+	if (s->wake < 0) {
+		perror("eventfd");
 		return -1;
 	}
 	return 0;
@@ -220,17 +250,20 @@ static int open_all(struct serve *s)
 	}
 	if (open_local(s) != 0)
 		return -1;
-	return open_page(s);
+	return open_pages(s);
 }
 
 static void close_all(struct serve *s)
 {
-	const int fds[] = {s->public, s->internal, s->local,	   s->keeper,
-			   s->wake,   s->counts,   s->counts_read, s->lock};
+	const int fds[] = {s->public,	   s->internal,	      s->local,
+			   s->keeper,	   s->wake,	      s->counts,
+			   s->counts_read, s->processes_read, s->lock};
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]); /* none was written to */
+	if (s->processes != NULL)
+		(void)munmap(s->processes, sizeof(*s->processes));
 	rules_free(&s->rules);
 }
 
@@ -253,6 +286,7 @@ static int start_child(void *ctx, enum child_role role, int lifeline_fd,
 		fds.fds[CHILD_FD_OPERATOR] = s->local;
 		fds.fds[CHILD_FD_WAKE] = s->wake;
 		fds.fds[CHILD_FD_COUNTS] = s->counts_read;
+		fds.fds[CHILD_FD_PROCESSES] = s->processes_read;
 		break;
 	case CHILD_INTAKE:
 		fds.fds[CHILD_FD_LISTEN] = s->public;
@@ -315,7 +349,9 @@ int verb_serve(const struct verb_args *args)
 			  .keeper = -1,
 			  .wake = -1,
 			  .counts = -1,
-			  .counts_read = -1};
+			  .counts_read = -1,
+			  .processes_read = -1,
+			  .version = args->version};
 	int status = EXIT_REFUSED;
 
 	if (args->argc > 0) {
@@ -334,6 +370,7 @@ int verb_serve(const struct verb_args *args)
 	    rules_load(s.dir, ROLE_CHECK, stderr, &s.rules) == 0 &&
 	    open_all(&s) == 0) {
 		const struct loop_conf conf = {.env = env_system(),
+					       .processes = s.processes,
 					       .start = start_child,
 					       .reload = reload,
 					       .ctx = &s};

@@ -17,6 +17,7 @@
 #include "postern/env.h"
 #include "postern/err.h"
 #include "postern/policy.h"
+#include "postern/processes.h"
 #include "postern/settings.h"
 
 enum child_role { CHILD_KEEPER, CHILD_WORKER, CHILD_INTAKE, CHILDREN };
@@ -27,17 +28,18 @@ const char *child_role_name(enum child_role role);
 /* --- descriptors a child may inherit (descriptors.c) ---------------------- */
 enum child_fd {
 	CHILD_FD_LIFELINE,
-	CHILD_FD_LOCK,	   /* keeps DIR locked while a child lives */
-	CHILD_FD_LISTEN,   /* public, internal or keeper.sock */
-	CHILD_FD_OPERATOR, /* run/operator.sock */
-	CHILD_FD_WAKE,	   /* eventfd */
-	CHILD_FD_COUNTS,   /* page of struct intake_counts */
+	CHILD_FD_LOCK,	    /* keeps DIR locked while a child lives */
+	CHILD_FD_LISTEN,    /* public, internal or keeper.sock */
+	CHILD_FD_OPERATOR,  /* run/operator.sock */
+	CHILD_FD_WAKE,	    /* eventfd */
+	CHILD_FD_COUNTS,    /* page of struct intake_counts */
+	CHILD_FD_PROCESSES, /* page of struct processes, read only */
 	CHILD_FDS
 };
 struct child_fds {
 	int fds[CHILD_FDS]; /* -1: not given */
 };
-#define CHILD_FDS_NONE	     ((struct child_fds){{-1, -1, -1, -1, -1, -1}})
+#define CHILD_FDS_NONE	     ((struct child_fds){{-1, -1, -1, -1, -1, -1, -1}})
 #define CHILD_FDS_TEXT_BYTES 128
 /* "--fds=lifeline:3,lock:4": the numbers in the child, from 3 on, in the
  * order of the enum.  Returns how many there are. */
@@ -124,6 +126,7 @@ int64_t restart_wait_ms(int64_t last_ms, int64_t lived_ms);
 
 struct loop_conf {
 	struct env *env;
+	struct processes *processes; /* told what becomes of them; or NULL */
 	/* Starts a child with its end of the lifeline. */
 	int (*start)(void *ctx, enum child_role role, int lifeline_fd,
 		     pid_t *ret_pid, struct err *err);

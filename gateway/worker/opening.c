@@ -172,6 +172,7 @@ int worker_open(struct worker *w, const struct worker_conf *conf,
 	w->settings = conf->settings;
 	w->policy = conf->policy;
 	w->intake = conf->intake;
+	w->processes = conf->processes;
 	if (open_zone(w, err) != 0 || open_archive(w, conf->dir, err) != 0 ||
 	    open_keeper(w, conf->dir, err) != 0 ||
 	    http_open(w->env, &w->http, err) != 0 || open_drivers(w, err) != 0)

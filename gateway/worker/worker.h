@@ -29,6 +29,7 @@
 #include "store/schema.h"
 
 struct intake_counts;
+struct processes;
 struct receive;
 struct deliver;
 struct send;
@@ -80,6 +81,7 @@ struct worker {
 	struct worker_counts counts;
 	_Atomic bool ready; /* archive open, keeper unlocked, spool read once */
 	const struct intake_counts *intake;
+	const struct processes *processes;
 	bool stopping;
 };
 
@@ -95,6 +97,7 @@ struct worker_conf {
 	 * (MSG_NOSIGNAL) once this process serves. */
 	int lifeline_fd;
 	const struct intake_counts *intake; /* shared page; may be NULL */
+	const struct processes *processes;  /* the same */
 };
 int worker_serve(struct env *env, const struct worker_conf *conf);
 int64_t worker_now(const struct worker *w);  /* wall, ms */
