@@ -30,6 +30,7 @@ enum seal_field {
 	FIELD_RAW,	   /* a quarantined raw body */
 	FIELD_MEDIA,	   /* attachment: media id, name, type, hash; JSON */
 	FIELD_ANSWER,	   /* stored API answer */
+	FIELD_EVIDENCE,	   /* of a consent event, JSON */
 };
 
 struct keeper;	     /* a connection; reconnects by itself */
