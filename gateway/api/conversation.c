@@ -3,18 +3,13 @@
 
 #include "auth.h"
 #include "problem.h"
+#include "worker/consent.h"
 #include "worker/decide_told.h"
 
 static const char sql_conversation[] =
     "SELECT person, channel, helpdesk, state, datenart, opened_ms, closed_ms,"
     " inbound_ms FROM conversation WHERE id=?";
 static const char sql_message[] = "SELECT conversation FROM message WHERE id=?";
-/* "all" concerns every purpose. */
-static const char sql_withdrawn[] =
-    PERSON_FAMILY "SELECT COUNT(*) FROM consent_event WHERE kind='withdrawn'"
-		  " AND purpose IN (?,'all')"
-		  " AND person IN (SELECT id FROM family)";
-
 bool column_text(struct store_value v, char *ret, size_t ret_size)
 {
 	if (v.type != STORE_TEXT || v.len >= ret_size ||
@@ -135,23 +130,6 @@ static bool window_open(struct worker *w, const struct conversation *cnv)
 	       conversation_window_ends(w, cnv) > worker_now(w);
 }
 
-static int withdrawn(struct worker *w, const struct conversation *cnv,
-		     const char *purpose, bool *ret, struct err *err)
-{
-	const struct name *own = policy_purpose(w->policy, &cnv->channel);
-	int64_t n = 0;
-	bool found;
-
-	if (purpose == NULL)
-		purpose = own != NULL ? own->text : "";
-	if (store_one_int(w->store, sql_withdrawn,
-			  STORE_ARGS(S_INT(cnv->person), S_TEXT(purpose)), &n,
-			  &found, err) != 0)
-		return -1;
-	*ret = found && n > 0;
-	return 0;
-}
-
 static json_t *reasons_of(const struct policy_decision *d)
 {
 	json_t *list = json_array();
@@ -179,20 +157,24 @@ int conversation_may_send(struct worker *w, struct job *job,
 	    .template_message = wish->template_message,
 	    .mechanism = decide_mechanism(w, &cnv->channel),
 	};
-	bool stopped = false;
+	struct consent_view view;
 
 	if (cnv->channel_index < 0)
 		return job_refuse(job, &problem_channel_cannot,
 				  "the channel is not set up any more");
 	if (cnv->closed && !wish->inner)
 		return job_refuse(job, &problem_closed, "reopen it first");
-	if (withdrawn(w, cnv, wish->purpose, &stopped, err) != 0)
+	if (consent_of_send(w, cnv->person, &cnv->channel, wish->purpose, &view,
+			    err) != 0)
 		return -1;
-	facts.consent = stopped ? CONSENT_WITHDRAWN : CONSENT_UNKNOWN;
+	facts.consent = view.state;
+	facts.minor = view.minor;
 	facts.window_open = window_open(w, cnv);
 	policy_decide(w->policy, &facts, ret);
 	if (ret->send)
 		return 0;
+	job->blocked = consent_blocks(ret);
+	job->blocked_on = cnv->channel;
 	return job_refuse_with(
 	    job, ret->window_closed ? &problem_window_closed : &problem_policy,
 	    NULL, reasons_of(ret));

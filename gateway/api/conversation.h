@@ -3,17 +3,9 @@
 #define POSTERN_API_CONVERSATION_H
 
 #include "job.h"
+#include "worker/family.h"
 
 #define DATENART_CONTACT "CONTACT"
-
-/* Everybody who turned out to be this person, and whom this one turned out to
- * be; the first parameter is the person. */
-#define PERSON_FAMILY                                                         \
-	"WITH RECURSIVE later(id) AS (SELECT CAST(? AS BIGINT) UNION"         \
-	" SELECT p.joined_into FROM person p JOIN later l ON p.id=l.id"       \
-	" WHERE p.joined_into IS NOT NULL),"                                  \
-	"family(id) AS (SELECT id FROM later UNION SELECT p.id FROM person p" \
-	" JOIN family f ON p.joined_into=f.id) "
 
 struct conversation {
 	int64_t id, person;

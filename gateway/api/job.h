@@ -81,6 +81,9 @@ struct job {
 	const char *answer_type, *allow;
 	struct buf kept; /* what an idempotent replay answers; empty: answer */
 	bool replayed, close;
+	/* A send refused for want of a consent: why (static), and where. */
+	const char *blocked;
+	struct name blocked_on;
 	int64_t retry_after_s; /* 0 none */
 	char location[JOB_PATH_MAX + 1];
 	/* bytes of an attachment instead of answer */

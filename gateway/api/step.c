@@ -5,6 +5,7 @@
 #include "idempotency.h"
 #include "problem.h"
 #include "upload.h"
+#include "worker/figures.h"
 #include "postern/log.h"
 
 #define JOBS_PER_STEP  16
@@ -102,6 +103,25 @@ static int answer_job(struct api *a, struct job *job, struct err *err)
 	return run_route(a->w, job, err);
 }
 
+/* What was refused is counted after its transaction was rolled back; a figure
+ * that is lost is no reason to answer anything else. */
+static void count_blocked(struct worker *w, const struct job *job)
+{
+	struct err err = {0};
+
+	if (job->blocked == NULL || job->status != 403)
+		return;
+	LOG(LOG_LEVEL_INFO, "send.blocked",
+	    LOG_NAME("channel", &job->blocked_on),
+	    log_table("reason", job->blocked));
+	if (store_begin(w->store, &err) != 0)
+		return;
+	if (figure_add(w, job->blocked_on.text, "send.blocked", job->blocked, 1,
+		       &err) != 0 ||
+	    store_commit(w->store, &err) != 0)
+		store_roll_back(w->store);
+}
+
 /* The archive cannot be trusted any more: the process ends, the supervisor
  * starts it again. */
 static bool is_fatal(const struct err *err)
@@ -131,6 +151,8 @@ static int run_job(struct api *a, struct job *job, struct err *err)
 			LOG(LOG_LEVEL_WARN, "api.failed",
 			    LOG_ID("request", &job->request), LOG_ERR(&e));
 	}
+	if (!fatal)
+		count_blocked(w, job);
 	/* The body may hold a message; the connection may live long. */
 	buf_clear(&job->body);
 	request_resume(job);

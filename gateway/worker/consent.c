@@ -216,6 +216,19 @@ int consent_of_send(struct worker *w, int64_t person,
 	return consent_view_of(w, &of, CONSENT_NOW, ret, err);
 }
 
+const char *consent_blocks(const struct policy_decision *d)
+{
+	static const char *const codes[] = {
+	    "consent_missing",	  "consent_withdrawn", "consent_expired",
+	    "consent_suppressed", "consent_minor",     "objection"};
+
+	for (size_t i = 0; i < d->reasons_len; i++)
+		for (size_t k = 0; k < sizeof(codes) / sizeof(codes[0]); k++)
+			if (strcmp(d->reasons[i].code, codes[k]) == 0)
+				return codes[k];
+	return NULL;
+}
+
 /* --- questions ------------------------------------------------------------ */
 
 static bool question_read(struct worker *w, struct store_rows *rows,

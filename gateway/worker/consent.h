@@ -56,6 +56,10 @@ int consent_of_send(struct worker *w, int64_t person,
 		    const struct name *channel, const char *purpose,
 		    struct consent_view *ret, struct err *err);
 
+/* The reason of a decision that refused for want of a consent, a static code;
+ * NULL: it did not. */
+const char *consent_blocks(const struct policy_decision *d);
+
 /* A question that still waits for its answer; id 0: none does. */
 struct consent_question {
 	int64_t id, at_ms, prompt;

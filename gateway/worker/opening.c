@@ -41,6 +41,8 @@ static int last_id(struct worker *w, struct err *err)
 	    "SELECT max(id) FROM quarantine",
 	    "SELECT max(id) FROM token",
 	    "SELECT max(id) FROM notice_sent",
+	    "SELECT max(id) FROM review",
+	    "SELECT max(id) FROM request",
 	};
 	int64_t last = 0;
 	bool found = false;

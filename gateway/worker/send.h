@@ -126,6 +126,7 @@ struct send_flight {
 struct send_refusal {
 	const char *reason; /* static token */
 	bool gone;	    /* nobody is to be told: erased, sent already */
+	bool blocked;	    /* for want of a consent */
 };
 
 /* Reads and opens all a row needs and makes the act.  Returns 0 with either
@@ -136,13 +137,15 @@ int send_flight_make(struct send_lane *lane, struct send_flight **ret,
 int send_flight_start(struct send_flight *f, struct err *err);
 void send_flight_free(struct send_flight **f); /* wipes */
 
+/* --- send_judge.c --------------------------------------------------------- */
+/* Fills in *why if the policy refuses it now; addresses are opened. */
+int send_judge(struct send_flight *f, struct send_refusal *why,
+	       struct err *err);
+
 /* --- send_load.c ---------------------------------------------------------- */
 /* *ret_found false: the message is gone. */
 int send_load_message(struct send_flight *f, struct buf *ret_content,
 		      bool *ret_found, struct err *err);
-/* Has a purpose been withdrawn by this person or one joined with it? */
-int send_load_withdrawn(struct send_flight *f, const char *purpose, bool *ret,
-			struct err *err);
 /* Sealed rows, for the keeper to open. */
 struct send_sealed {
 	int64_t id;

@@ -1,8 +1,6 @@
 /* send_flight.c - one row on its way: opened, judged again, made an act. */
 #include "send.h"
 
-#include "autoreply.h"
-#include "decide.h"
 #include "postern/jsonmem.h"
 #include "postern/log.h"
 
@@ -128,49 +126,6 @@ out:
 	return rc;
 }
 
-/* --- judging -------------------------------------------------------------- */
-
-/* Between accepting a reply and handing it over, consent may be withdrawn and
- * the provider's window may close: so policy is asked again. */
-static int judge(struct send_flight *f, const char **ret_reason,
-		 struct err *err)
-{
-	const struct channel_driver *driver =
-	    f->w->channels[f->lane->queue->channel]->driver;
-	struct policy_facts facts = {
-	    .act = ACT_SEND,
-	    .channel = &f->channel,
-	    .helpdesk = f->helpdesk.text[0] != '\0' ? &f->helpdesk : NULL,
-	    .media = f->attachment.id != 0,
-	    .purpose =
-		json_string_value(json_object_get(f->content, "purpose")),
-	    .window_open = (driver->has & CHANNEL_HAS_WINDOW) == 0 ||
-			   f->inbound_ms + driver->window_ms > worker_now(f->w),
-	    .template_message = json_object_get(f->content, "template") != NULL,
-	    .automatic = autoreply_is(f->kind),
-	    .mechanism = decide_mechanism(f->w, &f->channel),
-	};
-	struct policy_decision decision = {0};
-	bool withdrawn = false;
-
-	if (send_load_withdrawn(f, facts.purpose, &withdrawn, err) != 0)
-		return -1;
-	facts.consent = withdrawn ? CONSENT_WITHDRAWN : CONSENT_UNKNOWN;
-	policy_decide(f->w->policy, &facts, &decision);
-	*ret_reason = NULL;
-	if (decision.send)
-		return 0;
-	if (decision.window_closed)
-		*ret_reason = "window_closed";
-	else if (facts.mechanism == MECHANISM_INVALID)
-		*ret_reason = "mechanism_invalid";
-	else if (withdrawn)
-		*ret_reason = "consent_withdrawn";
-	else
-		*ret_reason = "policy";
-	return 0;
-}
-
 /* --- the act -------------------------------------------------------------- */
 
 /* A member as C string; *failed if it holds NUL: cutting it would send
@@ -268,14 +223,14 @@ static int fill(struct send_flight *f, struct opened *o,
 	if (send_load_message(f, &o->content, &found, err) != 0)
 		return -1;
 	if (!found || o->content.len == 0 || !sendable(f)) {
-		*why = (struct send_refusal){"gone", true};
+		*why = (struct send_refusal){.reason = "gone", .gone = true};
 		return 0;
 	}
 	if (send_load_addresses(f, o->addresses, &o->addresses_len, err) != 0 ||
 	    (!f->lane->read && send_load_attachment(f, &o->media, err) != 0) ||
 	    open_sealed(f, o, err) != 0)
 		return -1;
-	if (!f->lane->read && judge(f, &why->reason, err) != 0)
+	if (!f->lane->read && send_judge(f, why, err) != 0)
 		return -1;
 	if (why->reason == NULL && !act_make(f))
 		why->reason = "unusable";
@@ -298,12 +253,13 @@ int send_flight_make(struct send_lane *lane, struct send_flight **ret,
 	opened_free(&o);
 	/* The key was destroyed: the person is forgotten. */
 	if (rc != 0 && err->kind == ERR_ABSENT) {
-		*ret_refusal = (struct send_refusal){"gone", true};
+		*ret_refusal =
+		    (struct send_refusal){.reason = "gone", .gone = true};
 		rc = 0;
 	} else if (rc != 0 &&
 		   (err->kind == ERR_CORRUPT || err->kind == ERR_INPUT)) {
 		LOG(LOG_LEVEL_ERROR, "send.unusable", LOG_ERR(err));
-		*ret_refusal = (struct send_refusal){"unusable", false};
+		*ret_refusal = (struct send_refusal){.reason = "unusable"};
 		rc = 0;
 	}
 	if (rc == 0 && ret_refusal->reason == NULL) {

@@ -1,6 +1,8 @@
 /* send_load.c - what the archive knows about a row to send. */
 #include "send.h"
 
+#include "family.h"
+
 #define CONTENT_MAX (8u * 1024 * 1024)
 #define SEALED_MAX  (64u * 1024)
 
@@ -11,22 +13,11 @@
 	" FROM outbox o JOIN message m ON m.id=o.message"             \
 	" JOIN conversation c ON c.id=m.conversation"                 \
 	" WHERE o.id=? AND o.state='waiting'"
-/* Everybody who turned out to be this person, and whom this one turned out to
- * be. */
-#define FAMILY                                                                \
-	"WITH RECURSIVE later(id) AS (SELECT CAST(? AS BIGINT) UNION"         \
-	" SELECT p.joined_into FROM person p JOIN later l ON p.id=l.id"       \
-	" WHERE p.joined_into IS NOT NULL),"                                  \
-	"family(id) AS (SELECT id FROM later UNION SELECT p.id FROM person p" \
-	" JOIN family f ON p.joined_into=f.id) "
-#define SQL_WITHDRAWN                                                      \
-	FAMILY "SELECT COUNT(*) FROM consent_event WHERE kind='withdrawn'" \
-	       " AND purpose IN (?,'all') AND person IN"                   \
-	       " (SELECT id FROM family)"
-#define SQL_ADDRESSES                                                       \
-	FAMILY "SELECT id,key_person,year,kind,address_sealed FROM address" \
-	       " WHERE person IN (SELECT id FROM family) AND to_ms IS NULL" \
-	       " ORDER BY from_ms DESC,id DESC LIMIT 16"
+#define SQL_ADDRESSES                                                    \
+	PERSON_FAMILY                                                    \
+	    "SELECT id,key_person,year,kind,address_sealed FROM address" \
+	    " WHERE person IN (SELECT id FROM family) AND to_ms IS NULL" \
+	    " ORDER BY from_ms DESC,id DESC LIMIT 16"
 #define SQL_ATTACHMENT                                                     \
 	"SELECT id,key_person,datenart,year,bytes,file,media_sealed FROM " \
 	"attachment WHERE message=? AND state='outgoing' ORDER BY id LIMIT 1"
@@ -85,24 +76,6 @@ int send_load_message(struct send_flight *f, struct buf *ret_content,
 		rc = message_read(f, rows, ret_content, err);
 	store_finish(f->w->store, &rows);
 	return rc;
-}
-
-int send_load_withdrawn(struct send_flight *f, const char *purpose, bool *ret,
-			struct err *err)
-{
-	static const char sql[] = SQL_WITHDRAWN;
-	const struct name *own = policy_purpose(f->w->policy, &f->channel);
-	int64_t count = 0;
-	bool found = false;
-
-	if (purpose == NULL)
-		purpose = own != NULL ? own->text : "";
-	if (store_one_int(f->w->store, sql,
-			  STORE_ARGS(S_INT(f->person), S_TEXT(purpose)), &count,
-			  &found, err) != 0)
-		return -1;
-	*ret = found && count > 0;
-	return 0;
 }
 
 /* --- addresses ------------------------------------------------------------ */

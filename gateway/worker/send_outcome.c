@@ -8,6 +8,8 @@
 #include "send.h"
 
 #include "autoreply.h"
+#include "consent.h"
+#include "figures.h"
 #include "notice.h"
 #include "outbox.h"
 #include "postern/jsonmem.h"
@@ -40,9 +42,6 @@
 #define SQL_STATE                                           \
 	"UPDATE message SET state=?,error=? WHERE id=? AND" \
 	" state IN ('queued','unknown')"
-#define SQL_WITHDRAW                                                     \
-	"INSERT INTO consent_event(id,person,purpose,kind,source,at_ms)" \
-	" VALUES(?,?,'marketing','withdrawn','error_131050',?)"
 #define SQL_MESSAGE_STATE                                              \
 	"SELECT CASE WHEN state IN ('queued','unknown') THEN 0 ELSE 1" \
 	" END FROM message WHERE id=?"
@@ -80,6 +79,7 @@ struct end {
 	const char *type, *detail; /* told to the helpdesk; NULL: nothing */
 	int64_t error;
 	int64_t withdrawn_by; /* person; 0: nobody */
+	bool blocked;	      /* for want of the consent detail names */
 };
 
 static int end_message(struct worker *w, const struct end *end, struct err *err)
@@ -114,18 +114,43 @@ static int end_row(struct worker *w, const struct end *end, struct err *err)
 	    err);
 }
 
+static const struct name *channel_of(const struct send_lane *lane)
+{
+	const struct worker *w = lane->queue->w;
+
+	return &w->channels[lane->queue->channel]->name;
+}
+
+/* The person said stop to the provider.  Source: channels.md 1.6. */
+static int withdraw(struct worker *w, const struct end *end, struct err *err)
+{
+	const struct consent_stop stop = {
+	    .person = end->withdrawn_by,
+	    .channel = *channel_of(end->lane),
+	    .source = "error_131050",
+	    .by = "subject",
+	    .method = "provider",
+	    .at_ms = worker_now(w),
+	};
+
+	if (consent_withdraw_marketing(w, &stop, err) != 0 ||
+	    consent_suppress(w, stop.person, CONSENT_MARKETING, &stop.channel,
+			     stop.source, stop.at_ms, err) != 0)
+		return -1;
+	return consent_tell(w, stop.person, &stop.channel, "withdrawn", err);
+}
+
 static int end_body(struct worker *w, const void *what, struct err *err)
 {
-	static const char withdraw[] = SQL_WITHDRAW;
 	const struct end *end = what;
 
 	if (end_message(w, end, err) != 0 || end_row(w, end, err) != 0)
 		return -1;
-	if (end->withdrawn_by != 0 &&
-	    store_run(w->store, withdraw,
-		      STORE_ARGS(S_INT(worker_id(w)), S_INT(end->withdrawn_by),
-				 S_INT(worker_now(w))),
-		      err) != 0)
+	if (end->withdrawn_by != 0 && withdraw(w, end, err) != 0)
+		return -1;
+	if (end->blocked &&
+	    figure_add(w, channel_of(end->lane)->text, "send.blocked",
+		       end->detail, 1, err) != 0)
 		return -1;
 	if (end->type == NULL)
 		return 0;
@@ -166,13 +191,31 @@ static int fail(struct send_lane *lane, const char *reason, const char *dead,
 	return end_lane(lane, &end, err);
 }
 
+/* Nothing reached the provider.  Source: compliance 9, C1, W4. */
+static int blocked(struct send_lane *lane, const char *reason, struct err *err)
+{
+	struct worker *w = lane->queue->w;
+	const struct end end = {.lane = lane,
+				.state = "failed",
+				.type = "message.undelivered",
+				.detail = reason,
+				.blocked = true};
+
+	COUNT(w, send_failed);
+	LOG(LOG_LEVEL_INFO, "send.blocked",
+	    LOG_NAME("channel", channel_of(lane)), log_table("reason", reason));
+	return end_lane(lane, &end, err);
+}
+
 int send_settle_refusal(struct send_lane *lane,
 			const struct send_refusal *refusal, struct err *err)
 {
 	struct end end = {.lane = lane};
 
-	return refusal->gone ? end_lane(lane, &end, err)
-			     : fail(lane, refusal->reason, NULL, NULL, err);
+	if (refusal->gone)
+		return end_lane(lane, &end, err);
+	return refusal->blocked ? blocked(lane, refusal->reason, err)
+				: fail(lane, refusal->reason, NULL, NULL, err);
 }
 
 /* --- before the call ------------------------------------------------------ */
@@ -460,8 +503,14 @@ out:
 static int uploaded(struct send_flight *f, struct err *err)
 {
 	struct send_attachment *a = &f->attachment;
+	struct send_refusal why = {0};
 
 	mediafile_close(&a->open);
+	/* While it was uploaded the person may have said stop. */
+	if (send_judge(f, &why, err) != 0)
+		return -1;
+	if (why.reason != NULL)
+		return send_settle_refusal(f->lane, &why, err);
 	if (send_mark_unknown(f->w, &f, 1, err) != 0)
 		return -1;
 	memcpy(a->media_id, f->outcome.id, sizeof(a->media_id));
