@@ -113,19 +113,28 @@ void policy_parse_hours(const struct yaml *map, struct hours *ret,
 		(void)policy_field_says(node, &ret->outside, diag);
 }
 
-static bool is_holiday(int64_t day, const char *land)
+static bool is_holiday_in(enum land land, int64_t day)
 {
 	struct holiday all[HOLIDAYS_MAX];
-	enum land which;
-	size_t len;
+	size_t len = holidays_of(land, caldate_of(day).year, all);
 
-	if (!land || !land_parse(land, &which))
-		return false;
-	len = holidays_of(which, caldate_of(day).year, all);
 	for (size_t i = 0; i < len; i++)
 		if (all[i].day == day)
 			return true;
 	return false;
+}
+
+/* Where the Land is not known: what is one everywhere. */
+static bool is_holiday(int64_t day, const char *land)
+{
+	enum land which;
+
+	if (land && land_parse(land, &which))
+		return is_holiday_in(which, day);
+	for (int i = 0; i < LANDS; i++)
+		if (!is_holiday_in((enum land)i, day))
+			return false;
+	return true;
 }
 
 bool hours_open(const struct hours *hours, const struct policy_local *local,

@@ -436,7 +436,7 @@ const struct asking *policy_find_asking(const struct purpose *purpose,
 const struct policy_notice *policy_say_in(const struct policy *p,
 					  const struct says *says,
 					  const char *language);
-/* Is the office open?  Holidays by the Land; land NULL: none. */
+/* Is the office open?  Holidays by the Land; NULL: those of every Land. */
 bool hours_open(const struct hours *hours, const struct policy_local *local,
 		const char *land);
 

@@ -99,7 +99,7 @@ struct policy_facts {
 	bool minor;	      /* may be under 16, and no guardian said yes */
 	bool noticed;	      /* was sent this wording of the notice before */
 	const char *language; /* "de"; NULL: not known */
-	const char *land;     /* "BE"; NULL: no holidays */
+	const char *land;     /* "BE"; NULL: holidays of every Land */
 	struct policy_local local;
 	bool told_closed; /* was told today that the office is closed */
 	enum policy_mechanism mechanism;
@@ -355,7 +355,7 @@ struct policy_approvals policy_approvals(const struct policy *p);
 /* --- tests inside the policy ---------------------------------------------- */
 
 struct policy_test_facts {	     /* what the tests take from outside */
-	const char *land, *language; /* NULL: no holidays; not known */
+	const char *land, *language; /* NULL: not known */
 	const struct zone *zone;     /* of the controller; NULL: UTC */
 };
 /* One test; ret_why: "expected forward desk, got none", "" when it passed.
