@@ -66,9 +66,18 @@ static bool block_strict(const uint8_t *bytes, size_t len)
 {
 	size_t at = 0, lines = 0;
 
-	/* Empty lines before a request are allowed. */
-	while (at < len && (bytes[at] == '\r' || bytes[at] == '\n'))
-		at++;
+	/* Empty lines before a request are allowed; one that begins with NUL
+	 * is empty to the library (docs/intake.md, "What remains"). */
+	while (at < len &&
+	       (bytes[at] == '\r' || bytes[at] == '\n' || bytes[at] == '\0')) {
+		const uint8_t *end = bytes[at] == '\0'
+					 ? memchr(bytes + at, '\n', len - at)
+					 : bytes + at;
+
+		if (end == NULL)
+			return false;
+		at = (size_t)(end - bytes) + 1;
+	}
 	for (;;) {
 		const uint8_t *end = memchr(bytes + at, '\n', len - at);
 		size_t line_len;
