@@ -89,17 +89,15 @@ static void note_notices(const struct policy *p, struct diag *notes)
  * does it. */
 static void note_channel(const struct channel_rule *c, struct diag *notes)
 {
-	if (c->first_contact != FIRST_NOTHING)
+	if (c->first_contact == FIRST_CONSENT)
 		diag_add(notes, c->first_at.line, c->first_at.column,
-			 "first_contact of channel %s is not enforced yet",
+			 "on channel %s nobody is asked yet: what comes stays "
+			 "as until_consent says",
 			 c->name.text);
-	if (c->hours.set)
-		diag_add(notes, c->hours.at.line, c->hours.at.column,
-			 "hours of channel %s are not enforced yet",
-			 c->name.text);
-	if (c->media_at.line > 0)
+	if (c->strip != 0)
 		diag_add(notes, c->media_at.line, c->media_at.column,
-			 "media of channel %s is not enforced yet",
+			 "strip of channel %s is not enforced yet: pictures "
+			 "are kept as they came",
 			 c->name.text);
 	if (c->on_delete.what != FORGET_ALL || c->on_edit.what != FORGET_ALL)
 		diag_add(notes, c->at.line, c->at.column,
@@ -116,9 +114,6 @@ static void note_undone(const struct policy *p, struct diag *notes)
 		diag_add(notes, p->finders[0].at.line, p->finders[0].at.column,
 			 "redact is not enforced yet: texts are stored and "
 			 "forwarded as they came");
-	if (p->words_len > 0)
-		diag_add(notes, p->words[0].at.line, p->words[0].at.column,
-			 "words do not classify messages yet");
 	if (p->approvals_at.line > 0)
 		diag_add(notes, p->approvals_at.line, p->approvals_at.column,
 			 "approvals are not enforced yet: whoever may write "

@@ -328,27 +328,37 @@ static inline void house_settings(struct house *h)
 	h->channels[0] = &h->door;
 }
 
-static inline void house_policy(struct house *h)
+/* The policy in force from now on. */
+static inline void house_use(struct house *h, const char *yaml)
 {
-	static const char yaml[] =
-	    "policy: shop\nversion: 1\n"
-	    "purposes:\n  support: {basis: contract}\n"
-	    "data:\n"
-	    "  MSG: {from: process_end, keep: P30D, delete: P90D}\n"
-	    "  MEDIA: {from: process_end, delete: P90D}\n"
-	    "  RAW: {from: collection, delete: P3D}\n"
-	    "channels:\n  shop: {purpose: support, data: MSG}\n"
-	    "helpdesks:\n  desk: {sees: [text, attachments], person: alias}\n";
 	struct diag *diag = calloc(1, sizeof(*diag));
 
 	assert_non_null(diag);
+	policy_free(&h->policy);
 	diag_init(diag, "policy.yaml");
-	if (policy_parse((const uint8_t *)yaml, sizeof(yaml) - 1, diag,
+	if (policy_parse((const uint8_t *)yaml, strlen(yaml), diag,
 			 &h->policy) != 0) {
 		diag_print(diag, stderr);
 		fail();
 	}
 	free(diag);
+	h->w.policy = h->policy;
+}
+
+#define HOUSE_POLICY_HEAD                                        \
+	"policy: shop\nversion: 1\n"                             \
+	"purposes:\n  support: {basis: contract}\n"              \
+	"data:\n"                                                \
+	"  MSG: {from: process_end, keep: P30D, delete: P90D}\n" \
+	"  MEDIA: {from: process_end, delete: P90D}\n"           \
+	"  RAW: {from: collection, delete: P3D}\n"
+#define HOUSE_POLICY_DESK \
+	"helpdesks:\n  desk: {sees: [text, attachments], person: alias}\n"
+
+static inline void house_policy(struct house *h)
+{
+	house_use(h, HOUSE_POLICY_HEAD "channels:\n  shop: {purpose: support, "
+				       "data: MSG}\n" HOUSE_POLICY_DESK);
 }
 
 static inline int house_make(void **state)

@@ -20,11 +20,11 @@
 	"    type: whatsapp\n" \
 	"    path: " PATH "\n" \
 	"    phone_number_id: \"7794189252778687\"\n"
-#define CHANNEL_TAIL                                                  \
-	"    api: https://graph.facebook.com/v25.0\n"                 \
+#define PROVIDER                                                      \
 	"    provider: {role: processor, contract: \"DPA 2026-03\", " \
 	"mechanism: DPF, review: 2027-03-01}\n"
-#define CHANNEL CHANNEL_HEAD SECRETS CHANNEL_TAIL
+#define CHANNEL_TAIL "    api: https://graph.facebook.com/v25.0\n" PROVIDER
+#define CHANNEL	     CHANNEL_HEAD SECRETS CHANNEL_TAIL
 #define DESK                                                             \
 	"helpdesks:\n"                                                   \
 	"  desk: {type: webhook, url: \"http://127.0.0.1:9000/inbox\", " \

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 
+#include "postern/caldate.h"
 #include "postern/channel.h"
 #include "postern/helpdesk.h"
 #include "settings/params.h"
@@ -41,13 +42,16 @@ static bool zone_double(void *ctx, const char *zone)
 	return strcmp(zone, "Europe/Atlantis") != 0;
 }
 
+static int64_t today;
+
 static struct settings *parse_as(const char *text, enum settings_role role)
 {
 	const struct settings_source source = {.dir = "/nowhere",
 					       .role = role,
 					       .read = read_double,
 					       .zone_known = zone_double,
-					       .notes = &notes};
+					       .notes = &notes,
+					       .today = today};
 	struct settings *s = NULL;
 
 	reads = 0;
@@ -208,17 +212,38 @@ static const struct {
     {WHO "limits: {atempts_max: 3}\n", "attempts_max", 2},
     {WHO "channels: []\n", "has to be a map", 2},
     {WHO "channels: {\"a b\": {}}\n", "no name of a channel", 2},
-    {WHO CHANNEL_HEAD SECRETS "    appi: x\n" DESK ROUTE, "api", 10},
-    {WHO CHANNEL_HEAD SECRETS "    provider: {role: procesor}\n" DESK ROUTE,
+    {WHO CHANNEL_HEAD SECRETS "    appi: x\n" PROVIDER DESK ROUTE, "api", 10},
+    {WHO CHANNEL_HEAD SECRETS
+     "    provider: {role: procesor, "
+     "contract: c, mechanism: none, review: 2027-03-01}\n" DESK ROUTE,
      "did you mean processor", 10},
     {WHO CHANNEL_HEAD SECRETS
-     "    provider: {role: joint, review: 2027-02-30}\n" DESK ROUTE,
+     "    provider: {role: joint, contract: c, mechanism: none, "
+     "review: 2027-02-30}\n" DESK ROUTE,
      "review is no date", 10},
-    {WHO CHANNEL_HEAD SECRETS "    api: ftp://x.example\n" DESK ROUTE,
+    {WHO CHANNEL_HEAD SECRETS DESK ROUTE, "has no provider", 3},
+    {WHO CHANNEL_HEAD SECRETS
+     "    provider: {contract: c, mechanism: none, review: 2027-03-01}\n" DESK
+	 ROUTE,
+     "provider has no role", 10},
+    {WHO CHANNEL_HEAD SECRETS
+     "    provider: {role: joint, mechanism: none, review: 2027-03-01}\n" DESK
+	 ROUTE,
+     "provider has no contract", 10},
+    {WHO CHANNEL_HEAD SECRETS
+     "    provider: {role: joint, contract: c, review: 2027-03-01}\n" DESK
+	 ROUTE,
+     "provider has no mechanism", 10},
+    {WHO CHANNEL_HEAD SECRETS
+     "    provider: {role: joint, contract: c, mechanism: SCC}\n" DESK ROUTE,
+     "provider has no review", 10},
+    {WHO CHANNEL_HEAD SECRETS "    api: ftp://x.example\n" PROVIDER DESK ROUTE,
      "api is no address", 10},
-    {WHO CHANNEL_HEAD SECRETS "    api: http://127.0.0.1:1/\n" DESK ROUTE,
+    {WHO CHANNEL_HEAD SECRETS
+     "    api: http://127.0.0.1:1/\n" PROVIDER DESK ROUTE,
      "api is not https", 10},
-    {WHO CHANNEL_HEAD SECRETS "    media_hosts: [\"a b\"]\n" DESK ROUTE,
+    {WHO CHANNEL_HEAD SECRETS
+     "    media_hosts: [\"a b\"]\n" PROVIDER DESK ROUTE,
      "media_hosts does not fit", 10},
     {WHO CHANNEL DESK, "has no route", 3},
     {WHO CHANNEL DESK ROUTE "  - {channel: kundenservice, helpdesk: desk}\n",
@@ -288,12 +313,45 @@ static void a_path_has_to_be_random_and_used_once(void **state)
 	longest[128] = '\0';
 	assert_true(syntax_hook_path(longest));
 	assert_null(parse(
-	    WHO CHANNEL "  zwei:\n    type: whatsapp\n    path: " PATH
-			"\n    phone_number_id: \"12345\"\n" SECRETS DESK ROUTE
-			"  - {channel: zwei, helpdesk: desk}\n"));
+	    WHO CHANNEL
+	    "  zwei:\n    type: whatsapp\n    path: " PATH
+	    "\n    phone_number_id: \"12345\"\n" SECRETS PROVIDER DESK ROUTE
+	    "  - {channel: zwei, helpdesk: desk}\n"));
 	assert_int_equal(diag.findings_len, 1);
 	assert_non_null(
 	    strstr(diag.findings[0].text, "kundenservice has the same path"));
+}
+
+/* Proves: compliance 2.8. */
+static void a_review_whose_day_has_passed_is_remarked(void **state)
+{
+	struct settings *s;
+
+	(void)state;
+	today = caldate_day(2027, 3, 1);
+	s = parse(EXAMPLE);
+	assert_int_equal(notes.findings_len, 0);
+	settings_free(&s);
+	today++;
+	s = parse(EXAMPLE);
+	today = 0;
+	assert_int_equal(notes.findings_len, 1);
+	assert_int_equal(notes.findings[0].line, 13);
+	assert_non_null(strstr(notes.findings[0].text, "2027-03-01"));
+	settings_free(&s);
+}
+
+static void a_mechanism_may_be_invalid(void **state)
+{
+	struct settings *s =
+	    parse(WHO CHANNEL_HEAD SECRETS
+		  "    provider: {role: joint, contract: c, mechanism: "
+		  "invalid, review: 2027-03-01}\n" DESK ROUTE);
+
+	(void)state;
+	assert_non_null(s);
+	assert_string_equal(s->channels[0].provider.mechanism, "invalid");
+	settings_free(&s);
 }
 
 static void what_a_listener_or_target_may_be(void **state)
@@ -446,7 +504,7 @@ static void a_secret_in_the_file_is_refused_without_quoting_it(void **state)
 	assert_null(parse(WHO CHANNEL_HEAD
 			  "    app_secret: hunter2hunter2hunter2\n"
 			  "    verify_token: {file: v}\n"
-			  "    access_token: {file: a}\n" DESK ROUTE));
+			  "    access_token: {file: a}\n" PROVIDER DESK ROUTE));
 	assert_int_equal(diag.findings_len, 1);
 	assert_int_equal(diag.findings[0].line, 7);
 	assert_non_null(
@@ -460,7 +518,7 @@ static void a_secret_names_exactly_one_place(void **state)
 	assert_null(parse(WHO CHANNEL_HEAD
 			  "    app_secret: {file: a, credential: b}\n"
 			  "    verify_token: {}\n"
-			  "    access_token: {fil: a}\n" DESK ROUTE));
+			  "    access_token: {fil: a}\n" PROVIDER DESK ROUTE));
 	assert_non_null(strstr(diag.findings[0].text, "two places"));
 	assert_non_null(strstr(diag.findings[1].text, "no place"));
 	assert_non_null(strstr(diag.findings[2].text, "file"));
@@ -469,10 +527,11 @@ static void a_secret_names_exactly_one_place(void **state)
 static void a_secret_that_is_absent_or_short_is_found(void **state)
 {
 	(void)state;
-	assert_null(parse(WHO CHANNEL_HEAD
-			  "    app_secret: {file: absent}\n"
-			  "    verify_token: {file: v}\n"
-			  "    access_token: {credential: c}\n" DESK ROUTE));
+	assert_null(
+	    parse(WHO CHANNEL_HEAD
+		  "    app_secret: {file: absent}\n"
+		  "    verify_token: {file: v}\n"
+		  "    access_token: {credential: c}\n" PROVIDER DESK ROUTE));
 	assert_int_equal(diag.findings_len, 1);
 	assert_non_null(strstr(diag.findings[0].text, "does not exist"));
 	secret_text = "short";
@@ -563,7 +622,7 @@ static void lists_of_hosts_end_with_an_empty_one(void **state)
 	    parse(WHO CHANNEL_HEAD SECRETS
 		  "    media_hosts: [a.example, b.example]\n"
 		  "    allow: [\"127.0.0.1:9001\"]\n"
-		  "    api: http://127.0.0.1:9001/v25.0\n" DESK ROUTE);
+		  "    api: http://127.0.0.1:9001/v25.0\n" PROVIDER DESK ROUTE);
 	const char *hosts;
 
 	(void)state;
@@ -588,6 +647,8 @@ int main(void)
 	    cmocka_unit_test(every_limit_takes_its_bounds_and_nothing_beyond),
 	    cmocka_unit_test(each_mistake_is_found_where_it_is),
 	    cmocka_unit_test(a_path_has_to_be_random_and_used_once),
+	    cmocka_unit_test(a_review_whose_day_has_passed_is_remarked),
+	    cmocka_unit_test(a_mechanism_may_be_invalid),
 	    cmocka_unit_test(what_a_listener_or_target_may_be),
 	    cmocka_unit_test(what_an_address_of_a_call_may_be),
 	    cmocka_unit_test(plain_http_goes_only_where_allow_says),

@@ -127,7 +127,8 @@ static void credentials_come_from_the_directory_systemd_names(void **state)
 	    WHO CHANNEL_HEAD
 	    "    app_secret: {credential: whatsapp}\n"
 	    "    verify_token: {file: secrets/whatsapp-verify}\n"
-	    "    access_token: {file: secrets/whatsapp-access}\n" DESK ROUTE,
+	    "    access_token: {file: secrets/whatsapp-access}\n" PROVIDER DESK
+		ROUTE,
 	    0600);
 	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", dir, 1), 0);
 	diag_init(&diag, "postern.yaml");

@@ -1,4 +1,5 @@
 /* ends.c - channels, helpdesks and the routes between them. */
+#include "postern/caldate.h"
 #include "postern/channel.h"
 #include "postern/helpdesk.h"
 #include "settings/parse.h"
@@ -76,43 +77,75 @@ static void channel_path(struct parse *in, const struct yaml *map,
 				 in->s->channels[i].name.text);
 }
 
-static void channel_provider(struct parse *in, const struct yaml *map,
-			     struct settings_channel *ch)
+static void provider_review(struct parse *in, const struct yaml *node,
+			    struct settings_channel *ch)
 {
-	static const char *const keys[] = {"role", "contract", "mechanism",
-					   "review"};
+	int64_t day = 0;
+
+	if (node->type != YAML_SCALAR || !syntax_date(node->text) ||
+	    !caldate_parse(node->text, &day)) {
+		diag_add(in->diag, node->line, node->column,
+			 "review is no date; write it as 2027-03-01");
+		return;
+	}
+	memcpy(ch->provider.review, node->text, strlen(node->text) + 1);
+	if (in->source->notes && in->source->today > day)
+		diag_add(in->source->notes, node->line, node->column,
+			 "the review of channel %s was due on %s; look at "
+			 "contract and mechanism and write the next date",
+			 ch->name.text, node->text);
+}
+
+static void provider_fields(struct parse *in, const struct yaml *map,
+			    struct settings_channel *ch)
+{
 	static const char *const roles[] = {"processor", "joint", "controller"};
 	static const char *const mechanisms[] = {"none", "adequacy", "DPF",
 						 "SCC",	 "BCR",	     "invalid"};
 	const struct yaml *node;
 
-	if (!map || !conf_is_map(in, map, "provider"))
-		return;
-	yaml_unknown_keys(map, keys, COUNT_OF(keys), in->diag);
 	node = conf_need(in, map, "role",
 			 "add role: processor, joint or controller");
 	if (node)
 		(void)conf_word_into(in, node, roles, COUNT_OF(roles),
 				     ch->provider.role,
 				     sizeof(ch->provider.role));
-	node = yaml_get(map, "contract");
+	node = conf_need(in, map, "contract",
+			 "add what was agreed, such as \"DPA 2026-03\"");
 	if (node)
 		(void)conf_text_into(in, node, "contract", 1,
 				     ch->provider.contract,
 				     sizeof(ch->provider.contract));
-	node = yaml_get(map, "mechanism");
+	node = conf_need(in, map, "mechanism",
+			 "add what a transfer to a third country rests on: "
+			 "DPF, SCC, BCR, adequacy, or none if there is none");
 	if (node)
 		(void)conf_word_into(in, node, mechanisms, COUNT_OF(mechanisms),
 				     ch->provider.mechanism,
 				     sizeof(ch->provider.mechanism));
-	node = yaml_get(map, "review");
-	if (!node)
+	node = conf_need(in, map, "review",
+			 "add when this is looked at again, such as "
+			 "2027-03-01");
+	if (node)
+		provider_review(in, node, ch);
+}
+
+/* Without these nothing may be sent to a provider.  Source: Art. 28, 44 GDPR;
+ * compliance 2.8, T1. */
+static void channel_provider(struct parse *in, const struct yaml *channel,
+			     struct settings_channel *ch)
+{
+	static const char *const keys[] = {"role", "contract", "mechanism",
+					   "review"};
+	const struct yaml *map =
+	    conf_need(in, channel, "provider",
+		      "add what the provider is to you: provider: {role: "
+		      "processor, contract: ..., mechanism: ..., review: ...}");
+
+	if (!map || !conf_is_map(in, map, "provider"))
 		return;
-	if (node->type == YAML_SCALAR && syntax_date(node->text))
-		memcpy(ch->provider.review, node->text, strlen(node->text) + 1);
-	else
-		diag_add(in->diag, node->line, node->column,
-			 "review is no date; write it as 2027-03-01");
+	yaml_unknown_keys(map, keys, COUNT_OF(keys), in->diag);
+	provider_fields(in, map, ch);
 }
 
 /* Tokens go over these: in clear only to a host the owner named. */
@@ -151,7 +184,7 @@ static void channel_read(struct parse *in, const struct yaml *map,
 		return;
 	driver = channel_type(in, map, ch->type, sizeof(ch->type));
 	channel_path(in, map, ch);
-	channel_provider(in, yaml_get(map, "provider"), ch);
+	channel_provider(in, map, ch);
 	if (!driver)
 		return; /* which keys are right depends on it */
 	conf_known_keys(in, map, own, COUNT_OF(own), driver->rows,

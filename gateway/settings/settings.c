@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "postern/caldate.h"
+#include "postern/env.h"
 #include "settings/parse.h"
 #include "settings/place.h"
 
@@ -161,12 +163,15 @@ int settings_load_noted(const char *dir, enum settings_role role,
 			struct diag *diag, struct diag *notes,
 			struct settings **ret)
 {
-	const struct settings_source source = {.dir = dir,
-					       .role = role,
-					       .read = read_any,
-					       .zone_known = zone_known,
-					       .ctx = (void *)(uintptr_t)dir,
-					       .notes = notes};
+	struct env *env = env_system();
+	const struct settings_source source = {
+	    .dir = dir,
+	    .role = role,
+	    .today = caldate_local(NULL, env->wall_ms(env)),
+	    .read = read_any,
+	    .zone_known = zone_known,
+	    .ctx = (void *)(uintptr_t)dir,
+	    .notes = notes};
 	uint8_t *bytes = NULL;
 	size_t len;
 	int rc;

@@ -142,6 +142,7 @@ struct settings_source {
 	void *ctx;
 	/* Remarks that stop nothing; NULL: none wanted. */
 	struct diag *notes;
+	int64_t today; /* caldate.h, UTC; for remarks about dates; 0: none */
 };
 /*
  * settings_parse - the pure half of settings_load; has a fuzz target.
