@@ -13,11 +13,11 @@
 	" FROM outbox o JOIN message m ON m.id=o.message"             \
 	" JOIN conversation c ON c.id=m.conversation"                 \
 	" WHERE o.id=? AND o.state='waiting'"
-#define SQL_ADDRESSES                                                    \
-	PERSON_FAMILY                                                    \
-	    "SELECT id,key_person,year,kind,address_sealed FROM address" \
-	    " WHERE person IN (SELECT id FROM family) AND to_ms IS NULL" \
-	    " ORDER BY from_ms DESC,id DESC LIMIT 16"
+#define SQL_ADDRESSES                                                \
+	PERSON_FAMILY                                                \
+	"SELECT id,key_person,year,kind,address_sealed FROM address" \
+	" WHERE person IN (SELECT id FROM family) AND to_ms IS NULL" \
+	" ORDER BY from_ms DESC,id DESC LIMIT 16"
 #define SQL_ATTACHMENT                                                     \
 	"SELECT id,key_person,datenart,year,bytes,file,media_sealed FROM " \
 	"attachment WHERE message=? AND state='outgoing' ORDER BY id LIMIT 1"
