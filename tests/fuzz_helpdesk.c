@@ -60,6 +60,7 @@ static void note(struct feed *f)
 	uint8_t choice = feed_byte(f);
 	const json_t *data;
 	json_t *root;
+	char *again;
 
 	n.type = types[feed_byte(f) % (sizeof(types) / sizeof(types[0]))];
 	for (size_t i = 0; i < 9; i++)
@@ -90,6 +91,11 @@ static void note(struct feed *f)
 		check_text(data, "text", text[4]);
 		check_text(data, "kind", text[5]);
 		check_text(data, "status", text[7]);
+		/* Byte by byte what the library would write. */
+		again = json_dumps(root, JSON_COMPACT);
+		MUST(again != NULL && strlen(again) == body.len &&
+		     memcmp(again, body.bytes, body.len) == 0);
+		free(again);
 		json_decref(root);
 	}
 	buf_free(&body);

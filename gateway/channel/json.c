@@ -1,230 +1,82 @@
-/* json.c - the strict reading of jsonin.h over jansson. */
+/* json.c - what a tree of jsonin.h says; json_read.c makes it. */
 #include "jsonin.h"
 
-#include <sodium.h>
-#include <stdlib.h>
+/* --- finding --------------------------------------------------------------
+ */
 
-#include "postern/jsonmem.h"
-
-/* The bytes jansson will see: same text, numbers quoted, surrogates mended. */
-struct pass {
-	const uint8_t *in;
-	size_t in_len, at;
-	uint8_t *out; /* twice in_len: a quoted number grows by two bytes */
-	size_t out_len;
-	unsigned int depth;
-};
-
-static void copy(struct pass *p, size_t len)
+static const struct jsonin *first_in(const struct jsonin *v)
 {
-	memcpy(p->out + p->out_len, p->in + p->at, len);
-	p->out_len += len;
-	p->at += len;
+	return v->span > 1 ? v + 1 : NULL;
 }
 
-static bool is_digit(uint8_t c)
+static const struct jsonin *next_in(const struct jsonin *v,
+				    const struct jsonin *at)
 {
-	return c >= '0' && c <= '9';
+	const struct jsonin *next = at + at->span;
+
+	return next < v + v->span ? next : NULL;
 }
 
-/* The UTF-16 unit of an \uXXXX escape at offset at, or -1. */
-static long escape_unit(const struct pass *p, size_t at)
+static const struct jsonin *member(const struct jsonin *object, const char *key)
 {
-	long unit = 0;
+	size_t len = strlen(key);
 
-	if (at + 6 > p->in_len || p->in[at] != '\\' || p->in[at + 1] != 'u')
-		return -1;
-	for (size_t i = at + 2; i < at + 6; i++) {
-		uint8_t c = p->in[i];
-
-		if (is_digit(c))
-			unit = unit * 16 + (c - '0');
-		else if (c >= 'a' && c <= 'f')
-			unit = unit * 16 + (c - 'a' + 10);
-		else if (c >= 'A' && c <= 'F')
-			unit = unit * 16 + (c - 'A' + 10);
-		else
-			return -1;
-	}
-	return unit;
-}
-
-static void pass_escape(struct pass *p)
-{
-	long unit = escape_unit(p, p->at), next;
-
-	if (unit < 0xD800 || unit > 0xDFFF) {
-		copy(p, p->at + 1 < p->in_len ? 2 : 1);
-		return;
-	}
-	next = escape_unit(p, p->at + 6);
-	if (unit < 0xDC00 && next >= 0xDC00 && next <= 0xDFFF) {
-		copy(p, 12);
-		return;
-	}
-	memcpy(p->out + p->out_len, "\\uFFFD", 6);
-	p->out_len += 6;
-	p->at += 6;
-}
-
-/* From the opening quote to behind the closing one (or the end). */
-static void pass_string(struct pass *p)
-{
-	copy(p, 1);
-	while (p->at < p->in_len) {
-		uint8_t c = p->in[p->at];
-
-		if (c == '\\') {
-			pass_escape(p);
-			continue;
-		}
-		copy(p, 1);
-		if (c == '"')
-			return;
-	}
-}
-
-static size_t digits(const struct pass *p, size_t at)
-{
-	size_t n = 0;
-
-	while (at + n < p->in_len && is_digit(p->in[at + n]))
-		n++;
-	return n;
-}
-
-/* Length of the JSON number here; 0 if there is none. */
-static size_t number_len(const struct pass *p)
-{
-	size_t at = p->at, n;
-
-	if (p->in[at] == '-')
-		at++;
-	n = digits(p, at);
-	if (n == 0 || (n > 1 && p->in[at] == '0'))
-		return 0;
-	at += n;
-	if (at < p->in_len && p->in[at] == '.') {
-		n = digits(p, at + 1);
-		if (n == 0)
-			return 0;
-		at += 1 + n;
-	}
-	if (at < p->in_len && (p->in[at] == 'e' || p->in[at] == 'E')) {
-		at++;
-		if (at < p->in_len && (p->in[at] == '+' || p->in[at] == '-'))
-			at++;
-		n = digits(p, at);
-		if (n == 0)
-			return 0;
-		at += n;
-	}
-	return at - p->at;
-}
-
-/* Only what may follow a value; so a number used as a key, or glued to
- * something, stays unquoted and jansson refuses it. */
-static bool value_ends(const struct pass *p, size_t at)
-{
-	while (at < p->in_len && (p->in[at] == ' ' || p->in[at] == '\t' ||
-				  p->in[at] == '\n' || p->in[at] == '\r'))
-		at++;
-	return at < p->in_len &&
-	       (p->in[at] == ',' || p->in[at] == ']' || p->in[at] == '}');
-}
-
-static void pass_number(struct pass *p)
-{
-	size_t len = number_len(p);
-
-	if (len == 0 || !value_ends(p, p->at + len)) {
-		copy(p, 1);
-		return;
-	}
-	p->out[p->out_len++] = '"';
-	copy(p, len);
-	p->out[p->out_len++] = '"';
-}
-
-static int pass_all(struct pass *p, struct err *err)
-{
-	while (p->at < p->in_len) {
-		uint8_t c = p->in[p->at];
-
-		if (c == '"') {
-			pass_string(p);
-			continue;
-		}
-		if (c == '-' || is_digit(c)) {
-			pass_number(p);
-			continue;
-		}
-		if ((c == '{' || c == '[') && ++p->depth > JSONIN_DEPTH_MAX)
-			return ERR_SET(err, ERR_INPUT, "nested too deeply", 0);
-		if ((c == '}' || c == ']') && p->depth > 0)
-			p->depth--;
-		copy(p, 1);
-	}
-	return 0;
-}
-
-int jsonin_read(const uint8_t *bytes, size_t len, json_t **ret, struct err *err)
-{
-	struct pass p = {.in = bytes, .in_len = len};
-	bool no_memory;
-	json_t *root;
-	int rc = -1;
-
-	if (len == 0 || len > SIZE_MAX / 4)
-		return ERR_SET(err, ERR_INPUT, "no JSON", 0);
-	p.out = malloc(2 * len + 8);
-	if (p.out == NULL)
-		return ERR_SET(err, ERR_NOMEM, "no memory for JSON", 0);
-	if (pass_all(&p, err) != 0)
-		goto out;
-	root =
-	    jsonmem_load(p.out, p.out_len,
-			 JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &no_memory);
-	if (root == NULL) {
-		if (no_memory)
-			ERR_SET(err, ERR_NOMEM, "no memory for JSON", 0);
-		else
-			ERR_SET(err, ERR_INPUT, "not valid JSON", 0);
-		goto out;
-	}
-	*ret = root;
-	rc = 0;
-out:
-	sodium_memzero(p.out, p.out_len);
-	free(p.out);
-	return rc;
-}
-
-const json_t *jsonin_object(const json_t *object, const char *key)
-{
-	const json_t *v = json_object_get(object, key);
-
-	return json_is_object(v) ? v : NULL;
-}
-
-const json_t *jsonin_list(const json_t *object, const char *key)
-{
-	const json_t *v = json_object_get(object, key);
-
-	return json_is_array(v) ? v : NULL;
-}
-
-const char *jsonin_text(const json_t *object, const char *key, size_t *ret_len)
-{
-	const json_t *v = json_object_get(object, key);
-
-	if (!json_is_string(v))
+	if (!jsonin_is_object(object))
 		return NULL;
-	*ret_len = json_string_length(v);
-	return json_string_value(v);
+	for (const struct jsonin *m = first_in(object); m != NULL;
+	     m = next_in(object, m))
+		if (m->key_len == len && memcmp(m->key, key, len) == 0)
+			return m;
+	return NULL;
 }
 
-const char *jsonin_id(const json_t *object, const char *key)
+static const struct jsonin *of_type(const struct jsonin *v,
+				    enum jsonin_type type)
+{
+	return v != NULL && v->type == type ? v : NULL;
+}
+
+bool jsonin_is_object(const struct jsonin *value)
+{
+	return of_type(value, JSONIN_OBJECT) != NULL;
+}
+
+const struct jsonin *jsonin_object(const struct jsonin *object, const char *key)
+{
+	return of_type(member(object, key), JSONIN_OBJECT);
+}
+
+const struct jsonin *jsonin_list(const struct jsonin *object, const char *key)
+{
+	return of_type(member(object, key), JSONIN_LIST);
+}
+
+const struct jsonin *jsonin_first(const struct jsonin *list)
+{
+	return of_type(list, JSONIN_LIST) != NULL ? first_in(list) : NULL;
+}
+
+const struct jsonin *jsonin_next(const struct jsonin *list,
+				 const struct jsonin *element)
+{
+	return next_in(list, element);
+}
+
+/* --- reading --------------------------------------------------------------
+ */
+
+const char *jsonin_text(const struct jsonin *object, const char *key,
+			size_t *ret_len)
+{
+	const struct jsonin *v = of_type(member(object, key), JSONIN_TEXT);
+
+	if (v == NULL)
+		return NULL;
+	*ret_len = v->len;
+	return v->text;
+}
+
+const char *jsonin_id(const struct jsonin *object, const char *key)
 {
 	size_t len;
 	const char *text = jsonin_text(object, key, &len);
@@ -235,12 +87,17 @@ const char *jsonin_id(const json_t *object, const char *key)
 	return text;
 }
 
-bool jsonin_true(const json_t *object, const char *key)
+bool jsonin_true(const struct jsonin *object, const char *key)
 {
-	return json_is_true(json_object_get(object, key));
+	return of_type(member(object, key), JSONIN_TRUE) != NULL;
 }
 
-bool jsonin_int(const json_t *object, const char *key, int64_t *ret)
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool jsonin_int(const struct jsonin *object, const char *key, int64_t *ret)
 {
 	const char *text = jsonin_id(object, key);
 	bool negative = text != NULL && text[0] == '-';
@@ -249,7 +106,7 @@ bool jsonin_int(const json_t *object, const char *key, int64_t *ret)
 
 	if (text == NULL)
 		return false;
-	for (text += negative; is_digit((uint8_t)*text); text++) {
+	for (text += negative; is_digit(*text); text++) {
 		if (++n > 18)
 			return false;
 		v = v * 10 + (*text - '0');
@@ -260,7 +117,7 @@ bool jsonin_int(const json_t *object, const char *key, int64_t *ret)
 	return true;
 }
 
-int64_t jsonin_time_ms(const json_t *object, const char *key)
+int64_t jsonin_time_ms(const struct jsonin *object, const char *key)
 {
 	int64_t v;
 

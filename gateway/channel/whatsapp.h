@@ -56,9 +56,9 @@ enum channel_admission whatsapp_admit(const struct channel *ch,
 /* Where in the body the parser is. */
 struct whatsapp_value {
 	struct event_list *list;
-	const char *account; /* kept in the list */
-	const char *field;   /* kept in the list; NULL: none */
-	const json_t *value; /* object */
+	const char *account;	    /* kept in the list */
+	const char *field;	    /* kept in the list; NULL: none */
+	const struct jsonin *value; /* object */
 };
 
 int whatsapp_parse(const uint8_t *body, size_t body_len,
@@ -68,13 +68,15 @@ struct event *whatsapp_event(const struct whatsapp_value *v,
 /* Authentic, but not for us or not usable: counted, nothing else. */
 void whatsapp_ignored(const struct whatsapp_value *v);
 const char *whatsapp_keep_id(const struct whatsapp_value *v,
-			     const json_t *object, const char *key);
+			     const struct jsonin *object, const char *key);
 /* A phone number as id, without '+'. */
-const char *whatsapp_phone(const json_t *object, const char *key);
+const char *whatsapp_phone(const struct jsonin *object, const char *key);
 /* The first code of object.errors; 0 = none. */
-int64_t whatsapp_error_code(const json_t *object);
-void whatsapp_parse_message(const struct whatsapp_value *v, const json_t *m);
-void whatsapp_parse_echo(const struct whatsapp_value *v, const json_t *m);
+int64_t whatsapp_error_code(const struct jsonin *object);
+void whatsapp_parse_message(const struct whatsapp_value *v,
+			    const struct jsonin *m);
+void whatsapp_parse_echo(const struct whatsapp_value *v,
+			 const struct jsonin *m);
 
 /* --- whatsapp_send.c, whatsapp_errors.c ----------------------------------- */
 int whatsapp_request(const struct channel *ch, const struct channel_act *act,

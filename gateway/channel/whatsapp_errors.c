@@ -94,8 +94,9 @@ static enum channel_class unknown(enum channel_act_kind kind)
 }
 
 /* An error in the provider's own words. */
-static void answer_error(const struct channel_act *act, const json_t *error,
-			 long status, struct channel_outcome *ret)
+static void answer_error(const struct channel_act *act,
+			 const struct jsonin *error, long status,
+			 struct channel_outcome *ret)
 {
 	const struct code_row *row = NULL;
 
@@ -141,7 +142,8 @@ static void copy_text(char *ret, size_t size, const char *text)
 		memcpy(ret, text, len + 1);
 }
 
-static void answer_located(const json_t *root, struct channel_outcome *ret)
+static void answer_located(const struct jsonin *root,
+			   struct channel_outcome *ret)
 {
 	size_t len = 0;
 	const char *url = jsonin_text(root, "url", &len);
@@ -160,10 +162,10 @@ static void answer_located(const json_t *root, struct channel_outcome *ret)
 }
 
 /* 2xx with a JSON object and no error in it. */
-static void answer_good(const struct channel_act *act, const json_t *root,
-			struct channel_outcome *ret)
+static void answer_good(const struct channel_act *act,
+			const struct jsonin *root, struct channel_outcome *ret)
 {
-	const json_t *messages = jsonin_list(root, "messages");
+	const struct jsonin *messages = jsonin_list(root, "messages");
 	const char *id = NULL;
 
 	switch (act->kind) {
@@ -179,7 +181,7 @@ static void answer_good(const struct channel_act *act, const json_t *root,
 		id = jsonin_id(root, "id");
 		break;
 	default:
-		id = jsonin_id(json_array_get(messages, 0), "id");
+		id = jsonin_id(jsonin_first(messages), "id");
 		break;
 	}
 	copy_text(ret->id, sizeof(ret->id), id);
@@ -193,8 +195,8 @@ static void answer_status(const struct channel_act *act,
 {
 	bool fetch = act->kind == CHANNEL_MEDIA_FETCH;
 	struct err err = {0};
-	const json_t *error;
-	json_t *root = NULL;
+	const struct jsonin *error;
+	struct jsonin *root = NULL;
 
 	if (fetch && reply->status == 404) {
 		ret->class = CLASS_RETRY_NEW_URL;
@@ -212,14 +214,14 @@ static void answer_status(const struct channel_act *act,
 		ret->class = CLASS_RETRY;
 	else if (error != NULL)
 		answer_error(act, error, reply->status, ret);
-	else if (json_is_object(root) && reply->status >= 200 &&
+	else if (jsonin_is_object(root) && reply->status >= 200 &&
 		 reply->status <= 299)
 		answer_good(act, root, ret);
 	else
 		ret->class = class_of_status(act, reply->status);
 	if (ret->class == CLASS_RETRY && reply->status == 429)
 		ret->too_fast = true;
-	json_decref(root);
+	jsonin_free(&root);
 }
 
 void whatsapp_answer(const struct channel *ch, const struct channel_act *act,

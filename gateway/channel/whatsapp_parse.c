@@ -4,7 +4,8 @@
  * Source: channels.md 4.3, 5.1, 5.2, 5.4, 5.8. */
 #include "whatsapp.h"
 
-typedef void (*item_reader)(const struct whatsapp_value *v, const json_t *item);
+typedef void (*item_reader)(const struct whatsapp_value *v,
+			    const struct jsonin *item);
 
 struct event *whatsapp_event(const struct whatsapp_value *v,
 			     enum event_kind kind)
@@ -26,12 +27,12 @@ static const char *keep(struct event_list *list, const char *id)
 }
 
 const char *whatsapp_keep_id(const struct whatsapp_value *v,
-			     const json_t *object, const char *key)
+			     const struct jsonin *object, const char *key)
 {
 	return keep(v->list, jsonin_id(object, key));
 }
 
-const char *whatsapp_phone(const json_t *object, const char *key)
+const char *whatsapp_phone(const struct jsonin *object, const char *key)
 {
 	const char *phone = jsonin_id(object, key);
 
@@ -40,13 +41,13 @@ const char *whatsapp_phone(const json_t *object, const char *key)
 	return phone != NULL && phone[0] != '\0' ? phone : NULL;
 }
 
-int64_t whatsapp_error_code(const json_t *object)
+int64_t whatsapp_error_code(const struct jsonin *object)
 {
-	const json_t *errors = jsonin_list(object, "errors");
+	const struct jsonin *errors = jsonin_list(object, "errors");
 	int64_t code;
 
-	for (size_t i = 0; i < json_array_size(errors); i++)
-		if (jsonin_int(json_array_get(errors, i), "code", &code))
+	JSONIN_EACH(error, errors)
+		if (jsonin_int(error, "code", &code))
 			return code;
 	return 0;
 }
@@ -65,14 +66,14 @@ static const char *status_known(const char *status)
 	return NULL;
 }
 
-static bool for_a_group(const json_t *s)
+static bool for_a_group(const struct jsonin *s)
 {
 	const char *type = jsonin_id(s, "recipient_type");
 
 	return type != NULL && strcmp(type, "group") == 0;
 }
 
-static void read_status(const struct whatsapp_value *v, const json_t *s)
+static void read_status(const struct whatsapp_value *v, const struct jsonin *s)
 {
 	const char *status = status_known(jsonin_id(s, "status"));
 	bool group = for_a_group(s);
@@ -100,11 +101,12 @@ static void read_status(const struct whatsapp_value *v, const json_t *s)
 		e->group = whatsapp_keep_id(v, s, "recipient_id");
 }
 
-static void read_error(const struct whatsapp_value *v, const json_t *item)
+static void read_error(const struct whatsapp_value *v,
+		       const struct jsonin *item)
 {
 	struct event *e;
 
-	if (!json_is_object(item)) {
+	if (!jsonin_is_object(item)) {
 		whatsapp_ignored(v);
 		return;
 	}
@@ -129,7 +131,8 @@ static enum event_kind preference(const char *category, const char *value)
 	return EVENT_PREFERENCE_UNKNOWN;
 }
 
-static void read_preference(const struct whatsapp_value *v, const json_t *p)
+static void read_preference(const struct whatsapp_value *v,
+			    const struct jsonin *p)
 {
 	const char *category = jsonin_id(p, "category");
 	const char *bsuid = jsonin_id(p, "user_id");
@@ -152,9 +155,10 @@ static void read_preference(const struct whatsapp_value *v, const json_t *p)
 /* --- a changed user id, as a field of its own ------------------------------
  */
 
-static void read_user_id_update(const struct whatsapp_value *v, const json_t *u)
+static void read_user_id_update(const struct whatsapp_value *v,
+				const struct jsonin *u)
 {
-	const json_t *ids = jsonin_object(u, "user_id");
+	const struct jsonin *ids = jsonin_object(u, "user_id");
 	const char *old = jsonin_id(ids, "previous");
 	const char *new = jsonin_id(ids, "current");
 	struct event *e;
@@ -235,23 +239,23 @@ static void read_lists(const struct whatsapp_value *v)
 	size_t before = v->list->events_len;
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		const json_t *items;
+		const struct jsonin *items;
 
 		if (strcmp(v->field, lists[i].field) != 0)
 			continue;
 		items = jsonin_list(v->value, lists[i].key);
-		for (size_t n = 0; n < json_array_size(items); n++)
-			lists[i].read(v, json_array_get(items, n));
+		JSONIN_EACH(item, items)
+			lists[i].read(v, item);
 	}
 	if (v->list->events_len == before)
 		whatsapp_ignored(v);
 }
 
 static void read_change(struct event_list *list, const char *entry_id,
-			const json_t *change)
+			const struct jsonin *change)
 {
 	struct whatsapp_value v = {.list = list};
-	const json_t *metadata;
+	const struct jsonin *metadata;
 	const char *account;
 
 	v.value = jsonin_object(change, "value");
@@ -267,33 +271,33 @@ static void read_change(struct event_list *list, const char *entry_id,
 		read_lists(&v);
 }
 
-static void read_entry(struct event_list *list, const json_t *entry)
+static void read_entry(struct event_list *list, const struct jsonin *entry)
 {
 	const char *id = jsonin_id(entry, "id");
-	const json_t *changes = jsonin_list(entry, "changes");
+	const struct jsonin *changes = jsonin_list(entry, "changes");
 	struct whatsapp_value v = {.list = list};
 
-	for (size_t i = 0; i < json_array_size(changes); i++)
-		read_change(list, id, json_array_get(changes, i));
-	if (json_array_size(changes) > 0)
+	JSONIN_EACH(change, changes)
+		read_change(list, id, change);
+	if (jsonin_first(changes) != NULL)
 		return;
 	v.account = keep(list, id);
 	whatsapp_ignored(&v);
 }
 
-static int read_root(struct event_list *list, const json_t *root,
+static int read_root(struct event_list *list, const struct jsonin *root,
 		     struct err *err)
 {
 	const char *object = jsonin_id(root, "object");
-	const json_t *entries = jsonin_list(root, "entry");
+	const struct jsonin *entries = jsonin_list(root, "entry");
 
 	if (object == NULL || strcmp(object, "whatsapp_business_account") != 0)
 		return ERR_SET(err, ERR_INPUT,
 			       "\"object\" is not this provider's", 0);
 	if (entries == NULL)
 		return ERR_SET(err, ERR_INPUT, "no list \"entry\"", 0);
-	for (size_t i = 0; i < json_array_size(entries); i++)
-		read_entry(list, json_array_get(entries, i));
+	JSONIN_EACH(entry, entries)
+		read_entry(list, entry);
 	return event_list_check(list, err);
 }
 
@@ -301,7 +305,7 @@ int whatsapp_parse(const uint8_t *body, size_t body_len,
 		   struct event_list **ret, struct err *err)
 {
 	struct event_list *list = NULL;
-	json_t *root = NULL;
+	struct jsonin *root = NULL;
 	int rc = -1;
 
 	if (body_len > WHATSAPP_BODY_MAX)
@@ -320,6 +324,6 @@ int whatsapp_parse(const uint8_t *body, size_t body_len,
 	rc = 0;
 out:
 	event_list_free(&list);
-	json_decref(root);
+	jsonin_free(&root);
 	return rc;
 }

@@ -15,35 +15,30 @@ static bool same(const char *a, const char *b)
  * only contact there is belongs to it even if its wa_id differs (it may, for
  * some countries), but not if it names another user id.
  */
-static const json_t *contact_of(const json_t *value, const json_t *m)
+static const struct jsonin *contact_of(const struct jsonin *value,
+				       const struct jsonin *m)
 {
-	const json_t *contacts = jsonin_list(value, "contacts");
+	const struct jsonin *contacts = jsonin_list(value, "contacts");
 	const char *bsuid = jsonin_id(m, "from_user_id");
 	const char *phone = whatsapp_phone(m, "from");
-	const json_t *only;
+	const struct jsonin *only;
 
-	for (size_t i = 0; i < json_array_size(contacts); i++) {
-		const json_t *c = json_array_get(contacts, i);
-
+	JSONIN_EACH(c, contacts)
 		if (same(jsonin_id(c, "user_id"), bsuid))
 			return c;
-	}
-	for (size_t i = 0; i < json_array_size(contacts); i++) {
-		const json_t *c = json_array_get(contacts, i);
-
+	JSONIN_EACH(c, contacts)
 		if (same(whatsapp_phone(c, "wa_id"), phone) &&
 		    (bsuid == NULL || jsonin_id(c, "user_id") == NULL))
 			return c;
-	}
-	if (json_array_size(contacts) != 1)
+	only = jsonin_first(contacts);
+	if (only == NULL || jsonin_next(contacts, only) != NULL)
 		return NULL;
-	only = json_array_get(contacts, 0);
 	if (bsuid != NULL && jsonin_id(only, "user_id") != NULL)
 		return NULL;
 	return only;
 }
 
-static const char *username_of(const json_t *profile)
+static const char *username_of(const struct jsonin *profile)
 {
 	const char *name = jsonin_id(profile, "username");
 
@@ -58,10 +53,10 @@ static const char *keep(const struct whatsapp_value *v, const char *text)
 }
 
 static void read_sender(const struct whatsapp_value *v, struct event *e,
-			const json_t *m, const char *not_bsuid)
+			const struct jsonin *m, const char *not_bsuid)
 {
-	const json_t *contact = contact_of(v->value, m);
-	const json_t *profile = jsonin_object(contact, "profile");
+	const struct jsonin *contact = contact_of(v->value, m);
+	const struct jsonin *profile = jsonin_object(contact, "profile");
 	const char *bsuid = jsonin_id(m, "from_user_id");
 	const char *phone = whatsapp_phone(m, "from");
 
@@ -102,7 +97,7 @@ static const struct content *content_of(const char *type)
 }
 
 static void read_text(const struct whatsapp_value *v, struct event *e,
-		      const json_t *object, const char *key)
+		      const struct jsonin *object, const char *key)
 {
 	size_t len;
 	const char *text = jsonin_text(object, key, &len);
@@ -114,7 +109,7 @@ static void read_text(const struct whatsapp_value *v, struct event *e,
 }
 
 static void read_interactive(const struct whatsapp_value *v, struct event *e,
-			     const json_t *interactive)
+			     const struct jsonin *interactive)
 {
 	static const char *const replies[] = {"button_reply", "list_reply"};
 
@@ -124,7 +119,7 @@ static void read_interactive(const struct whatsapp_value *v, struct event *e,
 }
 
 static void read_media(const struct whatsapp_value *v, struct event *e,
-		       const json_t *object)
+		       const struct jsonin *object)
 {
 	e->media.id = whatsapp_keep_id(v, object, "id");
 	e->media.mime = whatsapp_keep_id(v, object, "mime_type");
@@ -137,10 +132,10 @@ static void read_media(const struct whatsapp_value *v, struct event *e,
 
 /* type, text and media of a message, or of the one inside an edit. */
 static void read_content(const struct whatsapp_value *v, struct event *e,
-			 const json_t *m)
+			 const struct jsonin *m)
 {
 	const struct content *content = content_of(jsonin_id(m, "type"));
-	const json_t *object;
+	const struct jsonin *object;
 
 	if (content == NULL) {
 		e->type = "unsupported";
@@ -158,8 +153,9 @@ static void read_content(const struct whatsapp_value *v, struct event *e,
 
 /* --- the kinds ------------------------------------------------------------ */
 
-static struct event *begin(const struct whatsapp_value *v, const json_t *m,
-			   enum event_kind kind, const char *not_bsuid)
+static struct event *begin(const struct whatsapp_value *v,
+			   const struct jsonin *m, enum event_kind kind,
+			   const char *not_bsuid)
 {
 	struct event *e = whatsapp_event(v, kind);
 
@@ -170,7 +166,7 @@ static struct event *begin(const struct whatsapp_value *v, const json_t *m,
 	return e;
 }
 
-static void read_plain(const struct whatsapp_value *v, const json_t *m)
+static void read_plain(const struct whatsapp_value *v, const struct jsonin *m)
 {
 	struct event *e = begin(v, m, EVENT_MESSAGE, NULL);
 
@@ -179,9 +175,10 @@ static void read_plain(const struct whatsapp_value *v, const json_t *m)
 	e->error = whatsapp_error_code(m);
 }
 
-static void read_reaction(const struct whatsapp_value *v, const json_t *m)
+static void read_reaction(const struct whatsapp_value *v,
+			  const struct jsonin *m)
 {
-	const json_t *reaction = jsonin_object(m, "reaction");
+	const struct jsonin *reaction = jsonin_object(m, "reaction");
 	const char *emoji = jsonin_id(reaction, "emoji");
 	size_t len = 0;
 	struct event *e;
@@ -199,10 +196,10 @@ static void read_reaction(const struct whatsapp_value *v, const json_t *m)
 	e->removed = emoji == NULL;
 }
 
-static void read_edit(const struct whatsapp_value *v, const json_t *m)
+static void read_edit(const struct whatsapp_value *v, const struct jsonin *m)
 {
-	const json_t *edit = jsonin_object(m, "edit");
-	const json_t *inner = jsonin_object(edit, "message");
+	const struct jsonin *edit = jsonin_object(m, "edit");
+	const struct jsonin *inner = jsonin_object(edit, "message");
 	struct event *e;
 
 	if (jsonin_id(edit, "original_message_id") == NULL || inner == NULL) {
@@ -216,9 +213,9 @@ static void read_edit(const struct whatsapp_value *v, const json_t *m)
 	e->media = (struct event_media){.bytes = -1};
 }
 
-static void read_revoke(const struct whatsapp_value *v, const json_t *m)
+static void read_revoke(const struct whatsapp_value *v, const struct jsonin *m)
 {
-	const json_t *revoke = jsonin_object(m, "revoke");
+	const struct jsonin *revoke = jsonin_object(m, "revoke");
 
 	if (jsonin_id(revoke, "original_message_id") == NULL) {
 		whatsapp_ignored(v);
@@ -228,8 +225,8 @@ static void read_revoke(const struct whatsapp_value *v, const json_t *m)
 	    whatsapp_keep_id(v, revoke, "original_message_id");
 }
 
-static void read_changed(const struct whatsapp_value *v, const json_t *m,
-			 const json_t *system)
+static void read_changed(const struct whatsapp_value *v, const struct jsonin *m,
+			 const struct jsonin *system)
 {
 	const char *phone = whatsapp_phone(system, "wa_id");
 	const char *bsuid = jsonin_id(system, "user_id");
@@ -249,9 +246,9 @@ static void read_changed(const struct whatsapp_value *v, const json_t *m,
 			jsonin_id(system, "previous_user_id"));
 }
 
-static void read_system(const struct whatsapp_value *v, const json_t *m)
+static void read_system(const struct whatsapp_value *v, const struct jsonin *m)
 {
-	const json_t *system = jsonin_object(m, "system");
+	const struct jsonin *system = jsonin_object(m, "system");
 	const char *type = jsonin_id(system, "type");
 
 	if (same(type, "customer_identity_changed"))
@@ -266,7 +263,7 @@ static void read_system(const struct whatsapp_value *v, const json_t *m)
 
 static const struct {
 	const char *type;
-	void (*read)(const struct whatsapp_value *v, const json_t *m);
+	void (*read)(const struct whatsapp_value *v, const struct jsonin *m);
 } kinds[] = {
     {"reaction", read_reaction},
     {"edit", read_edit},
@@ -275,9 +272,9 @@ static const struct {
 };
 
 /* A message nobody sent belongs to no conversation. */
-static bool has_sender(const struct whatsapp_value *v, const json_t *m)
+static bool has_sender(const struct whatsapp_value *v, const struct jsonin *m)
 {
-	const json_t *contact = contact_of(v->value, m);
+	const struct jsonin *contact = contact_of(v->value, m);
 
 	return jsonin_id(m, "from_user_id") != NULL ||
 	       whatsapp_phone(m, "from") != NULL ||
@@ -285,7 +282,8 @@ static bool has_sender(const struct whatsapp_value *v, const json_t *m)
 	       whatsapp_phone(contact, "wa_id") != NULL;
 }
 
-void whatsapp_parse_message(const struct whatsapp_value *v, const json_t *m)
+void whatsapp_parse_message(const struct whatsapp_value *v,
+			    const struct jsonin *m)
 {
 	const char *type = jsonin_id(m, "type");
 
@@ -306,9 +304,9 @@ void whatsapp_parse_message(const struct whatsapp_value *v, const json_t *m)
 /* --- echoes --------------------------------------------------------------- */
 
 static void read_echo_target(const struct whatsapp_value *v, struct event *e,
-			     const json_t *m, const char *type)
+			     const struct jsonin *m, const char *type)
 {
-	const json_t *object = jsonin_object(m, type);
+	const struct jsonin *object = jsonin_object(m, type);
 	bool edit = same(type, "edit");
 
 	if (edit)
@@ -317,12 +315,12 @@ static void read_echo_target(const struct whatsapp_value *v, struct event *e,
 	e->target = whatsapp_keep_id(v, object, "original_message_id");
 }
 
-void whatsapp_parse_echo(const struct whatsapp_value *v, const json_t *m)
+void whatsapp_parse_echo(const struct whatsapp_value *v, const struct jsonin *m)
 {
 	const char *type = jsonin_id(m, "type");
 	const char *phone = whatsapp_phone(m, "to");
 	const char *bsuid = jsonin_id(m, "to_user_id");
-	const json_t *reaction = jsonin_object(m, "reaction");
+	const struct jsonin *reaction = jsonin_object(m, "reaction");
 	struct event *e;
 
 	if (jsonin_id(m, "id") == NULL || (phone == NULL && bsuid == NULL)) {
