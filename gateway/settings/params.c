@@ -38,8 +38,10 @@ const struct param params[] = {
     ROW(attempts_max, 1, 100, 12, "attempts",
 	"Attempts to deliver or send one message before it is set aside as "
 	"dead.  \"Too fast\" costs none."),
-    ROW(in_flight_max, 1, 256, 16, "calls",
-	"Calls to one helpdesk or provider under way at one time."),
+    ROW(in_flight_max, 1, 256, 64, "calls",
+	"Calls to one helpdesk or provider under way at one time.  A "
+	"helpdesk may get as many again, with the same ids, after a "
+	"process was killed."),
     ROW(media_bytes_max, KIB, 2 * GIB, 100 * MIB, "bytes",
 	"Largest attachment that is fetched or taken."),
 };
