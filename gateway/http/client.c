@@ -12,12 +12,15 @@
 
 #define CONNECTIONS_KEPT 128L
 #define FDS_MAX		 32
+#define RESTING_MAX	 128
 
 struct http_client {
 	struct env *env;
 	CURLM *multi;
 	struct exchange *first;	  /* in the multi handle */
 	struct exchange *refused; /* told at the next poll */
+	struct exchange *resting; /* over, to be used again; newest first */
+	size_t resting_len;
 	size_t under_way;
 	uint64_t waited_us;
 	struct curl_slist *resolve;
@@ -103,9 +106,8 @@ int http_call_header(struct http_call *call, const char *name,
 	return 0;
 }
 
-void http_call_free(struct http_call *call)
+void http_call_strip(struct http_call *call)
 {
-	wipe_text(&call->url);
 	for (size_t i = 0; i < call->headers_len; i++) {
 		wipe_text(&call->headers[i].name);
 		wipe_text(&call->headers[i].value);
@@ -114,9 +116,16 @@ void http_call_free(struct http_call *call)
 		wipe_text(&call->form[i].name);
 		wipe_text(&call->form[i].value);
 	}
+	call->headers_len = call->form_len = 0;
 	wipe_text(&call->file_name);
 	wipe_text(&call->file_type);
 	buf_free(&call->body);
+}
+
+void http_call_free(struct http_call *call)
+{
+	http_call_strip(call);
+	wipe_text(&call->url);
 	memset(call, 0, sizeof(*call));
 }
 
@@ -172,6 +181,7 @@ void http_close(struct http_client **c)
 		(void)curl_multi_remove_handle(gone->multi, x->easy);
 	drop_list(&gone->first);
 	drop_list(&gone->refused);
+	drop_list(&gone->resting);
 	(void)curl_multi_cleanup(gone->multi);
 	curl_slist_free_all(gone->resolve);
 	free(gone);
@@ -196,6 +206,9 @@ int http_set_resolve(struct http_client *c, const char *const *answers,
 		curl_slist_free_all(list);
 		return ERR_SET(err, ERR_BUSY, "calls are under way", 0);
 	}
+	/* They have the old one. */
+	drop_list(&c->resting);
+	c->resting_len = 0;
 	curl_slist_free_all(c->resolve);
 	c->resolve = list;
 	return 0;
@@ -220,8 +233,41 @@ static void link_out(struct exchange **list, struct exchange *x)
 		x->next->previous = x->previous;
 }
 
-int http_start(struct http_client *c, struct http_call *call, http_done done,
-	       void *ctx, struct err *err)
+static struct exchange *rested(struct http_client *c,
+			       const struct http_call *call)
+{
+	struct exchange *x = c->resting;
+
+	while (x != NULL && !exchange_fits(x, call))
+		x = x->next;
+	if (x == NULL)
+		return NULL;
+	link_out(&c->resting, x);
+	c->resting_len--;
+	return x;
+}
+
+static void rest_or_free(struct http_client *c, struct exchange *x)
+{
+	struct exchange *oldest = c->resting;
+
+	if (!exchange_rest(x)) {
+		exchange_free(&x);
+		return;
+	}
+	link_in(&c->resting, x);
+	if (++c->resting_len <= RESTING_MAX)
+		return;
+	while (oldest->next != NULL)
+		oldest = oldest->next;
+	link_out(&c->resting, oldest);
+	exchange_free(&oldest);
+	c->resting_len--;
+}
+
+/* A new exchange in *ret, or why not; *ret_refused: by the guard. */
+static int make(struct http_client *c, struct http_call *call,
+		struct exchange **ret, bool *ret_refused, struct err *err)
 {
 	struct exchange *x = calloc(1, sizeof(*x));
 
@@ -232,20 +278,38 @@ int http_start(struct http_client *c, struct http_call *call, http_done done,
 	x->env = c->env;
 	x->call = *call;
 	memset(call, 0, sizeof(*call));
+	*ret_refused = !guard_url(x);
+	if (!*ret_refused && exchange_prepare(x, c->resolve, err) != 0) {
+		exchange_free(&x);
+		return -1;
+	}
+	*ret = x;
+	return 0;
+}
+
+int http_start(struct http_client *c, struct http_call *call, http_done done,
+	       void *ctx, struct err *err)
+{
+	struct exchange *x = rested(c, call);
+	bool refused = false;
+
+	if (x == NULL) {
+		if (make(c, call, &x, &refused, err) != 0)
+			return -1;
+	} else if (exchange_renew(x, call, err) != 0) {
+		exchange_free(&x);
+		return -1;
+	}
 	x->done = done;
 	x->ctx = ctx;
 	x->reply.retry_after_ms = -1;
 	/* on_body keeps the cap that counts. */
 	x->reply.body = BUF_INIT(x->call.answer_max);
-	if (!guard_url(x)) {
+	if (refused) {
 		x->reply.fate = HTTP_REFUSED;
 		link_in(&c->refused, x);
 		c->under_way++;
 		return 0;
-	}
-	if (exchange_prepare(x, c->resolve, err) != 0) {
-		exchange_free(&x);
-		return -1;
 	}
 	if (curl_multi_add_handle(c->multi, x->easy) != CURLM_OK) {
 		exchange_free(&x);
@@ -260,7 +324,7 @@ static void tell(struct http_client *c, struct exchange *x)
 {
 	c->under_way--;
 	x->done(x->ctx, &x->reply);
-	exchange_free(&x);
+	rest_or_free(c, x);
 }
 
 static void tell_finished(struct http_client *c)

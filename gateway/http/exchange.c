@@ -8,6 +8,8 @@
 #define IDLE_POOL_S  60L
 #define SLOW_BYTES   100L
 #define SLOW_SECONDS 15L
+/* A longer body would pass through a buffer that stays with the handle. */
+#define REST_BODY_MAX 32768
 
 /* --- callbacks ------------------------------------------------------------
  */
@@ -304,6 +306,61 @@ void exchange_judge(struct exchange *x, CURLcode result)
 	x->reply.fate = fate_of(x, result);
 }
 
+static void free_headers(struct exchange *x)
+{
+	for (struct curl_slist *s = x->headers; s != NULL; s = s->next)
+		sodium_memzero(s->data, strlen(s->data));
+	curl_slist_free_all(x->headers);
+	x->headers = NULL;
+}
+
+/* --- handles that rest ----------------------------------------------------
+ */
+
+static bool plain_post(const struct http_call *call)
+{
+	return strcmp(call->method, "POST") == 0 && call->url != NULL &&
+	       call->form_len == 0 && call->file == NULL;
+}
+
+bool exchange_rest(struct exchange *x)
+{
+	if (x->easy == NULL || !plain_post(&x->call) ||
+	    x->call.body.len > REST_BODY_MAX ||
+	    curl_easy_setopt(x->easy, CURLOPT_POSTFIELDS, "") != CURLE_OK ||
+	    curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, NULL) != CURLE_OK)
+		return false;
+	free_headers(x);
+	buf_free(&x->reply.body);
+	http_call_strip(&x->call);
+	return true;
+}
+
+bool exchange_fits(const struct exchange *x, const struct http_call *call)
+{
+	const struct http_call *was = &x->call;
+
+	return plain_post(call) && strcmp(was->url, call->url) == 0 &&
+	       was->timeout_ms == call->timeout_ms &&
+	       was->allow == call->allow && was->allow_len == call->allow_len &&
+	       was->hosts == call->hosts && was->hosts_len == call->hosts_len &&
+	       was->http_allowed == call->http_allowed;
+}
+
+int exchange_renew(struct exchange *x, struct http_call *call, struct err *err)
+{
+	http_call_free(&x->call);
+	x->call = *call;
+	memset(call, 0, sizeof(*call));
+	x->reply = (struct http_reply){0};
+	x->header_bytes = x->body_bytes = 0;
+	x->refused = x->permitted = x->began = false;
+	x->too_large = x->aborted = false;
+	if (set_body(x) != 0 || set_headers(x) != 0)
+		return ERR_SET(err, ERR_NOMEM, "cannot prepare the call", 0);
+	return 0;
+}
+
 void exchange_free(struct exchange **x)
 {
 	struct exchange *gone = *x;
@@ -314,9 +371,7 @@ void exchange_free(struct exchange **x)
 	if (gone->easy != NULL)
 		curl_easy_cleanup(gone->easy);
 	curl_mime_free(gone->mime);
-	for (struct curl_slist *s = gone->headers; s != NULL; s = s->next)
-		sodium_memzero(s->data, strlen(s->data));
-	curl_slist_free_all(gone->headers);
+	free_headers(gone);
 	http_call_free(&gone->call);
 	buf_free(&gone->reply.body);
 	free(gone);

@@ -49,6 +49,18 @@ int guard_before_request(void *ctx, char *peer_ip, char *local_ip,
 /* Makes the curl handle.  ERR_NOMEM or ERR_INPUT. */
 int exchange_prepare(struct exchange *x, struct curl_slist *resolve,
 		     struct err *err);
+/*
+ * A POST that is over may rest: what it carried is wiped and freed, the handle
+ * keeps where it went and under which rules.  Making one costs as much as all
+ * else that is ours in a request.
+ *
+ * exchange_rest	false: this one cannot.
+ * exchange_fits	goes the call to the same place under the same rules?
+ * exchange_renew	takes the content of a call that fits; ERR_NOMEM.
+ */
+bool exchange_rest(struct exchange *x);
+bool exchange_fits(const struct exchange *x, const struct http_call *call);
+int exchange_renew(struct exchange *x, struct http_call *call, struct err *err);
 /* Fills x->reply from the result of curl. */
 void exchange_judge(struct exchange *x, CURLcode result);
 /* Wipes and frees; the handle must have left the multi handle. */

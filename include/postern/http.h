@@ -61,6 +61,9 @@ int http_call_header(struct http_call *call, const char *name,
 		     const char *value, struct err *err);
 int http_call_set(char **member, const char *value, struct err *err);
 void http_call_free(struct http_call *call); /* wipes */
+/* Wipes and frees what a call carries: headers, body, form; not where it goes
+ * and under which rules. */
+void http_call_strip(struct http_call *call);
 
 enum http_fate {
 	HTTP_ANSWERED, /* status holds */
