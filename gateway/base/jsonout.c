@@ -27,6 +27,42 @@ size_t jsonout_sequence(const uint8_t *s, size_t left)
 	return len;
 }
 
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+#define HIGH_BITS    EACH_BYTE(0x80)
+
+/* Nonzero if a byte is zero; or, for the second, below limit (1 to 128). */
+static uint64_t has_zero(uint64_t v)
+{
+	return (v - EACH_BYTE(1)) & ~v & HIGH_BITS;
+}
+
+static uint64_t has_below(uint64_t v, uint64_t limit)
+{
+	return (v - EACH_BYTE(limit)) & ~v & HIGH_BITS;
+}
+
+static bool plain(uint8_t c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+size_t jsonout_plain(const uint8_t *s, size_t len)
+{
+	size_t n = 0;
+	uint64_t v;
+
+	for (; n + sizeof(v) <= len; n += sizeof(v)) {
+		memcpy(&v, s + n, sizeof(v));
+		if (((v & HIGH_BITS) | has_below(v, 0x20) |
+		     has_zero(v ^ EACH_BYTE('"')) |
+		     has_zero(v ^ EACH_BYTE('\\'))) != 0)
+			break;
+	}
+	while (n < len && plain(s[n]))
+		n++;
+	return n;
+}
+
 static bool escaped(uint8_t c)
 {
 	return c < 0x20 || c == '"' || c == '\\';
@@ -51,15 +87,16 @@ static int put_escape(struct buf *b, uint8_t c, struct err *err)
  */
 static size_t run_of(const uint8_t *s, size_t len, bool *ret_broken)
 {
-	size_t n = 0, sequence;
+	size_t n = jsonout_plain(s, len), sequence;
 
 	*ret_broken = false;
 	while (n < len && !escaped(s[n])) {
-		sequence = s[n] < 0x80 ? 1 : jsonout_sequence(s + n, len - n);
+		sequence = jsonout_sequence(s + n, len - n);
 		*ret_broken = sequence == 0;
 		if (*ret_broken)
 			break;
 		n += sequence;
+		n += jsonout_plain(s + n, len - n);
 	}
 	return n;
 }

@@ -166,17 +166,13 @@ static int take_escape(struct reader *r)
 /* Bytes that are taken as they are. */
 static size_t plain_len(const struct reader *r)
 {
-	size_t left = (size_t)(r->end - r->at), n = 0, sequence;
+	size_t left = (size_t)(r->end - r->at), sequence = 1;
+	size_t n = jsonout_plain(r->at, left);
 
-	while (n < left) {
-		uint8_t c = r->at[n];
-
-		if (c < 0x20 || c == '"' || c == '\\')
-			break;
-		sequence = c < 0x80 ? 1 : jsonout_sequence(r->at + n, left - n);
-		if (sequence == 0)
-			break;
+	while (n < left && r->at[n] >= 0x80 && sequence > 0) {
+		sequence = jsonout_sequence(r->at + n, left - n);
 		n += sequence;
+		n += jsonout_plain(r->at + n, left - n);
 	}
 	return n;
 }

@@ -5,11 +5,14 @@
  * is done for a delivery, and copies the text twice more. */
 #include "webhook.h"
 
+#include <assert.h>
+
 #include "postern/env.h"
 #include "postern/jsonout.h"
 
 /* Everything but the text, nearly always: so that the body grows but once. */
 #define FRAME_BYTES 1024
+#define KEY_BYTES   32
 
 enum {
 	HAS_MESSAGE = 1, /* message */
@@ -50,24 +53,35 @@ static void raw(struct body *b, const char *text)
 }
 
 /* Before every element of an object or a list but the first. */
+static bool needs_comma(const struct body *b)
+{
+	uint8_t last = b->rc == 0 ? b->buf->bytes[b->buf->len - 1] : '{';
+
+	return last != '{' && last != '[';
+}
+
 static void comma(struct body *b)
 {
-	uint8_t last;
-
-	if (b->rc != 0)
-		return;
-	last = b->buf->bytes[b->buf->len - 1];
-	if (last != '{' && last != '[')
+	if (needs_comma(b))
 		raw(b, ",");
 }
 
 /* key: a name of ours, nothing in it to escape. */
 static void begin(struct body *b, const char *key)
 {
-	comma(b);
-	raw(b, "\"");
-	raw(b, key);
-	raw(b, "\":");
+	char text[KEY_BYTES + sizeof(",\"\":")];
+	size_t key_len = strlen(key), len = 0;
+
+	assert(key_len <= KEY_BYTES);
+	if (needs_comma(b))
+		text[len++] = ',';
+	text[len++] = '"';
+	memcpy(text + len, key, key_len);
+	len += key_len;
+	text[len++] = '"';
+	text[len++] = ':';
+	if (b->rc == 0)
+		b->rc = buf_append(b->buf, text, len, b->err);
 }
 
 static void quoted(struct body *b, const char *text, size_t len)

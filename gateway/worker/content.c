@@ -24,11 +24,6 @@ static int put_char(struct buf *b, const uint8_t *s, size_t len,
 	return buf_append(b, s, len, err);
 }
 
-static bool plain(uint8_t c)
-{
-	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
 static int put_string(struct buf *b, const char *text, size_t len,
 		      struct err *err)
 {
@@ -38,8 +33,7 @@ static int put_string(struct buf *b, const char *text, size_t len,
 	if (buf_append_u8(b, '"', err) != 0)
 		return -1;
 	for (size_t i = 0; i<len; i += n> 0 ? n : 1) {
-		for (n = 0; i + n < len && plain(s[i + n]);)
-			n++;
+		n = jsonout_plain(s + i, len - i);
 		if (n > 0) { /* a run without anything to escape */
 			if (buf_append(b, s + i, n, err) != 0)
 				return -1;
