@@ -1,6 +1,7 @@
 /* testfacts.c - what a test gives, as facts for the same decision as for
  * real. */
 #include "postern/caldate.h"
+#include "postern/language.h"
 #include "postern/redact.h"
 
 #include "testcase.h"
@@ -62,6 +63,18 @@ static void choose_time(struct run *r, const struct zone *zone)
 	r->facts.local.minute = (int)((ms - day * DAY_MS) / 60000);
 }
 
+/* As it is for real: of the message where it tells, else the controller's. */
+static void choose_language(struct run *r, const char *fallback)
+{
+	struct policy_facts *f = &r->facts;
+
+	f->language = given_text(r, "language");
+	if (!f->language && f->normal)
+		f->language = language_of(f->normal, f->normal_len);
+	if (!f->language)
+		f->language = fallback;
+}
+
 static int normalise(struct run *r)
 {
 	const char *text = given_text(r, "text");
@@ -107,9 +120,6 @@ static void make_facts(struct run *r, const struct policy_test_facts *outside)
 	const struct yaml *bytes = yaml_get(r->test->given, "bytes");
 
 	f->land = outside->land;
-	f->language = given_text(r, "language");
-	if (!f->language)
-		f->language = outside->language;
 	choose_act(r);
 	if (given_name(r, "tagged", &r->tagged))
 		f->datenart = &r->tagged;
@@ -169,6 +179,7 @@ int test_decide(struct run *r, const struct policy *p, size_t i,
 		make_facts(r, outside);
 		if (normalise(r) != 0)
 			return -1;
+		choose_language(r, outside->language);
 		policy_decide(p, &r->facts, &r->d);
 	}
 	find_due(r, outside);

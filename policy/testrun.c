@@ -197,6 +197,11 @@ bool policy_test_run(const struct policy *p, size_t i,
 	return true;
 }
 
+size_t policy_tests_len(const struct policy *p)
+{
+	return p->tests_len;
+}
+
 size_t policy_tests_check(const struct policy *p,
 			  const struct policy_test_facts *facts,
 			  struct diag *diag)

@@ -201,6 +201,39 @@ static void both_files_have_to_name_the_same_channels(void **state)
 	free(lists);
 }
 
+static void a_policy_whose_own_tests_fail_is_a_finding(void **state)
+{
+	struct check_lists *lists = calloc(1, sizeof(*lists));
+
+	(void)state;
+	assert_non_null(lists);
+	/* At ten in Berlin, as the settings say, and not at ten elsewhere. */
+	write_file(
+	    "policy.yaml",
+	    "policy: a\nversion: 1\n"
+	    "purposes: {support: {basis: contract}}\n"
+	    "data: {MEDIA: {from: collection, delete: P1D}, RAW: {from: "
+	    "collection, delete: P1D}}\n"
+	    "channels: {kundenservice: {purpose: support, data: RAW, hours: "
+	    "{days: {mon: [\"10:00-10:01\"]}, outside: zu}}}\n"
+	    "helpdesks: {desk: {sees: [text]}}\n"
+	    "notices: {zu: zu}\n"
+	    "tests:\n"
+	    "  - {name: at ten, at: \"2026-11-16T09:00:00Z\", given: "
+	    "{channel: kundenservice}, expect: {reply: false}}\n"
+	    "  - {name: at nine, at: \"2026-11-16T08:00:00Z\", given: "
+	    "{channel: kundenservice}, expect: {reply: false}}\n",
+	    0600);
+	assert_int_equal(settings_check_lists(dir, lists, NULL, NULL), -1);
+	assert_int_equal(lists->settings.findings_len, 0);
+	assert_int_equal(lists->policy.findings_len, 1);
+	assert_int_equal(lists->policy.findings[0].line, 10);
+	assert_string_equal(lists->policy.findings[0].text,
+			    "test 'at nine' fails: reply: expected none, but "
+			    "it is outside; correct the rule, or the test");
+	free(lists);
+}
+
 /* --- documents ------------------------------------------------------------ */
 
 static char *read_document(const char *path)
@@ -287,6 +320,7 @@ int main(void)
 	    ON_DISK(files_that_are_absent_are_findings),
 	    ON_DISK(a_directory_open_to_others_is_a_finding),
 	    ON_DISK(both_files_have_to_name_the_same_channels),
+	    ON_DISK(a_policy_whose_own_tests_fail_is_a_finding),
 	    cmocka_unit_test(manual_and_schema_know_every_row),
 	};
 

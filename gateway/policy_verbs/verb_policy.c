@@ -6,6 +6,7 @@
 #include "postern/caldate.h"
 #include "postern/diag.h"
 #include "postern/retention.h"
+#include "tester.h"
 
 /* --- due ------------------------------------------------------------------ */
 
@@ -101,6 +102,7 @@ static const struct subverb verbs[] = {
      "           [--language de|en] [--first] [--suppressed] "
      "[--restricted]\n"
      "           [--minor] [--template]"},
+    {"test", policy_test_file, "[FILE]"},
     {"diff", policy_diff_files, "OLD NEW [--language de|en]"},
 };
 

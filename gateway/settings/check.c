@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "postern/jsonmem.h"
+#include "postern/zonefile.h"
 #include "settings/place.h"
 #include "verbs.h"
 
@@ -44,6 +45,31 @@ static void check_names(const struct settings *s, const struct policy *p,
 				 s->helpdesks_len, diag);
 }
 
+/* A policy whose own tests fail does not say what its authors mean. */
+static void check_tests(const struct settings *s, const struct policy *p,
+			struct diag *diag)
+{
+	struct policy_test_facts facts = {.language = s->controller.language};
+	struct buf bytes = BUF_INIT(ZONE_FILE_MAX + 1);
+	struct zone *zone = NULL;
+
+	if (policy_tests_len(p) == 0)
+		return;
+	if (zonefile_read(s->controller.timezone, &bytes, NULL) != 0 ||
+	    zone_parse(bytes.bytes, bytes.len, &zone, NULL) != 0) {
+		diag_add(diag, 0, 0,
+			 "the tests need the time zone of the controller, "
+			 "which cannot be read; install tzdata");
+	} else {
+		if (s->controller.land[0] != '\0')
+			facts.land = s->controller.land;
+		facts.zone = zone;
+		(void)policy_tests_check(p, &facts, diag);
+	}
+	zone_free(&zone);
+	buf_free(&bytes);
+}
+
 int settings_check_lists(const char *dir, struct check_lists *lists,
 			 struct settings **ret, struct policy **ret_policy)
 {
@@ -64,6 +90,8 @@ int settings_check_lists(const char *dir, struct check_lists *lists,
 		policy_notes(p, &lists->policy_notes);
 	if (s && p)
 		check_names(s, p, &lists->policy);
+	if (s && p && lists->policy.findings_len == 0)
+		check_tests(s, p, &lists->policy);
 	if (!s || !p || lists->settings.findings_len > 0 ||
 	    lists->policy.findings_len > 0 || lists->place.findings_len > 0)
 		goto out;

@@ -364,6 +364,7 @@ bool policy_test_run(const struct policy *p, size_t i,
 		     const struct policy_test_facts *facts,
 		     const char **ret_name, size_t *ret_line, char *ret_why,
 		     size_t ret_why_size);
+size_t policy_tests_len(const struct policy *p);
 /* A finding for each test that fails; their number. */
 size_t policy_tests_check(const struct policy *p,
 			  const struct policy_test_facts *facts,
