@@ -3,6 +3,7 @@
 #include "differ.h"
 #include "explain.h"
 #include "options.h"
+#include "papers.h"
 #include "postern/caldate.h"
 #include "postern/diag.h"
 #include "postern/retention.h"
@@ -104,6 +105,10 @@ static const struct subverb verbs[] = {
      "           [--minor] [--template]"},
     {"test", policy_test_file, "[FILE]"},
     {"diff", policy_diff_files, "OLD NEW [--language de|en]"},
+    {"render", policy_render_papers,
+     "[--what loeschkonzept|verzeichnis|kanaele|massnahmen]\n"
+     "           [--language de|en] [--format html|md] [--out DIR] "
+     "[--policy FILE]"},
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -1,7 +1,6 @@
 /* prose.c - text in one of two languages, growing in a buffer. */
 #include "prose.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,23 +10,30 @@ void prose_bytes(struct prose *t, const char *text, size_t len)
 		t->failed = true;
 }
 
-void prose_add(struct prose *t, const char *format, ...)
+void prose_args(struct prose *t, const char *format, va_list args)
 {
-	va_list args;
+	va_list again;
 	int len;
 
-	va_start(args, format);
-	len = vsnprintf(NULL, 0, format, args);
-	va_end(args);
+	va_copy(again, args);
+	len = vsnprintf(NULL, 0, format, again);
+	va_end(again);
 	if (t->failed || buf_reserve(t->out, (size_t)len + 1, &t->err) != 0) {
 		t->failed = true;
 		return;
 	}
-	va_start(args, format);
 	(void)vsnprintf((char *)t->out->bytes + t->out->len, (size_t)len + 1,
 			format, args);
-	va_end(args);
 	t->out->len += (size_t)len;
+}
+
+void prose_add(struct prose *t, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	prose_args(t, format, args);
+	va_end(args);
 }
 
 size_t prose_character(const char *text, size_t left)

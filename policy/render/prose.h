@@ -5,6 +5,7 @@
 #ifndef POSTERN_RENDER_PROSE_H
 #define POSTERN_RENDER_PROSE_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -23,6 +24,9 @@ struct prose {
 
 __attribute__((format(printf, 2, 3))) void prose_add(struct prose *t,
 						     const char *format, ...);
+__attribute__((format(printf, 2, 0))) void prose_args(struct prose *t,
+						      const char *format,
+						      va_list args);
 void prose_bytes(struct prose *t, const char *text, size_t len);
 /* What others wrote, for a terminal: control characters become U+FFFD, and so
  * does what is no UTF-8. */

@@ -1,14 +1,16 @@
 """Goal: a lawyer reads what the policy does, in words, through the real
-program: one made-up event explained with its reasons, and the difference of
-two policies.  Needs no instance."""
+program: one made-up event explained with its reasons, the difference of
+two policies, the papers that follow from one.  Needs no instance."""
 import itertools
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
+import xml.etree.ElementTree as ElementTree
 
-from case import ROOT, case, check, equal, main, w
+from case import FIXTURES, ROOT, case, check, equal, main, w
 
 TEMPLATES = sorted((ROOT / "policy/templates").glob("*.yaml"))
 EVERYTHING = ROOT / "tests/policies/everything.yaml"
@@ -208,6 +210,168 @@ def files_that_do_not_compare_are_told(world):
         done = run(world, "policy", "diff", *args, status=status)
         equal(done.stdout, b"", f"output of {args}")
         check(done.stderr, f"silence for {args}")
+
+
+# --- render -----------------------------------------------------------------
+
+PAPERS = ("loeschkonzept", "verzeichnis", "kanaele", "massnahmen")
+CHANNEL = """  {0}:
+    type: whatsapp
+    path: 5f0c6b1e9a7d4c32b8e1f60a97d3c25{1}
+    phone_number_id: "779418925277868{1}"
+    app_secret: {{file: secrets/nowhere}}
+    verify_token: {{file: secrets/nowhere}}
+    access_token: {{file: secrets/nowhere}}
+    provider: {{role: processor, contract: "DPA 2026-03", mechanism: DPF, review: 2027-03-01}}
+"""
+DESK = """  {0}: {{type: webhook, url: "http://127.0.0.1:9000/inbox", secret: {{file: secrets/nowhere}}, allow: ["127.0.0.1:9000"]}}
+"""
+
+
+def settings(channels, desks):
+    """Settings without a single secret: a lawyer can read no other."""
+    return ("controller: {name: \"Muster & Söhne <GmbH>\", contact: "
+            "\"Musterweg 1\", dpo: dpo@muster.example, land: BE, timezone: "
+            "Europe/Berlin, language: de}\nchannels:\n"
+            + "".join(CHANNEL.format(c, i) for i, c in enumerate(channels))
+            + "helpdesks:\n" + "".join(DESK.format(d) for d in desks)
+            + "routes:\n" + "".join(
+                f"  - {{channel: {c}, helpdesk: {d}}}\n"
+                for c, d in zip(channels, desks)))
+
+
+def instance_of(directory, policy):
+    """A data directory of two files, for one policy."""
+    names = {"handwerk": "buero", "bank": "service"}
+    folder = pathlib.Path(directory) / policy.stem
+    folder.mkdir()
+    channels, desks = [names.get(policy.stem, policy.stem)], ["desk"]
+    if policy == EVERYTHING:
+        channels, desks = ["laden", "praxis"], ["desk", "praxis"]
+    (folder / "policy.yaml").write_text(policy.read_text())
+    (folder / "postern.yaml").write_text(settings(channels, desks))
+    return folder
+
+
+def rendered(world, folder, *args):
+    return run(world, "-d", folder, "policy", "render", *args).stdout.decode()
+
+
+def elements(page):
+    """Of a page that is read as XML: it has to be well-formed for that."""
+    check(page.startswith("<!DOCTYPE html>\n"), page[:40])
+    return ElementTree.fromstring(page.split("\n", 1)[1])
+
+
+def tag_of(element):
+    return element.tag.split("}")[1]
+
+
+ALLOWED = {"html", "head", "meta", "title", "style", "body", "header", "main",
+           "h1", "h2", "h3", "h4", "p", "ul", "li", "table", "thead", "tbody",
+           "tr", "th", "td", "code", "br", "blockquote"}
+
+
+@case
+def papers_of_every_policy_are_well_formed_and_load_nothing(world):
+    with tempfile.TemporaryDirectory() as directory:
+        for policy in (*TEMPLATES, EVERYTHING):
+            folder = instance_of(directory, policy)
+            for what, language in itertools.product(PAPERS, ("de", "en")):
+                page = rendered(world, folder, "--what", what, "--language",
+                                language)
+                where = f"{policy.stem} {what} {language}"
+                root = elements(page)
+                equal(root.get("lang"), language, where)
+                extra = {tag_of(e) for e in root.iter()} - ALLOWED
+                check(not extra, f"{where}: {extra}")
+                for element in root.iter():
+                    check(not {"src", "href", "onclick"} & set(element.attrib),
+                          where)
+                for bad in ("url(", "@import", "(null)", "%s"):
+                    check(bad not in page, f"{where}: {bad}")
+                title = root.find(".//{*}h1").text
+                check(title == root.find(".//{*}title").text, where)
+                columns = [len(row) for row in root.findall(".//{*}tr")]
+                check(columns and min(columns) >= 2, where)
+
+
+@case
+def markdown_says_the_same_as_html(world):
+    with tempfile.TemporaryDirectory() as directory:
+        folder = instance_of(directory, EVERYTHING)
+        for what, language in itertools.product(PAPERS, ("de", "en")):
+            args = ("--what", what, "--language", language)
+            page = elements(rendered(world, folder, *args))
+            text = rendered(world, folder, *args, "--format", "md")
+            check(re.sub("<br/>", "", text).count("<") == 0, f"{what}: <")
+            heads = ["".join(e.itertext()) for e in page.iter()
+                     if re.fullmatch("h[1-4]", tag_of(e))]
+            equal([re.sub(r"[`\\]", "", line.lstrip("# "))
+                   for line in text.splitlines() if line.startswith("#")],
+                  heads, f"{what} {language}: headings")
+            rows = sum(1 for e in page.findall(".//{*}tr")
+                       if e[0].tag.endswith("}td") or e[0].get("scope") == "row")
+            tables = len([line for line in text.splitlines()
+                          if line.startswith("|---")])
+            lines = len([line for line in text.splitlines()
+                         if line.startswith("|")])
+            equal(lines - 2 * tables, rows, f"{what} {language}: rows")
+
+
+@case
+def every_measure_number_is_in_the_official_tables(world):
+    if not FIXTURES.exists():
+        return
+    known = set()
+    for table in (FIXTURES / "sdm").glob("massnahmen_*.csv"):
+        known |= set(re.findall(r"\bM\d\d\.[DSP]\d\d\b", table.read_text()))
+    with tempfile.TemporaryDirectory() as directory:
+        page = rendered(world, instance_of(directory, TEMPLATES[0]), "--what",
+                        "massnahmen")
+    used = set(re.findall(r"\bM\d\d\.[DSP]\d\d\b", page))
+    check(len(used) > 40, f"only {used}")
+    equal(used - known, set(), "numbers that do not exist")
+
+
+@case
+def a_folder_gets_all_of_them_and_twice_the_same(world):
+    with tempfile.TemporaryDirectory() as directory:
+        folder = instance_of(directory, EVERYTHING)
+        out = pathlib.Path(directory) / "out"
+        out.mkdir()
+        got = json.loads(rendered(world, folder, "--out", out, "--json"))
+        equal([p["what"] for p in got["papers"]], list(PAPERS), "papers")
+        equal(sorted(f.name for f in out.iterdir()),
+              sorted(f"{p}.html" for p in PAPERS), "files")
+        first = {f.name: f.read_bytes() for f in out.iterdir()}
+        rendered(world, folder, "--out", out)
+        equal({f.name: f.read_bytes() for f in out.iterdir()}, first, "again")
+        equal(first["kanaele.html"].decode(),
+              rendered(world, folder, "--what", "kanaele"), "printed")
+        check(got["policy"]["digest"][:16].encode() in first["kanaele.html"],
+              "the digest is not shown")
+
+
+@case
+def papers_about_nobody_are_refused(world):
+    with tempfile.TemporaryDirectory() as directory:
+        folder = instance_of(directory, EVERYTHING)
+        for args, said, status in (
+                ((), "--out", 2), (("--what", "konzept"), "--what", 1),
+                (("--what", "kanaele", "--format", "pdf"), "--format", 1),
+                (("--what", "kanaele", "--language", "fr"), "--language", 1),
+                (("--out", "/nowhere/at/all"), "cannot be made", 1),
+                (("--what", "kanaele", "--policy", TEMPLATES[0]),
+                 "channel laden of the settings is not in the policy", 1)):
+            done = run(world, "-d", folder, "policy", "render", *args,
+                       status=status)
+            check(said in done.stderr.decode(), f"{args}: {done.stderr}")
+            equal(done.stdout, b"", f"output of {args}")
+        (folder / "postern.yaml").unlink()
+        done = run(world, "-d", folder, "policy", "render", "--what",
+                   "kanaele", status=1)
+        check(b"postern.yaml" in done.stderr, done.stderr)
 
 
 def no_instance(world):

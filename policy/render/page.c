@@ -1,0 +1,499 @@
+/* page.c - headings, paragraphs, lists and tables, as HTML or Markdown. */
+#include "page.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* Readable on paper and on a phone; loads nothing. */
+static const char style[] =
+    ":root{color-scheme:light}\n"
+    "*{box-sizing:border-box}\n"
+    "body{margin:0 auto;padding:2rem 1.25rem 4rem;max-width:56rem;"
+    "font:1rem/1.55 system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',"
+    "Arial,sans-serif;color:#1b1f24;background:#fff;"
+    "overflow-wrap:break-word;hyphens:auto}\n"
+    "header{border-bottom:3px solid #1f4e79;margin-bottom:1.75rem;"
+    "padding-bottom:.75rem}\n"
+    "h1{font-size:1.9rem;line-height:1.2;margin:0 0 .35rem}\n"
+    "h2{font-size:1.35rem;margin:2.4rem 0 .6rem;color:#1f4e79;"
+    "border-bottom:1px solid #c9d3dd;padding-bottom:.2rem}\n"
+    "h3{font-size:1.1rem;margin:1.8rem 0 .5rem}\n"
+    "h4{font-size:1rem;margin:1.2rem 0 .3rem}\n"
+    "p,ul{margin:.5rem 0 .8rem}\n"
+    "ul{padding-left:1.3rem}\n"
+    "li{margin:.2rem 0}\n"
+    ".sub{margin:0;color:#4a5661}\n"
+    "code{font:.92em ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,"
+    "monospace;background:#f1f4f7;padding:.05em .2em;border-radius:3px;"
+    "hyphens:none}\n"
+    "table{border-collapse:collapse;width:100%;margin:.75rem 0 1.25rem;"
+    "font-size:.94rem}\n"
+    "th,td{border:1px solid #c9d3dd;padding:.4rem .6rem;text-align:left;"
+    "vertical-align:top}\n"
+    "thead th{background:#e8eef4}\n"
+    "tbody th{background:#f6f8fa;font-weight:600;width:15rem}\n"
+    ".gap{background:#fff4d6}\n"
+    "p.gap{padding:.4rem .6rem;border-left:4px solid #c98a00}\n"
+    "blockquote{margin:.5rem 0 1rem;padding:.6rem .9rem;"
+    "border-left:4px solid #1f4e79;background:#f6f8fa}\n"
+    "blockquote p{margin:0}\n"
+    "@media (max-width:40rem){\n"
+    "body{padding:1.25rem .9rem 3rem}\n"
+    "h1{font-size:1.5rem}\n"
+    "table,tbody,tr,th,td{display:block;width:auto}\n"
+    "thead{display:none}\n"
+    "tr{border:1px solid #c9d3dd;margin-bottom:.75rem}\n"
+    "th,td,tbody th{border:0;width:auto}\n"
+    ".fields tr{margin:0;border-bottom:0}\n"
+    ".fields tr:last-child{border-bottom:1px solid #c9d3dd}\n"
+    ".fields th{padding-bottom:.1rem}\n"
+    "td[data-label]::before{content:attr(data-label);display:block;"
+    "font-weight:600;color:#4a5661;font-size:.85rem}\n"
+    "}\n"
+    "@media print{\n"
+    "@page{size:A4;margin:2cm 1.8cm}\n"
+    "body{max-width:none;padding:0;font-size:10pt}\n"
+    "h1,h2,h3,h4{break-after:avoid}\n"
+    "tr,blockquote{break-inside:avoid}\n"
+    "thead{display:table-header-group}\n"
+    "}\n";
+
+static bool is_html(const struct page *pg)
+{
+	return pg->format == RENDER_HTML;
+}
+
+static void raw(struct page *pg, const char *text)
+{
+	prose_bytes(&pg->t, text, strlen(text));
+}
+
+/* --- escapes -------------------------------------------------------------- */
+
+/* Characters no XML document may contain. */
+static bool is_forbidden(const char *text, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	return (len == 1 && s[0] < 0x20 && s[0] != '\n') ||
+	       (len == 1 && s[0] == 0x7f) ||
+	       (len == 3 && s[0] == 0xef && s[1] == 0xbf && s[2] >= 0xbe);
+}
+
+static const char *html_escape(char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\n':
+		return "<br/>";
+	default:
+		return NULL;
+	}
+}
+
+static const char *md_escape(const struct page *pg, char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '\\':
+		return "\\\\";
+	case '`':
+		return "\\`";
+	case '*':
+		return "\\*";
+	case '_':
+		return "\\_";
+	case '[':
+		return "\\[";
+	case ']':
+		return "\\]";
+	case '|':
+		return "\\|";
+	case '~':
+		return "\\~";
+	case '\n':
+		return pg->columns > 0 ? "<br/>" : "  \n";
+	default:
+		return NULL;
+	}
+}
+
+static void put(struct page *pg, const char *text, size_t len)
+{
+	for (size_t i = 0, n; i<len; i += n> 0 ? n : 1) {
+		const char *escape =
+		    is_html(pg) ? html_escape(text[i]) : md_escape(pg, text[i]);
+
+		n = prose_character(text + i, len - i);
+		if (escape)
+			raw(pg, escape);
+		else if (n == 0 || is_forbidden(text + i, n))
+			raw(pg, "\xef\xbf\xbd");
+		else
+			prose_bytes(&pg->t, text + i, n);
+	}
+}
+
+/* In Markdown a code span takes everything but the bar as it is. */
+static void put_code(struct page *pg, const char *text, size_t len)
+{
+	if (is_html(pg)) {
+		raw(pg, "<code>");
+		put(pg, text, len);
+		raw(pg, "</code>");
+		return;
+	}
+	raw(pg, "`");
+	for (size_t i = 0; i < len; i++)
+		if (text[i] == '|')
+			raw(pg, "\\|");
+		else
+			prose_bytes(&pg->t, text[i] == '\n' ? " " : text + i,
+				    1);
+	raw(pg, "`");
+}
+
+/* What would begin a heading, a list or a rule at the start of a line. */
+static void put_guard(struct page *pg, const char *text, size_t len)
+{
+	size_t digits = 0;
+
+	if (is_html(pg) || len == 0)
+		return;
+	if (strchr("#+-=", text[0]) && text[0] != '\0')
+		raw(pg, "\\");
+	while (digits < len && text[digits] >= '0' && text[digits] <= '9')
+		digits++;
+	/* "1." would be a list; a character that is not seen parts them. */
+	if (digits > 0 && digits < len && strchr(".)", text[digits]) &&
+	    (digits + 1 == len || text[digits + 1] == ' '))
+		raw(pg, "&#8203;");
+}
+
+static void put_text(struct page *pg, const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	put_guard(pg, text, len);
+	while (text < end) {
+		const char *open = memchr(text, '`', (size_t)(end - text));
+		const char *close =
+		    open ? memchr(open + 1, '`', (size_t)(end - open - 1))
+			 : NULL;
+
+		if (!close || close == open + 1) {
+			put(pg, text, (size_t)(end - text));
+			return;
+		}
+		put(pg, text, (size_t)(open - text));
+		put_code(pg, open + 1, (size_t)(close - open - 1));
+		text = close + 1;
+	}
+}
+
+/* --- pieces --------------------------------------------------------------- */
+
+struct prose *page_say(struct page *pg)
+{
+	buf_clear(&pg->piece);
+	return &pg->say;
+}
+
+static void put_piece(struct page *pg)
+{
+	if (pg->say.failed && !pg->t.failed) {
+		pg->t.failed = true;
+		pg->t.err = pg->say.err;
+	}
+	put_text(pg, (const char *)pg->piece.bytes, pg->piece.len);
+}
+
+#define SAY_ARGS(pg, format)                            \
+	do {                                            \
+		va_list args;                           \
+		va_start(args, format);                 \
+		prose_args(page_say(pg), format, args); \
+		va_end(args);                           \
+	} while (0)
+
+/* --- blocks --------------------------------------------------------------- */
+
+static void close_list(struct page *pg)
+{
+	if (!pg->listing)
+		return;
+	pg->listing = false;
+	raw(pg, is_html(pg) ? "</ul>\n" : "\n");
+}
+
+static void head_tag(struct page *pg, int level, bool close)
+{
+	char tag[8] = "<hN>\n";
+
+	(void)snprintf(tag, sizeof(tag), close ? "</h%d>\n" : "<h%d>",
+		       level & 7);
+	raw(pg, tag);
+}
+
+void page_head(struct page *pg, int level, const char *format, ...)
+{
+	close_list(pg);
+	SAY_ARGS(pg, format);
+	if (is_html(pg)) {
+		head_tag(pg, level, false);
+		put_piece(pg);
+		head_tag(pg, level, true);
+		return;
+	}
+	raw(pg, "\n");
+	for (int i = 0; i < level; i++)
+		raw(pg, "#");
+	raw(pg, " ");
+	put_piece(pg);
+	raw(pg, "\n\n");
+}
+
+void page_said_text(struct page *pg)
+{
+	close_list(pg);
+	raw(pg, is_html(pg) ? "<p>" : "");
+	put_piece(pg);
+	raw(pg, is_html(pg) ? "</p>\n" : "\n\n");
+}
+
+void page_text(struct page *pg, const char *format, ...)
+{
+	SAY_ARGS(pg, format);
+	page_said_text(pg);
+}
+
+void page_gap(struct page *pg, const char *format, ...)
+{
+	SAY_ARGS(pg, format);
+	close_list(pg);
+	raw(pg, is_html(pg) ? "<p class=\"gap\">" : "**!** ");
+	put_piece(pg);
+	raw(pg, is_html(pg) ? "</p>\n" : "\n\n");
+}
+
+void page_said_item(struct page *pg)
+{
+	if (!pg->listing && is_html(pg))
+		raw(pg, "<ul>\n");
+	pg->listing = true;
+	raw(pg, is_html(pg) ? "<li>" : "- ");
+	put_piece(pg);
+	raw(pg, is_html(pg) ? "</li>\n" : "\n");
+}
+
+void page_item(struct page *pg, const char *format, ...)
+{
+	SAY_ARGS(pg, format);
+	page_said_item(pg);
+}
+
+/* Line by line: in Markdown each needs its mark. */
+void page_quote(struct page *pg, const char *text)
+{
+	close_list(pg);
+	raw(pg, is_html(pg) ? "<blockquote><p>" : "");
+	for (;;) {
+		size_t len = strcspn(text, "\n");
+
+		raw(pg, is_html(pg) ? "" : "> ");
+		if (!is_html(pg) && len > 0 && text[0] == ' ')
+			put(pg, text + strspn(text, " "),
+			    len - strspn(text, " "));
+		else {
+			put_guard(pg, text, len);
+			put(pg, text, len);
+		}
+		text += len;
+		if (*text == '\0')
+			break;
+		raw(pg, is_html(pg) ? "<br/>" : "  \n");
+		text++;
+	}
+	raw(pg, is_html(pg) ? "</p></blockquote>\n" : "\n\n");
+}
+
+/* --- tables --------------------------------------------------------------- */
+
+static void heads_html(struct page *pg)
+{
+	raw(pg, "<table>\n<thead><tr>");
+	for (size_t i = 0; i < pg->columns; i++) {
+		raw(pg, "<th scope=\"col\">");
+		put(pg, pg->heads[i], strlen(pg->heads[i]));
+		raw(pg, "</th>");
+	}
+	raw(pg, "</tr></thead>\n<tbody>\n");
+}
+
+static void heads_md(struct page *pg)
+{
+	for (size_t i = 0; i < pg->columns; i++) {
+		raw(pg, "| ");
+		put(pg, pg->heads[i], strlen(pg->heads[i]));
+		raw(pg, " ");
+	}
+	raw(pg, "|\n");
+	for (size_t i = 0; i < pg->columns; i++)
+		raw(pg, "|---");
+	raw(pg, "|\n");
+}
+
+void page_table(struct page *pg, size_t columns, const char *const *heads)
+{
+	close_list(pg);
+	if (columns == 0 || columns > PAGE_COLUMNS_MAX) {
+		pg->t.failed = true;
+		return;
+	}
+	pg->columns = columns;
+	pg->column = 0;
+	pg->fields = false;
+	memcpy(pg->heads, heads, columns * sizeof(heads[0]));
+	if (is_html(pg))
+		heads_html(pg);
+	else
+		heads_md(pg);
+}
+
+void page_fields(struct page *pg)
+{
+	const char *const heads[] = {TR(&pg->t, "Angabe", "Field"),
+				     TR(&pg->t, "Inhalt", "Content")};
+
+	if (is_html(pg)) {
+		close_list(pg);
+		raw(pg, "<table class=\"fields\">\n<tbody>\n");
+		pg->columns = 2;
+		pg->column = 0;
+	} else {
+		page_table(pg, 2, heads);
+	}
+	pg->fields = true;
+}
+
+void page_table_end(struct page *pg)
+{
+	raw(pg, is_html(pg) ? "</tbody>\n</table>\n" : "\n");
+	pg->columns = 0;
+}
+
+static void cell_html(struct page *pg, bool gap)
+{
+	if (pg->column == 0)
+		raw(pg, "<tr>");
+	if (pg->fields && pg->column == 0) {
+		raw(pg, "<th scope=\"row\">");
+		put_piece(pg);
+		raw(pg, "</th>");
+		return;
+	}
+	raw(pg, gap ? "<td class=\"gap\"" : "<td");
+	if (!pg->fields) {
+		raw(pg, " data-label=\"");
+		put(pg, pg->heads[pg->column], strlen(pg->heads[pg->column]));
+		raw(pg, "\"");
+	}
+	raw(pg, ">");
+	put_piece(pg);
+	raw(pg, "</td>");
+}
+
+static void cell(struct page *pg, bool gap)
+{
+	if (pg->columns == 0) {
+		pg->t.failed = true;
+		return;
+	}
+	if (is_html(pg)) {
+		cell_html(pg, gap);
+	} else {
+		raw(pg, gap ? "| **!** " : "| ");
+		put_piece(pg);
+		raw(pg, " ");
+	}
+	if (++pg->column < pg->columns)
+		return;
+	pg->column = 0;
+	raw(pg, is_html(pg) ? "</tr>\n" : "|\n");
+}
+
+void page_said_cell(struct page *pg)
+{
+	cell(pg, false);
+}
+
+void page_cell(struct page *pg, const char *format, ...)
+{
+	SAY_ARGS(pg, format);
+	cell(pg, false);
+}
+
+void page_cell_gap(struct page *pg, const char *format, ...)
+{
+	SAY_ARGS(pg, format);
+	cell(pg, true);
+}
+
+void page_label(struct page *pg, const char *label)
+{
+	page_cell(pg, "%s", label);
+}
+
+/* --- the page ------------------------------------------------------------- */
+
+static void begin_html(struct page *pg, const char *title, const char *subtitle)
+{
+	raw(pg, "<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" "
+		"lang=\"");
+	raw(pg, tongue_code(pg->t.tongue));
+	raw(pg, "\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+		"<meta name=\"viewport\" content=\"width=device-width, "
+		"initial-scale=1\"/>\n"
+		"<meta http-equiv=\"Content-Security-Policy\" "
+		"content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n"
+		"<title>");
+	put(pg, title, strlen(title));
+	raw(pg, "</title>\n<style>\n");
+	raw(pg, style);
+	raw(pg, "</style>\n</head>\n<body>\n<header>\n<h1>");
+	put(pg, title, strlen(title));
+	raw(pg, "</h1>\n<p class=\"sub\">");
+	put_text(pg, subtitle, strlen(subtitle));
+	raw(pg, "</p>\n</header>\n<main>\n");
+}
+
+void page_begin(struct page *pg, const char *title, const char *subtitle)
+{
+	if (is_html(pg)) {
+		begin_html(pg, title, subtitle);
+		return;
+	}
+	raw(pg, "# ");
+	put(pg, title, strlen(title));
+	raw(pg, "\n\n");
+	put_text(pg, subtitle, strlen(subtitle));
+	raw(pg, "\n\n");
+}
+
+void page_end(struct page *pg)
+{
+	close_list(pg);
+	raw(pg, is_html(pg) ? "</main>\n</body>\n</html>\n" : "");
+}
