@@ -64,9 +64,10 @@
  *		optin_signal.  channel: '' = every one.  by_whom: subject,
  *		guardian, controller, provider.  method: reply, keyword, link,
  *		one_click, api, import, provider.  wording: SHA-256 of what was
- *		shown.  until_ms: end of its validity.  prompt, answer:
- *		messages.  evidence_sealed: FIELD_EVIDENCE under Datenart
- *		CONSENT of key_person, year; JSON {"prompt","answer" (texts),
+ *		shown.  until_ms: end of its validity; of a question: of
+ *		waiting for the answer.  prompt, answer: messages; answer of a
+ *		requested one: what led to it.  evidence_sealed: FIELD_EVIDENCE
+ *under Datenart CONSENT of key_person, year; JSON {"prompt","answer" (texts),
  *		"prompt_id","answer_id" (provider's)}.  policy: as in message.
  * wording	(3) Every text ever shown, byte for byte; not personal.
  * notice_sent	(3) Which notice a person was sent, and when: of first contact,
@@ -203,6 +204,8 @@ enum message_outcome {
 	    "ALTER TABLE consent_event ADD COLUMN evidence_sealed BLOB",       \
 	    "ALTER TABLE consent_event ADD COLUMN policy INTEGER NOT NULL "    \
 	    "DEFAULT 0",                                                       \
+	    "CREATE INDEX outbox_held ON outbox(next_ms) WHERE "               \
+	    "state='held'",                                                    \
 	    "CREATE INDEX consent_pending ON consent_event(at_ms) WHERE "      \
 	    "kind='requested'",                                                \
 	    "CREATE TABLE wording(sha256 BLOB PRIMARY KEY, name TEXT NOT "     \

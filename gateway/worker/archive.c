@@ -1,6 +1,7 @@
 /* archive.c - inside the transaction: the rows of a batch, in the order of
  * its events, and the spool position reached. */
 #include "autoreply.h"
+#include "consent_receive.h"
 #include "decide.h"
 #include "inbound.h"
 #include "outbox.h"
@@ -20,12 +21,6 @@ static const char edit_sql[] =
     "UPDATE message SET content_sealed=?, state=CASE direction WHEN 'in'"
     " THEN 'edited' ELSE state END"
     " WHERE id=? AND state<>'deleted' RETURNING 1";
-static const char consent_sql[] =
-    "INSERT INTO consent_event(id,person,purpose,kind,source,at_ms)"
-    " VALUES(?,?,?,?,'provider',?)";
-static const char last_conversation_sql[] =
-    "SELECT id FROM conversation WHERE person=? AND channel=?"
-    " ORDER BY id DESC LIMIT 1";
 
 static int sealed_of(const struct batch *b, size_t slot,
 		     struct store_value *ret, struct err *err)
@@ -165,35 +160,6 @@ static int archive_edit(struct batch *b, struct step *s, struct err *err)
 			   NULL, err);
 }
 
-static int archive_consent(struct batch *b, struct step *s, struct err *err)
-{
-	const struct event *e = s->event;
-	bool withdrawn = e->kind == EVENT_OPTOUT || e->kind == EVENT_BLOCKED;
-	const char *kind = withdrawn ? "withdrawn" : "optin_signal";
-	struct name purpose;
-	int64_t conversation = 0;
-	bool found = false;
-
-	/* No purpose named: all of them. */
-	if (e->purpose == NULL ||
-	    !name_set(&purpose, e->purpose, strlen(e->purpose)))
-		(void)snprintf(purpose.text, sizeof(purpose.text), "all");
-	if (store_run(b->w->store, consent_sql,
-		      STORE_ARGS(S_INT(worker_id(b->w)), S_INT(s->person),
-				 S_TEXT(purpose.text), S_TEXT(kind),
-				 S_INT(e->ts_ms > 0 ? e->ts_ms
-						    : s->item->received_ms)),
-		      err) != 0 ||
-	    store_one_int(
-		b->w->store, last_conversation_sql,
-		STORE_ARGS(S_INT(s->person), S_TEXT(s->item->channel.text)),
-		&conversation, &found, err) != 0)
-		return -1;
-	if (!found) /* no helpdesk knows this person */
-		return 0;
-	return outbox_tell(b->w, conversation, 0, "consent.changed", kind, err);
-}
-
 static int archive_nothing(struct batch *b, struct step *s, struct err *err)
 {
 	(void)b;
@@ -247,7 +213,7 @@ int batch_archive(struct batch *b, struct err *err)
 	    [STEP_DELETE] = archive_delete,
 	    [STEP_STATUS] = archive_status,
 	    [STEP_WATERMARK] = archive_watermark,
-	    [STEP_CONSENT] = archive_consent,
+	    [STEP_CONSENT] = consent_signal,
 	    [STEP_IDENTITY] = archive_nothing,
 	};
 
@@ -262,7 +228,8 @@ int batch_archive(struct batch *b, struct err *err)
 		if (b->items[i].quarantine != NULL &&
 		    archive_quarantine(b, &b->items[i], err) != 0)
 			return -1;
-	if (unlink_remember(b, err) != 0)
+	if (consent_archive(b, err) != 0 ||
+	    unlink_remember(b->w, &b->unlinked, err) != 0)
 		return -1;
 	return archive_position(b, err);
 }

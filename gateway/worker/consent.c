@@ -112,7 +112,7 @@ static int newest(struct worker *w, const struct consent_of *of,
 	int64_t up_to_ms = at_ms == CONSENT_NOW ? INT64_MAX : at_ms;
 	struct store_rows *rows = NULL;
 	bool decides = false;
-	int rc;
+	int rc = 0;
 
 	if (at_ms == CONSENT_NOW)
 		at_ms = worker_now(w);
@@ -253,21 +253,21 @@ static bool question_read(struct worker *w, struct store_rows *rows,
 #define QUESTIONS_MAX 8
 
 int consent_pending(struct worker *w, int64_t person,
-		    const struct name *channel, struct consent_question *ret,
-		    struct err *err)
+		    const struct name *channel, int64_t at_ms,
+		    struct consent_question *ret, struct err *err)
 {
 	struct consent_of of = {.person = person, .channel = *channel};
 	struct consent_question all[QUESTIONS_MAX];
 	struct consent_view view;
 	struct store_rows *rows = NULL;
 	size_t len = 0;
-	int rc;
+	int rc = 0;
 
 	*ret = (struct consent_question){0};
-	if (store_start(w->store, questions_sql,
-			STORE_ARGS(S_INT(person), S_TEXT(channel->text),
-				   S_INT(worker_now(w))),
-			&rows, err) != 0)
+	if (store_start(
+		w->store, questions_sql,
+		STORE_ARGS(S_INT(person), S_TEXT(channel->text), S_INT(at_ms)),
+		&rows, err) != 0)
 		return -1;
 	while (len < QUESTIONS_MAX &&
 	       (rc = store_step(w->store, rows, err)) > 0)
@@ -402,7 +402,7 @@ int consent_tell(struct worker *w, int64_t person, const struct name *channel,
 	int64_t conversations[TOLD_MAX];
 	struct store_rows *rows = NULL;
 	size_t len = 0;
-	int rc;
+	int rc = 0;
 
 	if (store_start(w->store, told_sql,
 			STORE_ARGS(S_INT(person), S_TEXT(channel->text)), &rows,

@@ -60,7 +60,7 @@ int consent_of_send(struct worker *w, int64_t person,
  * NULL: it did not. */
 const char *consent_blocks(const struct policy_decision *d);
 
-/* A question that still waits for its answer; id 0: none does. */
+/* A question that waits for its answer at at_ms; id 0: none does. */
 struct consent_question {
 	int64_t id, at_ms, prompt;
 	struct name purpose;
@@ -69,8 +69,8 @@ struct consent_question {
 	char language[LANGUAGE_BYTES];
 };
 int consent_pending(struct worker *w, int64_t person,
-		    const struct name *channel, struct consent_question *ret,
-		    struct err *err);
+		    const struct name *channel, int64_t at_ms,
+		    struct consent_question *ret, struct err *err);
 
 /* --- writing -------------------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "family.h"
+#include "inbound.h"
 #include "postern/blindindex.h"
 
 #define HASH_BYTES    32
@@ -63,7 +64,7 @@ static int hash_get(const struct keeper_batch *batch, size_t slot,
 	if (slot == NO_HASH)
 		return 0;
 	if (keeper_result(batch, slot, ret, &len, err) != 0)
-		return -1;
+		return keeper_failed(err);
 	return len == HASH_BYTES ? 0
 				 : ERR_SET(err, ERR_CORRUPT, "hash length", 0);
 }
@@ -99,7 +100,7 @@ static int addresses_of(struct worker *w, int64_t person,
 			size_t *ret_len, struct err *err)
 {
 	struct store_rows *rows = NULL;
-	int rc;
+	int rc = 0;
 
 	*ret_len = 0;
 	if (store_start(w->store, addresses_sql, STORE_ARGS(S_INT(person)),
@@ -130,10 +131,10 @@ static int hash_all(struct worker *w, const struct keeper_batch *opened,
 		/* Shredded: nobody can write to it any more. */
 		else if (why.kind != ERR_ABSENT) {
 			*err = why;
-			return -1;
+			return keeper_failed(err);
 		}
 	}
-	return keeper_run(hashed, err);
+	return keeper_run(hashed, err) != 0 ? keeper_failed(err) : 0;
 }
 
 struct entry {
@@ -177,7 +178,7 @@ int consent_suppress(struct worker *w, int64_t person, const char *scope,
 	    keeper_batch_new(w->keeper, &hashed, err) != 0 ||
 	    addresses_of(w, person, opened, all, &len, err) != 0)
 		goto out;
-	if (len > 0 && (keeper_run(opened, err) != 0 ||
+	if (len > 0 && ((keeper_run(opened, err) != 0 && keeper_failed(err)) ||
 			hash_all(w, opened, all, len, hashed, err) != 0 ||
 			enter_all(w, hashed, all, len, &entry, err) != 0))
 		goto out;
@@ -233,8 +234,10 @@ int consent_suppressed(struct worker *w, const struct party *party,
 		slots[i] = hash_add(w, batch, party->addresses[i].kind,
 				    party->addresses[i].text,
 				    strlen(party->addresses[i].text));
-	if (keeper_run(batch, err) != 0)
+	if (keeper_run(batch, err) != 0) {
+		(void)keeper_failed(err);
 		goto out;
+	}
 	for (size_t i = 0; i < party->addresses_len && !*ret; i++)
 		if (hash_get(batch, slots[i], &hash, err) != 0 ||
 		    (hash != NULL && is_entered(w, hash, of, ret, err) != 0))

@@ -1,6 +1,7 @@
 /* decide.c - facts about an inbound event, for the policy to judge. */
 #include "decide.h"
 
+#include "consent_receive.h"
 #include "notice.h"
 #include "postern/caldate.h"
 #include "postern/keyword.h"
@@ -95,9 +96,7 @@ int decide_normalise(struct batch *b, const struct event *e, struct err *err)
 	return 0;
 }
 
-/* Is it something a person said to us, just now?  An edit changes what was
- * said; what was taken back before it came is not answered. */
-static bool speaks(const struct step *s)
+bool decide_speaks(const struct step *s)
 {
 	return s->event->kind != EVENT_ECHO && !s->own_row && !s->tombstoned;
 }
@@ -123,7 +122,7 @@ static int language_fact(struct batch *b, const struct step *s,
 	if (told == NULL)
 		return 0;
 	*ret = told;
-	if (!speaks(s) || strcmp(told, c->language) == 0)
+	if (!decide_speaks(s) || strcmp(told, c->language) == 0)
 		return 0;
 	return store_run(b->w->store, language_sql,
 			 STORE_ARGS(S_TEXT(told), S_INT(c->id)), err);
@@ -137,13 +136,16 @@ static int known_facts(struct batch *b, const struct step *s,
 
 	f->noticed = f->told_closed = true;
 	f->consent = CONSENT_GIVEN; /* of what the controller wrote itself */
-	if (!speaks(s) ||
+	if (!decide_speaks(s) ||
 	    !policy_channel_of(b->w->policy, f->channel, &channel))
 		return 0;
 	f->told_closed = !expects_answer(s->event);
 	f->consent = CONSENT_UNKNOWN;
 	if (channel.first_contact == FIRST_NOTHING)
 		return 0;
+	if (channel.first_contact == FIRST_CONSENT &&
+	    consent_of_channel(b, s, &channel, &f->consent, err) != 0)
+		return -1;
 	return notice_was_sent(b->w, s->person, f->channel, &f->noticed, err);
 }
 
@@ -207,7 +209,7 @@ int decide_receive(struct batch *b, const struct step *s,
 		return -1;
 	if (again)
 		policy_decide(b->w->policy, &f, ret);
-	if (!speaks(s))
+	if (!decide_speaks(s))
 		ret->say_len = 0;
 	return 0;
 }

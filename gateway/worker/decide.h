@@ -25,6 +25,9 @@ int decide_normalise(struct batch *b, const struct event *e, struct err *err);
 int decide_receive(struct batch *b, const struct step *s,
 		   const struct conversation *c, struct policy_decision *ret,
 		   struct err *err);
+/* Is it something a person said to us, just now?  An edit changes what was
+ * said; what was taken back before it came is not answered. */
+bool decide_speaks(const struct step *s);
 enum message_outcome decide_outcome(const struct policy_decision *d);
 /* Last moment a message of now may be held back, UTC ms: the end of the day
  * the period ends on. */

@@ -27,9 +27,10 @@ static const char pending_set_sql[] =
     " ON CONFLICT(name) DO UPDATE SET value=excluded.value";
 static const char pending_done_sql[] = "DELETE FROM meta WHERE name='unlink'";
 
-static int note_files(struct batch *b, int64_t message, struct err *err)
+static int note_files(struct worker *w, int64_t message, struct buf *files,
+		      struct err *err)
 {
-	struct store *st = b->w->store;
+	struct store *st = w->store;
 	struct store_rows *rows = NULL;
 	struct store_value v;
 	int rc;
@@ -40,7 +41,7 @@ static int note_files(struct batch *b, int64_t message, struct err *err)
 	while ((rc = store_step(st, rows, err)) > 0) {
 		v = store_column(st, rows, 0);
 		if (v.len == MEDIA_NAME_BYTES &&
-		    buf_append(&b->unlinked, v.bytes, v.len, err) != 0) {
+		    buf_append(files, v.bytes, v.len, err) != 0) {
 			rc = -1;
 			break;
 		}
@@ -49,9 +50,10 @@ static int note_files(struct batch *b, int64_t message, struct err *err)
 	return rc;
 }
 
-static int erase_one(struct batch *b, int64_t message, struct err *err)
+int erase_message(struct worker *w, int64_t message, struct buf *files,
+		  bool *ret_media, struct err *err)
 {
-	struct store *st = b->w->store;
+	struct store *st = w->store;
 	int64_t conversation = 0;
 	bool found = false;
 
@@ -62,15 +64,20 @@ static int erase_one(struct batch *b, int64_t message, struct err *err)
 		return -1;
 	if (!found) /* gone already */
 		return 0;
-	if (note_files(b, message, err) != 0 ||
+	if (note_files(w, message, files, err) != 0 ||
 	    store_run(st, erase_sql, STORE_ARGS(S_INT(message)), err) != 0 ||
 	    store_run(st, attachments_sql, STORE_ARGS(S_INT(message)), err) !=
 		0 ||
 	    store_run(st, outbox_sql, STORE_ARGS(S_INT(message)), err) != 0)
 		return -1;
-	b->media = true;
-	return outbox_tell(b->w, conversation, message, "message.deleted", NULL,
+	*ret_media = true;
+	return outbox_tell(w, conversation, message, "message.deleted", NULL,
 			   err);
+}
+
+static int erase_one(struct batch *b, int64_t message, struct err *err)
+{
+	return erase_message(b->w, message, &b->unlinked, &b->media, err);
 }
 
 int archive_delete(struct batch *b, struct step *s, struct err *err)
@@ -100,15 +107,14 @@ static int read_pending(struct store *st, struct buf *ret, struct err *err)
 	return rc;
 }
 
-int unlink_remember(struct batch *b, struct err *err)
+int unlink_remember(struct worker *w, struct buf *files, struct err *err)
 {
-	if (b->unlinked.len == 0)
+	if (files->len == 0)
 		return 0;
-	if (read_pending(b->w->store, &b->unlinked, err) != 0)
+	if (read_pending(w->store, files, err) != 0)
 		return -1;
-	return store_run(b->w->store, pending_set_sql,
-			 STORE_ARGS(S_BLOB(b->unlinked.bytes, b->unlinked.len)),
-			 err);
+	return store_run(w->store, pending_set_sql,
+			 STORE_ARGS(S_BLOB(files->bytes, files->len)), err);
 }
 
 int unlink_pending(struct worker *w, struct err *err)

@@ -116,6 +116,7 @@ struct batch {
 	struct buf normal; /* text of the step being planned, normalised */
 	struct autoreply *autos; /* in the order of their steps */
 	size_t autos_len, autos_size, autos_written;
+	struct consent_todos *consents; /* consent_receive.c */
 	struct inbound_counts counts;
 	/* For after the commit */
 	bool media;
@@ -169,8 +170,12 @@ void batch_hand_over(struct batch *b);
 
 /* --- erase.c: a message its sender deleted -------------------------------- */
 int archive_delete(struct batch *b, struct step *s, struct err *err);
-/* Writes b->unlinked to meta.unlink, in the transaction. */
-int unlink_remember(struct batch *b, struct err *err);
+/* The content of a message goes, a bare row stays, and the helpdesk that knew
+ * it is told.  Names of its files are added to files. */
+int erase_message(struct worker *w, int64_t message, struct buf *files,
+		  bool *ret_media, struct err *err);
+/* Writes names of files to meta.unlink, in the transaction. */
+int unlink_remember(struct worker *w, struct buf *files, struct err *err);
 /* Unlinks what meta.unlink names; a crash before leaves them there. */
 int unlink_pending(struct worker *w, struct err *err);
 

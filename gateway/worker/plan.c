@@ -5,6 +5,7 @@
  * what an earlier one made.  Everything with sealed bytes waits for
  * archive.c. */
 #include "autoreply.h"
+#include "consent_receive.h"
 #include "content.h"
 #include "decide.h"
 #include "outbox.h"
@@ -230,8 +231,9 @@ static int answer(struct batch *b, struct step *s, struct err *err)
 
 	for (size_t i = 0; i < d->say_len; i++)
 		/* A question goes with the event that it was asked. */
-		if (d->say[i].kind != SAY_ASK &&
-		    autoreply_add(b, s, &d->say[i], &message, err) != 0)
+		if (d->say[i].kind == SAY_ASK
+			? consent_ask(b, s, &d->say[i], err) != 0
+			: autoreply_add(b, s, &d->say[i], &message, err) != 0)
 			return -1;
 	return 0;
 }
@@ -255,7 +257,9 @@ static int judge(struct batch *b, struct step *s, const struct conversation *c,
 {
 	int rc = -1;
 
-	if (decide_receive(b, s, c, d, err) != 0)
+	if (consent_answer(b, s, c->language[0] != '\0' ? c->language : NULL,
+			   err) != 0 ||
+	    decide_receive(b, s, c, d, err) != 0)
 		return -1;
 	s->decision = d;
 	if (take_decision(b, s, c, err) != 0)
@@ -264,6 +268,8 @@ static int judge(struct batch *b, struct step *s, const struct conversation *c,
 	if (!d->store)
 		drop(s, &b->counts.ignored);
 	else if (seal_row(b, s, err) != 0)
+		goto out;
+	if (consent_keyword(b, s, d, err) != 0)
 		goto out;
 	rc = answer(b, s, err);
 out:

@@ -3,6 +3,7 @@
 
 #include "content.h"
 #include "decide.h"
+#include "consent_receive.h"
 #include "postern/log.h"
 
 int keeper_failed(struct err *err)
@@ -19,6 +20,7 @@ void batch_free(struct batch *b)
 			sodium_memzero(b->items[i].raw, b->items[i].clear_len);
 		free(b->items[i].raw);
 	}
+	consent_batch_free(b);
 	keeper_batch_free(&b->opened);
 	keeper_batch_free(&b->indexed);
 	keeper_batch_free(&b->sealed);

@@ -39,7 +39,7 @@ int batch_seal(struct batch *b, struct err *err)
 {
 	struct key_ref key = {0};
 	size_t *slots;
-	bool any = b->autos_len > 0;
+	bool any = b->autos_len > 0 || b->consents != NULL;
 	int rc = -1;
 
 	slots = calloc(b->identity.made_len + 1, sizeof(*slots));

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../api/api.h"
+#include "consent_expire.h"
 #include "opening.h"
 #include "postern/log.h"
 #include "worker.h"
@@ -38,7 +39,7 @@ struct loop {
 	bool said_locked;
 	int64_t look_again_ms; /* boot clock */
 	bool fatal;
-	struct turn turns[5];
+	struct turn turns[6];
 };
 
 static const struct turn all_turns[] = {
@@ -46,6 +47,10 @@ static const struct turn all_turns[] = {
     {.name = "deliver", .step = deliver_step, .due_in_ms = deliver_due_in_ms},
     {.name = "send", .step = send_step, .due_in_ms = send_due_in_ms},
     {.name = "media", .step = media_step, .due_in_ms = media_due_in_ms},
+    {.name = "consent",
+     .step = consent_step,
+     .due_in_ms = consent_due_in_ms,
+     .inbound = true},
     {.name = "api", .step = api_step, .inbound = true},
 };
 #define TURNS (sizeof(all_turns) / sizeof(all_turns[0]))

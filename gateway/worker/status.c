@@ -3,7 +3,7 @@
  * Statuses come in any order and more than once: sent < delivered < read <
  * played, never back.  failed ends a message unless a later delivered or read
  * arrives.  Source: channels.md 5.4. */
-#include "inbound.h"
+#include "consent_receive.h"
 #include "notice.h"
 #include "outbox.h"
 #include "postern/lookup.h"
@@ -131,25 +131,6 @@ static int remember(struct batch *b, size_t slot, int64_t message,
 	return lookup_ref_put(b->w->store, hash, message, ret_new, err);
 }
 
-/* An error that means the person said stop to the provider: catches a
- * withdrawal whose own webhook was lost.  Source: channels.md 1.6. */
-static int withdraw(struct batch *b, const struct ours *ours, int64_t at_ms,
-		    struct err *err)
-{
-	static const char sql[] =
-	    "INSERT INTO consent_event(id,person,purpose,kind,source,at_ms)"
-	    " SELECT ?,person,'marketing','withdrawn','error_131050',?"
-	    " FROM conversation WHERE id=?";
-
-	if (store_run(b->w->store, sql,
-		      STORE_ARGS(S_INT(worker_id(b->w)), S_INT(at_ms),
-				 S_INT(ours->conversation)),
-		      err) != 0)
-		return -1;
-	return outbox_tell(b->w, ours->conversation, 0, "consent.changed",
-			   "withdrawn", err);
-}
-
 int archive_status(struct batch *b, struct step *s, struct err *err)
 {
 	const struct event *e = s->event;
@@ -184,8 +165,8 @@ int archive_status(struct batch *b, struct step *s, struct err *err)
 	if (settled_add(b, ours.id, err) != 0)
 		return -1;
 	if (e->withdraw_marketing &&
-	    withdraw(b, &ours, e->ts_ms > 0 ? e->ts_ms : s->item->received_ms,
-		     err) != 0)
+	    consent_stopped_there(b, ours.conversation, &s->item->channel,
+				  s->item->received_ms, err) != 0)
 		return -1;
 	return apply(b, &ours, status, e->error, err);
 }

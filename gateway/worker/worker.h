@@ -82,6 +82,8 @@ struct worker {
 	_Atomic bool ready; /* archive open, keeper unlocked, spool read once */
 	const struct intake_counts *intake;
 	const struct processes *processes;
+	int64_t expire_boot; /* consent_expire.c: looked last, boot clock */
+	int64_t expired_ms;  /* all that ran out until then is forgotten */
 	bool stopping;
 };
 
