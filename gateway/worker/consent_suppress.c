@@ -31,7 +31,7 @@ static const char lifted_sql[] =
     PERSON_FAMILY "SELECT 1 FROM consent_event WHERE person IN"
 		  " (SELECT id FROM family) AND purpose=? AND channel=?"
 		  " AND kind IN ('given','renewed') AND method IN"
-		  " ('reply','link') AND at_ms>=? LIMIT 1";
+		  " ('reply','link') AND at_ms>? LIMIT 1";
 
 /* --- hashing -------------------------------------------------------------- */
 
