@@ -70,7 +70,7 @@ static void fill(void)
 			put(fd, SPOOL_BODY, body, body[0] == 4 ? BIG : 40);
 		}
 		if (s == 2)
-			assert_int_equal(write(fd, "PSR1 torn", 9), 9);
+			assert_int_equal(write(fd, "PSR2 torn", 9), 9);
 		(void)close(fd);
 	}
 }

@@ -236,6 +236,54 @@ static void zeros_are_the_end_and_other_bytes_are_damage(void **state)
 	assert_int_equal(err.kind, ERR_CORRUPT);
 }
 
+/* What the version before wrote: another magic, BLAKE2b. */
+static void make_older(uint8_t *record, size_t payload_len)
+{
+	crypto_generichash_state state;
+
+	memcpy(record, "PSR1", 4);
+	(void)crypto_generichash_init(&state, NULL, 0, 16);
+	(void)crypto_generichash_update(&state, record, 64);
+	(void)crypto_generichash_update(&state, record + SPOOL_HEADER_BYTES,
+					payload_len);
+	(void)crypto_generichash_final(&state, record + 64, 16);
+}
+
+/* The check is part of the format: what waits on disk when the library is
+ * another one must still be read. */
+static void the_check_is_the_same_everywhere(void **state)
+{
+	static const uint8_t wanted[] = {
+	    0x64, 0x3f, 0xd3, 0x5a, 0x8c, 0xa4, 0xbb, 0x75,
+	    0x3a, 0xfc, 0xb4, 0x95, 0x4c, 0x63, 0x64, 0x1f,
+	};
+	uint8_t bytes[SPOOL_HEADER_BYTES + 100];
+
+	(void)state;
+	(void)sample_make(bytes, 100);
+	assert_memory_equal(bytes, "PSR2", 4);
+	assert_memory_equal(bytes + 64, wanted, sizeof(wanted));
+}
+
+static void an_older_record_reads_back_and_its_damage_is_seen(void **state)
+{
+	uint8_t bytes[SPOOL_HEADER_BYTES + 40];
+	size_t len = sample_make(bytes, 40), record_len;
+	struct spool_record r;
+
+	(void)state;
+	make_older(bytes, 40);
+	for (size_t bit = 0; bit < len * 8; bit++) {
+		bytes[bit / 8] ^= (uint8_t)(1u << (bit % 8));
+		assert_int_equal(spool_parse(bytes, len, &r, &record_len, NULL),
+				 -1);
+		bytes[bit / 8] ^= (uint8_t)(1u << (bit % 8));
+	}
+	assert_int_equal(spool_parse(bytes, len, &r, &record_len, NULL), 0);
+	assert_int_equal(record_len, len);
+	assert_int_equal(r.received_ms, 1234567890123);
+}
+
 static void the_aad_names_channel_and_time(void **state)
 {
 	uint8_t a[SPOOL_AAD_BYTES], b[SPOOL_AAD_BYTES];
@@ -264,6 +312,55 @@ static void bodies_come_in_order_across_segments(void **state)
 
 	assert_int_equal(numbers_read(r, 0, NULL, &damaged), 41);
 	assert_int_equal(damaged, 0);
+	spool_reader_close(&r);
+	segment_end(&a);
+	segment_end(&b);
+	segment_end(&c);
+}
+
+/* Rewrites a whole segment as the version before would have written it. */
+static void segment_make_older(const struct writer *w)
+{
+	uint8_t *bytes = malloc(w->offset);
+	uint64_t at = 0;
+
+	assert_non_null(bytes);
+	assert_int_equal(pread(w->fd, bytes, w->offset, 0), w->offset);
+	while (at < w->offset) {
+		size_t len = (size_t)bytes[at + 10] << 8 | bytes[at + 11];
+
+		make_older(bytes + at, len);
+		at += SPOOL_HEADER_BYTES + len;
+	}
+	assert_int_equal(pwrite(w->fd, bytes, w->offset, 0), w->offset);
+	free(bytes);
+}
+
+/* An upgrade with waiting mail: full segments, one torn at its end, and what
+ * the new version wrote after them. */
+static void what_the_version_before_left_is_read_to_the_end(void **state)
+{
+	struct house *h = *state;
+	struct writer a = segment_of(h, 1, 1, 0, 19),
+		      b = segment_of(h, 2, 3, 20, 29), c;
+	struct spool_reader *r;
+	struct spool_position after;
+	uint32_t pair = 0;
+	size_t damaged;
+
+	segment_make_older(&a);
+	segment_make_older(&b);
+	assert_int_equal(pwrite(b.fd, "PSR1\2torn", 9, (off_t)b.offset), 9);
+	c = segment_of(h, 3, 3, 30, 34);
+	r = reader_at(h, start);
+	assert_int_equal(spool_trim(r, start, &pair, NULL), 0);
+	assert_int_equal(pair, 1);
+	assert_int_equal(numbers_read(r, 0, &after, &damaged), 35);
+	assert_int_equal(damaged, 1);
+	assert_true(file_there(h, 2, true));
+	assert_int_equal(spool_trim(r, after, &pair, NULL), 0);
+	assert_int_equal(pair, 3);
+	assert_false(file_there(h, 1, false));
 	spool_reader_close(&r);
 	segment_end(&a);
 	segment_end(&b);
@@ -388,7 +485,7 @@ static void a_torn_tail_of_the_open_segment_is_waited_for(void **state)
 	struct spool_reader *r = reader_at(h, start);
 	size_t damaged;
 
-	assert_int_equal(pwrite(w.fd, "PSR1\2", 5, (off_t)w.offset), 5);
+	assert_int_equal(pwrite(w.fd, "PSR2\2", 5, (off_t)w.offset), 5);
 	assert_int_equal(numbers_read(r, 0, NULL, &damaged), 3);
 	assert_int_equal(damaged, 0);
 	number_put(&w, 3);
@@ -409,7 +506,7 @@ static void a_torn_tail_of_a_closed_segment_is_kept_aside(void **state)
 	char path[128];
 	struct stat st;
 
-	assert_int_equal(pwrite(a.fd, "PSR1\2torn", 9, (off_t)a.offset), 9);
+	assert_int_equal(pwrite(a.fd, "PSR2\2torn", 9, (off_t)a.offset), 9);
 	b = segment_of(h, 2, 4, 3, 5);
 	assert_int_equal(numbers_read(r, 0, &after, &damaged), 6);
 	assert_int_equal(damaged, 1);
@@ -595,8 +692,11 @@ int main(void)
 	    cmocka_unit_test(any_flipped_bit_of_a_record_is_seen),
 	    cmocka_unit_test(a_record_cut_anywhere_is_no_record),
 	    cmocka_unit_test(zeros_are_the_end_and_other_bytes_are_damage),
+	    cmocka_unit_test(the_check_is_the_same_everywhere),
+	    cmocka_unit_test(an_older_record_reads_back_and_its_damage_is_seen),
 	    cmocka_unit_test(the_aad_names_channel_and_time),
 	    IN_HOUSE(bodies_come_in_order_across_segments),
+	    IN_HOUSE(what_the_version_before_left_is_read_to_the_end),
 	    IN_HOUSE(new_bodies_of_the_open_segment_are_seen),
 	    IN_HOUSE(the_last_bodies_of_a_segment_are_not_passed_over),
 	    IN_HOUSE(reading_goes_on_from_any_stored_position),

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include <sodium.h>
+#include <xxhash.h>
 
-#define MAGIC	    0x50535231u /* "PSR1" */
+#define MAGIC_1	    0x50535231u /* "PSR1": read, no longer written */
+#define MAGIC_2	    0x50535232u /* "PSR2" */
 #define CHECKED	    64		/* header bytes the check covers */
 #define CHECK_BYTES 16
 #define AT_CHANNEL  24
@@ -35,8 +37,25 @@ static uint64_t get_u64(const uint8_t *at)
 	return (uint64_t)get_u32(at) << 32 | get_u32(at + 4);
 }
 
-static void record_check(const uint8_t *header, const uint8_t *payload,
-			 size_t payload_len, uint8_t ret[CHECK_BYTES])
+/* Both parts at once, without the state of a stream: the header with the
+ * payload's hash behind it is what is hashed last. */
+static void check_2(const uint8_t *header, const uint8_t *payload,
+		    size_t payload_len, uint8_t ret[CHECK_BYTES])
+{
+	uint8_t bytes[CHECKED + CHECK_BYTES];
+	XXH128_canonical_t sum;
+
+	_Static_assert(sizeof(sum.digest) == CHECK_BYTES, "check length");
+	XXH128_canonicalFromHash(&sum, XXH3_128bits(payload, payload_len));
+	memcpy(bytes, header, CHECKED);
+	memcpy(bytes + CHECKED, sum.digest, CHECK_BYTES);
+	XXH128_canonicalFromHash(&sum, XXH3_128bits(bytes, sizeof(bytes)));
+	memcpy(ret, sum.digest, CHECK_BYTES);
+}
+
+/* What waits during an upgrade may still be of this kind. */
+static void check_1(const uint8_t *header, const uint8_t *payload,
+		    size_t payload_len, uint8_t ret[CHECK_BYTES])
 {
 	crypto_generichash_state state;
 
@@ -46,24 +65,41 @@ static void record_check(const uint8_t *header, const uint8_t *payload,
 	(void)crypto_generichash_final(&state, ret, CHECK_BYTES);
 }
 
+static bool check_fits(const uint8_t *header, const uint8_t *payload,
+		       size_t payload_len)
+{
+	uint8_t check[CHECK_BYTES];
+
+	if (get_u32(header) == MAGIC_1)
+		check_1(header, payload, payload_len, check);
+	else
+		check_2(header, payload, payload_len, check);
+	return memcmp(check, header + AT_CHECK, CHECK_BYTES) == 0;
+}
+
 void spool_header(const struct spool_record *record,
 		  uint8_t ret[SPOOL_HEADER_BYTES])
 {
 	assert(record->payload_len <= SPOOL_PAYLOAD_MAX);
 	memset(ret, 0, SPOOL_HEADER_BYTES);
-	put_u32(ret, MAGIC);
+	put_u32(ret, MAGIC_2);
 	ret[4] = (uint8_t)record->kind;
 	ret[5] = record->verdict;
 	put_u32(ret + 8, (uint32_t)record->payload_len);
 	put_u64(ret + 16, (uint64_t)record->received_ms);
 	memcpy(ret + AT_CHANNEL, record->channel.text,
 	       strnlen(record->channel.text, NAME_LEN_MAX));
-	record_check(ret, record->payload, record->payload_len, ret + AT_CHECK);
+	check_2(ret, record->payload, record->payload_len, ret + AT_CHECK);
 }
 
 static bool all_zero(const uint8_t *bytes, size_t len)
 {
 	return sodium_is_zero(bytes, len) == 1;
+}
+
+static bool magic_fits(uint32_t magic)
+{
+	return magic == MAGIC_1 || magic == MAGIC_2;
 }
 
 static bool kind_fits(uint8_t kind, size_t payload_len)
@@ -95,14 +131,14 @@ int spool_parse(const uint8_t *bytes, size_t len, struct spool_record *ret,
 		size_t *ret_record_len, struct err *err)
 {
 	struct spool_record record = {0};
-	uint8_t check[CHECK_BYTES];
 
 	if (len < SPOOL_HEADER_BYTES)
 		return ERR_SET(err, ERR_ABSENT, "too few bytes", 0);
 	if (all_zero(bytes, SPOOL_HEADER_BYTES))
 		return ERR_SET(err, ERR_ABSENT, "end of the segment", 0);
 	record.payload_len = get_u32(bytes + 8);
-	if (get_u32(bytes) != MAGIC || !kind_fits(bytes[4], record.payload_len))
+	if (!magic_fits(get_u32(bytes)) ||
+	    !kind_fits(bytes[4], record.payload_len))
 		return ERR_SET(err, ERR_CORRUPT, "no record", 0);
 	if (bytes[6] != 0 || bytes[7] != 0 || get_u32(bytes + 12) != 0 ||
 	    !all_zero(bytes + 56, 8) || get_u64(bytes + 16) > INT64_MAX)
@@ -112,8 +148,7 @@ int spool_parse(const uint8_t *bytes, size_t len, struct spool_record *ret,
 	if (len - SPOOL_HEADER_BYTES < record.payload_len)
 		return ERR_SET(err, ERR_ABSENT, "record not complete", 0);
 	record.payload = bytes + SPOOL_HEADER_BYTES;
-	record_check(bytes, record.payload, record.payload_len, check);
-	if (memcmp(check, bytes + AT_CHECK, CHECK_BYTES) != 0)
+	if (!check_fits(bytes, record.payload, record.payload_len))
 		return ERR_SET(err, ERR_CORRUPT, "the check fails", 0);
 	record.kind = (enum spool_kind)bytes[4];
 	record.verdict = bytes[5];

@@ -8,11 +8,15 @@
  * only grow.
  *
  * Record: 80-byte header (big endian), then the payload:
- *   0 u32 magic "PSR1"   4 u8 kind (1 key, 2 body)   5 u8 verdict (1 verified)
+ *   0 u32 magic "PSR2"   4 u8 kind (1 key, 2 body)   5 u8 verdict (1 verified)
  *   6 u16 zero           8 u32 payload length        12 u32 zero
  *   16 u64 received ms   24 channel name, 32 bytes, NUL-padded
- *   56 8 bytes zero      64 16-byte BLAKE2b of header[0..64) and payload
- * A record whose check fails is a torn tail: the segment ends there. */
+ *   56 8 bytes zero      64 16-byte check, as XXH3 writes 128 bits:
+ *                           XXH3(header[0..64) and XXH3(payload))
+ * A record whose check fails is a torn tail: the segment ends there.  More it
+ * need not find: whoever can write here can compute any check, and the seal
+ * of a body proves what the check cannot.  "PSR1", which a version before may
+ * have left behind, is read too: BLAKE2b of header[0..64) and payload. */
 #ifndef POSTERN_SPOOL_H
 #define POSTERN_SPOOL_H
 
