@@ -217,9 +217,9 @@ static void names_of_both_files_have_to_agree(void **state)
 static void what_has_no_effect_yet_is_said(void **state)
 {
 	static const char *const said[] = {
-	    "redact is not enforced",	      "first_contact of channel",
-	    "approvals are not enforced",     "no run deletes",
-	    "nobody is asked for consent to", "MSG_SUPPORT does not say who"};
+	    "redact is not enforced", "approvals are not enforced",
+	    "no run deletes", "nobody is asked for consent to",
+	    "MSG_SUPPORT does not say who"};
 	struct policy *p = example();
 	struct diag notes;
 
