@@ -34,12 +34,14 @@ static int look_up(struct send_flight *f, struct policy_facts *facts,
 	if (facts->automatic)
 		return 0;
 	if (consent_of_send(f->w, f->person, &f->channel, facts->purpose, &view,
-			    err) != 0 ||
-	    look_suppressed(f, facts->purpose, &facts->suppressed, err) != 0)
+			    err) != 0)
 		return -1;
 	facts->consent = view.state;
 	facts->minor = view.minor;
-	return 0;
+	/* Who said stop is refused by that name. */
+	if (view.state == CONSENT_WITHDRAWN || view.state == CONSENT_REVOKED)
+		return 0;
+	return look_suppressed(f, facts->purpose, &facts->suppressed, err);
 }
 
 int send_judge(struct send_flight *f, struct send_refusal *why, struct err *err)
