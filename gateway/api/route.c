@@ -24,6 +24,9 @@ static const struct route routes[] = {
     {"GET", "/v1/messages/{msg}", SCOPE_DESK, 0, api_message_get},
     {"POST", "/v1/messages/{msg}/read", SCOPE_DESK, 0, api_message_read},
     {"GET", "/v1/attachments/{att}", SCOPE_DESK, 0, api_attachment_get},
+    /* those who answer for the policy */
+    {"GET", "/v1/policy/explain/{msg}", SCOPE_POLICY | SCOPE_OPERATOR, 0,
+     api_policy_explain},
     /* operators */
     {"GET", "/v1/status", SCOPE_OPERATOR, 0, api_status},
     {"GET", "/v1/tokens", SCOPE_OPERATOR, 0, api_tokens_list},

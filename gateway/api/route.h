@@ -64,7 +64,8 @@ HANDLER(api_outbox_drop);
 HANDLER(api_quarantine_list); /* quarantine.c */
 HANDLER(api_quarantine_get);
 HANDLER(api_quarantine_replay);
-HANDLER(api_keys_get); /* keys.c */
+HANDLER(api_policy_explain); /* explain.c */
+HANDLER(api_keys_get);	     /* keys.c */
 HANDLER(api_keys_lock);
 HANDLER(api_keys_unlock);
 HANDLER(api_keys_rotate);

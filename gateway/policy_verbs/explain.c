@@ -124,6 +124,8 @@ int policy_explain(const struct verb_args *args)
 		(void)refused("a text, an event or an id");
 		return EXIT_USAGE;
 	}
+	if (args->argv[0][0] != '-')
+		return explain_stored(args);
 	status = read_options(args, &o);
 	if (status == EXIT_DONE)
 		status = option_tongue(o.language, &tongue);

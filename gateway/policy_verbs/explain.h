@@ -1,4 +1,4 @@
-/* explain.h - `postern policy explain`: a text, or an event. */
+/* explain.h - `postern policy explain`: a text, an event, or a message. */
 #ifndef POSTERN_POLICY_VERBS_EXPLAIN_H
 #define POSTERN_POLICY_VERBS_EXPLAIN_H
 
@@ -35,6 +35,8 @@ int explain_made_up(const struct verb_args *args,
 		    const struct explain_options *o, enum tongue tongue);
 /* explain_json.c: the same for machines. */
 int explain_json(const struct made_up *e, enum tongue tongue);
+/* explain_stored.c: one message of the running instance. */
+int explain_stored(const struct verb_args *args);
 
 /* In quotes as JSON writes it; 0, or -1 after a complaint. */
 int explain_quote(const char *text, size_t len, struct buf *ret);

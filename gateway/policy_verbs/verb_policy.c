@@ -93,6 +93,7 @@ static const struct subverb verbs[] = {
     {"decide", policy_decide_file, "FILE|-"},
     {"explain", policy_explain,
      "--text TEXT [--language de|en]\n"
+     "       postern policy explain MESSAGE [--language de|en]\n"
      "       postern policy explain [--policy FILE] [--channel NAME]"
      " [--text TEXT]\n"
      "           [--event message|edit|delete|reply] [--purpose NAME]\n"

@@ -1,16 +1,16 @@
 """Goal: a lawyer reads what the policy does, in words, through the real
 program: one made-up event explained with its reasons, the difference of
-two policies, the papers that follow from one.  Needs no instance."""
+two policies, the papers that follow from one, and what became of a stored message."""
+import datetime
 import itertools
 import json
-import os
 import pathlib
 import re
 import subprocess
 import tempfile
 import xml.etree.ElementTree as ElementTree
 
-from case import FIXTURES, ROOT, case, check, equal, main, w
+from case import FIXTURES, ROOT, case, check, equal, main
 
 TEMPLATES = sorted((ROOT / "policy/templates").glob("*.yaml"))
 EVERYTHING = ROOT / "tests/policies/everything.yaml"
@@ -374,9 +374,71 @@ def papers_about_nobody_are_refused(world):
         check(b"postern.yaml" in done.stderr, done.stderr)
 
 
-def no_instance(world):
-    if not os.access(world.binary, os.X_OK):
-        raise w.Failure("no program to run")
+# --- the running instance ---------------------------------------------------
 
 
-main(no_instance)
+@case
+def a_stored_message_is_explained_without_what_it_says(world):
+    secret = "Wo bleibt mein gelbes Fahrrad?"
+    world.phone_text(secret)
+    note = world.note_with(secret)
+    message = note["data"]["message"]
+    got = json.loads(world.postern("--json", "policy", "explain",
+                                   message))
+    equal((got["message"], got["conversation"], got["direction"]),
+          (message, note["data"]["conversation"], "in"), "ids")
+    equal((got["outcome"], got["datenart"], got["content"]),
+          ("forwarded", "MSG_SUPPORT", "opened"), "outcome")
+    check(got["policy"]["in_force"] and got["policy"]["version"] == 1, got)
+    equal((got["rule"]["start"], got["rule"]["started"],
+           got["rule"]["erase_from"]), ("process_end", None, None), "rule")
+    check("channel.first_contact" in [r["code"] for r in got["why"]], got)
+    text = world.postern("policy", "explain", message)
+    english = world.postern("policy", "explain", message, "--language",
+                            "en")
+    for part in ("Ergebnis: an den Helpdesk weitergegeben", "(in Kraft)",
+                 "90 Tage ab Ende des Vorgangs, mindestens 30 Tage",
+                 "Das Startereignis (process_end) ist nicht eingetreten",
+                 "wird informiert.", "channel.first_contact, policy.yaml:"):
+        check(part in text, f"no {part!r} in {text}")
+    check("Outcome: forwarded to the helpdesk" in english, english)
+    for out in (json.dumps(got), text, english):
+        check("Fahrrad" not in out, "what the message says is shown")
+
+
+@case
+def a_closed_conversation_has_a_due_day(world):
+    world.phone_text("Danke, erledigt.")
+    note = world.note_with("Danke, erledigt.")
+    status, _ = world.api("POST", "/v1/conversations/"
+                          f"{note['data']['conversation']}/close")
+    check(status in (200, 202, 204), f"close: {status}")
+    got = json.loads(world.postern("--json", "policy", "explain",
+                                   note["data"]["message"]))
+    day = datetime.date.fromisoformat(got["rule"]["started"])
+    equal(got["rule"]["erase_from"],
+          (day + datetime.timedelta(days=91)).isoformat(), "erasable from")
+
+
+@case
+def a_made_up_id_is_not_explained(world):
+    for args, status in (
+            (("msg_" + "0" * 26,), 1), (("cnv_" + "0" * 26,), 2),
+            (("msg_x", "--language", "fr"), 1)):
+        done = run(world, "-d", world.data, "policy", "explain", *args,
+                   status=status)
+        equal(done.stdout, b"", f"output of {args}")
+
+
+@case
+def the_instances_own_files_are_taken(world):
+    got = json.loads(world.postern(
+        "--json", "policy", "explain", "--channel", "kundenservice", "--text",
+        "Hallo"))
+    equal((got["facts"]["helpdesk"], got["facts"]["land"]), ("desk", "BE"),
+          "of the settings")
+    page = world.postern("policy", "render", "--what", "kanaele")
+    check("Kanal" in page and got["policy"]["digest"][:16] in page, page[:300])
+
+
+main()
