@@ -85,7 +85,10 @@ static int answer(struct worker *w, struct job *job, const char *state,
 int api_outbox_retry(struct worker *w, struct job *job, struct err *err)
 {
 	if (outbox_retry(w, job->id, err) != 0)
-		return -1;
+		return err->kind == ERR_DENIED
+			   ? job_refuse(job, &problem_conflict,
+					"it waits for a consent")
+			   : -1;
 	return answer(w, job, "waiting", err);
 }
 

@@ -30,7 +30,8 @@ int outbox_count(struct worker *w, const char *state, int64_t *ret,
 		 struct err *err);
 
 /*
- * outbox_retry - a row is tried again now, with all its attempts.
+ * outbox_retry - a row is tried again now, with all its attempts; ERR_DENIED:
+ * it is held until somebody agrees.
  *
  * For dead and unknown rows, and waiting ones that rest.  One transaction;
  * wakes the step concerned.  ERR_ABSENT: no such row.

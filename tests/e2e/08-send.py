@@ -7,6 +7,7 @@ from case import case, check, envelope, equal, main, post, rows, w
 
 def conversation(world, phone="4917139200001", text="Hallo"):
     world.phone_text(text, phone=phone)
+    world.greeted(phone)
     return world.note_with(text)["data"]["conversation"]
 
 

@@ -441,6 +441,8 @@ def a_storm_of_429_at_the_provider_loses_nothing(world):
         world.phone_text(f"Frage {phone}", phone=phone)
     conversations = [world.note_with(f"Frage {phone}", 60)["data"]["conversation"]
                      for phone in phones]
+    for phone in phones:
+        world.greeted(phone, 60)
     before, began, sent = world.phone_state(), w.time.monotonic(), []
     for i, value in enumerate(ODD):
         # Half of the calls; in the end all of them.

@@ -287,6 +287,12 @@ class World:
         return json.loads(call("GET", self.url("phone", "/phone/state"))[1])[
             "chats"].get(phone, [])
 
+    def greeted(self, phone, seconds=20):
+        """Once the notice of first contact is there: what is sent from now
+        on is the next thing the phone gets."""
+        until("the notice of first contact", seconds, lambda: any(
+            e["from"] == "business" for e in self.chat(phone)))
+
     def desk_state(self):
         return json.loads(call("GET", self.url("desk", "/state"))[1])
 
