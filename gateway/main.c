@@ -34,6 +34,7 @@ static const struct verb {
     {"decode", verb_decode, "print the events in a provider's request body"},
     {"policy", verb_policy, "due days, decisions and keywords, by hand"},
     {"rights", verb_rights, "deadlines, holidays and the breach clock"},
+    {"consent", verb_consent, "records and receipts of consent, judged"},
     {"version", verb_version, "version of postern and its libraries"},
 };
 
@@ -61,6 +62,8 @@ static void print_usage(const struct verb *verb, FILE *out)
 		verb_policy_usage(out);
 	if (verb->run == verb_rights)
 		verb_rights_usage(out);
+	if (verb->run == verb_consent)
+		verb_consent_usage(out);
 }
 
 static const struct verb *verb_find(const char *name)
