@@ -128,7 +128,7 @@ static void the_record_has_an_activity_for_each_purpose(void **state)
 	has(md, "| Authority | Bayerisches Landesamt");
 	has(md, "### `newsletter`");
 	has(md, "legitimate interest, Art. 6(1)(f) GDPR: eigene ähnliche");
-	has(md, "Kundinnen und Kunden (`MSG_SUPPORT`)");
+	has(md, "| Categories of subjects | Kundinnen und Kunden |");
 	has(md, "USA, channel `laden`: adequacy decision EU-US");
 	has(md, "(special categories, Art. 9 GDPR): 14 days");
 	free(md);

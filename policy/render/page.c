@@ -4,6 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* More of them need smaller letters. */
+#define NARROW_COLUMNS 5
+
 /* Readable on paper and on a phone; loads nothing. */
 static const char style[] =
     ":root{color-scheme:light}\n"
@@ -37,6 +40,10 @@ static const char style[] =
     "blockquote{margin:.5rem 0 1rem;padding:.6rem .9rem;"
     "border-left:4px solid #1f4e79;background:#f6f8fa}\n"
     "blockquote p{margin:0}\n"
+    ".wide{overflow-x:auto}\n"
+    ".wide table{font-size:.8rem}\n"
+    ".wide th,.wide td{padding:.25rem .3rem}\n"
+    ".wide code{padding:0;background:none}\n"
     "@media (max-width:40rem){\n"
     "body{padding:1.25rem .9rem 3rem}\n"
     "h1{font-size:1.5rem}\n"
@@ -146,13 +153,28 @@ static void put(struct page *pg, const char *text, size_t len)
 	}
 }
 
+/* A long name may go on in the next line after "_". */
+static void put_code_html(struct page *pg, const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	raw(pg, "<code>");
+	while (text < end) {
+		const char *at = memchr(text, '_', (size_t)(end - text));
+		const char *stop = at ? at + 1 : end;
+
+		put(pg, text, (size_t)(stop - text));
+		raw(pg, at && stop < end ? "<wbr/>" : "");
+		text = stop;
+	}
+	raw(pg, "</code>");
+}
+
 /* In Markdown a code span takes everything but the bar as it is. */
 static void put_code(struct page *pg, const char *text, size_t len)
 {
 	if (is_html(pg)) {
-		raw(pg, "<code>");
-		put(pg, text, len);
-		raw(pg, "</code>");
+		put_code_html(pg, text, len);
 		return;
 	}
 	raw(pg, "`");
@@ -333,6 +355,7 @@ void page_quote(struct page *pg, const char *text)
 
 static void heads_html(struct page *pg)
 {
+	raw(pg, pg->columns > NARROW_COLUMNS ? "<div class=\"wide\">" : "");
 	raw(pg, "<table>\n<thead><tr>");
 	for (size_t i = 0; i < pg->columns; i++) {
 		raw(pg, "<th scope=\"col\">");
@@ -390,7 +413,10 @@ void page_fields(struct page *pg)
 
 void page_table_end(struct page *pg)
 {
-	raw(pg, is_html(pg) ? "</tbody>\n</table>\n" : "\n");
+	raw(pg, is_html(pg) ? "</tbody>\n</table>" : "");
+	if (is_html(pg) && pg->columns > NARROW_COLUMNS)
+		raw(pg, "</div>");
+	raw(pg, "\n");
 	pg->columns = 0;
 }
 

@@ -31,6 +31,10 @@ const struct render_channel *paper_channel(const struct paper *w,
  * of this Datenart? */
 bool paper_uses(const struct paper *w, const struct channel_rule *c,
 		const struct name *data);
+/* The same, or it belongs to no channel and so to each: contact data,
+ * consents, what a helpdesk tags. */
+bool paper_concerns(const struct paper *w, const struct channel_rule *c,
+		    const struct name *data);
 /* Names of what makes the claim true, with commas; how many there were. */
 size_t paper_purposes(const struct paper *w, struct prose *t,
 		      const struct rule *rule);

@@ -36,10 +36,10 @@ static void purpose_row(const struct paper *w, const struct rule *rule)
 		prose_add(
 		    t, "%s",
 		    TR(t,
-		       "ordnet der Helpdesk einzelnen Vorgängen zu; Zweck "
-		       "und Grundlage sind die des Vorgangs",
-		       "given to single conversations by the helpdesk; "
-		       "purpose and basis are those of the conversation"));
+		       "keinem Kanal von sich aus; Zweck und Grundlage sind "
+		       "die des Vorgangs, zu dem die Daten gehören",
+		       "no channel by itself; purpose and basis are those of "
+		       "the conversation the data belong to"));
 	page_said_cell(w->pg);
 }
 
@@ -49,12 +49,13 @@ static void statutory_row(const struct paper *w, const struct rule *rule)
 
 	page_label(w->pg, PR(w, "Gesetzliche Aufbewahrung", "Statutory"));
 	t = page_say(w->pg);
-	if (rule->has_statutory)
-		prose_add(t, TR(t, "%s, %lld Jahre", "%s, %lld years"),
-			  rule->statutory.norm,
+	if (rule->has_statutory) {
+		term_norm(t, rule);
+		prose_add(t, TR(t, ", %lld Jahre", ", %lld years"),
 			  (long long)rule->statutory.years);
-	else
+	} else {
 		prose_add(t, "%s", TR(t, "keine", "none"));
+	}
 	page_said_cell(w->pg);
 	if (!rule->has_restrict)
 		return;

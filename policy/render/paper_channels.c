@@ -75,31 +75,62 @@ static void media_row(const struct paper *w, const struct channel_rule *c)
 		 &c->media_data);
 }
 
-static void word_rows(const struct paper *w, const struct channel_rule *c)
+static bool meets(const struct word_rule *word, const struct channel_rule *c)
 {
-	bool first = true;
-	struct prose *t;
+	return word->channel.text[0] == '\0' ||
+	       name_equal(&word->channel, &c->name);
+}
+
+/* All words that lead where this one leads. */
+static void words_like(const struct paper *w, const struct channel_rule *c,
+		       const struct word_rule *like, struct prose *t)
+{
+	size_t len = 0;
 
 	for (size_t i = 0; i < w->p->words_len; i++) {
 		const struct word_rule *word = &w->p->words[i];
 
-		if (word->channel.text[0] != '\0' &&
-		    !name_equal(&word->channel, &c->name))
+		if (meets(word, c) && word->special == like->special &&
+		    name_equal(&word->data, &like->data))
+			prose_add(t, "%s%s", len++ == 0 ? "" : ", ",
+				  word->text);
+	}
+	prose_add(t, " → `%s`%s", like->data.text,
+		  like->special
+		      ? TR(t, " (besondere Kategorie)", " (special category)")
+		      : "");
+}
+
+static bool led_before(const struct paper *w, const struct channel_rule *c,
+		       size_t i)
+{
+	const struct word_rule *mine = &w->p->words[i];
+
+	for (size_t k = 0; k < i; k++)
+		if (meets(&w->p->words[k], c) &&
+		    w->p->words[k].special == mine->special &&
+		    name_equal(&w->p->words[k].data, &mine->data))
+			return true;
+	return false;
+}
+
+static void word_row(const struct paper *w, const struct channel_rule *c)
+{
+	struct prose *t = NULL;
+
+	for (size_t i = 0; i < w->p->words_len; i++) {
+		if (!meets(&w->p->words[i], c) || led_before(w, c, i))
 			continue;
-		if (first) {
+		if (t) {
+			prose_add(t, "\n");
+		} else {
 			page_label(w->pg, PR(w, "Wörter, die zuordnen",
 					     "Words that classify"));
 			t = page_say(w->pg);
 		}
-		t = &w->pg->say;
-		prose_add(t, "%s%s → `%s`%s", first ? "" : "\n", word->text,
-			  word->data.text,
-			  word->special ? TR(t, " (besondere Kategorie)",
-					     " (special category)")
-					: "");
-		first = false;
+		words_like(w, c, &w->p->words[i], t);
 	}
-	if (!first)
+	if (t)
 		page_said_cell(w->pg);
 }
 
@@ -114,7 +145,7 @@ static void glance(const struct paper *w, const struct channel_rule *c)
 		  purpose ? term_basis(l, purpose->basis) : "",
 		  purpose ? term_basis_article(l, purpose->basis) : "");
 	data_row(w, PR(w, "Datenart", "Datenart"), &c->data);
-	word_rows(w, c);
+	word_row(w, c);
 	media_row(w, c);
 	provider_rows(w, c);
 	page_label(w->pg, PR(w, "Festgelegt in", "Laid down in"));

@@ -68,6 +68,17 @@ bool paper_uses(const struct paper *w, const struct channel_rule *c,
 	       kept_as(&c->on_edit, data) || strcmp(data->text, "RAW") == 0;
 }
 
+bool paper_concerns(const struct paper *w, const struct channel_rule *c,
+		    const struct name *data)
+{
+	if (paper_uses(w, c, data))
+		return true;
+	for (size_t i = 0; i < w->p->channels_len; i++)
+		if (paper_uses(w, &w->p->channels[i], data))
+			return false;
+	return true;
+}
+
 static bool purpose_used(const struct paper *w, const struct purpose *purpose,
 			 const struct rule *rule)
 {

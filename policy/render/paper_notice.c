@@ -151,7 +151,7 @@ static void period(const struct paper *w, const struct channel_rule *c)
 		const struct rule *rule = &w->p->rules[i];
 		struct prose *t;
 
-		if (!paper_uses(w, c, &rule->name) && !rule->has_statutory)
+		if (!paper_concerns(w, c, &rule->name))
 			continue;
 		t = page_say(w->pg);
 		prose_add(t, "%s (`%s`): ", data_word(w, c, rule),

@@ -69,7 +69,7 @@ static bool serves(const struct paper *w, const struct purpose *purpose,
 		const struct channel_rule *c = &w->p->channels[i];
 
 		if (name_equal(&c->purpose, &purpose->name) &&
-		    (paper_uses(w, c, &rule->name) || rule->has_statutory))
+		    paper_concerns(w, c, &rule->name))
 			return true;
 	}
 	return false;
@@ -104,6 +104,19 @@ static void channels_row(const struct paper *w, const struct purpose *purpose)
 	page_said_cell(w->pg);
 }
 
+static bool said_before(const struct paper *w, const struct purpose *purpose,
+			size_t i)
+{
+	const char *mine = w->p->rules[i].subjects;
+
+	for (size_t k = 0; k < i; k++)
+		if (w->p->rules[k].subjects &&
+		    strcmp(w->p->rules[k].subjects, mine) == 0 &&
+		    serves(w, purpose, &w->p->rules[k]))
+			return true;
+	return false;
+}
+
 static void subjects_row(const struct paper *w, const struct purpose *purpose)
 {
 	struct prose *t;
@@ -111,17 +124,18 @@ static void subjects_row(const struct paper *w, const struct purpose *purpose)
 
 	page_label(w->pg, PR(w, "Betroffene", "Categories of subjects"));
 	t = page_say(w->pg);
-	prose_add(t, "%s",
-		  TR(t, "Menschen, die über die Kanäle schreiben",
-		     "people who write over the channels"));
 	for (size_t i = 0; i < w->p->rules_len; i++) {
 		const struct rule *rule = &w->p->rules[i];
 
-		if (!rule->subjects || !serves(w, purpose, rule))
+		if (!rule->subjects || !serves(w, purpose, rule) ||
+		    said_before(w, purpose, i))
 			continue;
-		prose_add(t, "%s%s (`%s`)", len++ == 0 ? ": " : "; ",
-			  rule->subjects, rule->name.text);
+		prose_add(t, "%s%s", len++ == 0 ? "" : "; ", rule->subjects);
 	}
+	if (len == 0)
+		prose_add(t, "%s",
+			  TR(t, "Menschen, die über die Kanäle schreiben",
+			     "people who write over the channels"));
 	page_said_cell(w->pg);
 }
 
@@ -218,9 +232,12 @@ static void transfers_row(const struct paper *w, const struct purpose *purpose)
 			  c->contract[0] != '\0' ? c->contract : "–",
 			  c->review[0] != '\0' ? c->review : "–");
 	}
-	if (len == 0)
+	if (served == 0)
 		prose_add(t, "%s",
-			  TR(t, "keine festgehalten", "none on record"));
+			  TR(t, "die des Kanals, auf dem geantwortet wird",
+			     "those of the channel that is replied on"));
+	else if (len == 0)
+		prose_add(t, "%s", TR(t, "keine", "none"));
 	page_said_cell(w->pg);
 }
 

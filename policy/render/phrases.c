@@ -29,6 +29,16 @@ void term_period(struct prose *t, const struct period *period)
 
 /* --- rules ---------------------------------------------------------------- */
 
+void term_norm(struct prose *t, const struct rule *rule)
+{
+	const struct statutory *known = statutory_find(rule->statutory.norm);
+
+	if (known)
+		term_article(t, known->article);
+	else
+		prose_add(t, "%s", rule->statutory.norm);
+}
+
 static void statutory(struct prose *t, const struct rule *rule)
 {
 	long long years = (long long)rule->statutory.years;
@@ -43,9 +53,9 @@ static void statutory(struct prose *t, const struct rule *rule)
 			  term_start(t->tongue, rule->from));
 	else
 		prose_add(t, " %s", term_from(t->tongue, rule->from));
-	prose_add(t,
-		  TR(t, ", so lange verlangt es %s", ", as long as %s orders"),
-		  rule->statutory.norm);
+	prose_add(t, "%s", TR(t, ", so lange verlangt es ", ", as long as "));
+	term_norm(t, rule);
+	prose_add(t, "%s", TR(t, "", " orders"));
 	if (rule->statutory.has_after) {
 		prose_add(t, "%s",
 			  TR(t, "; danach zur Durchführung höchstens ",
@@ -70,7 +80,10 @@ void term_restriction(struct prose *t, const struct rule *rule)
 {
 	if (!rule->has_restrict)
 		return;
-	term_period(t, &rule->restriction.after);
+	if (period_days_max(&rule->restriction.after) > 0)
+		term_period(t, &rule->restriction.after);
+	else
+		prose_add(t, "%s", TR(t, "sofort", "at once"));
 	prose_add(t, " %s", term_from(t->tongue, rule->restriction.from));
 }
 
@@ -92,13 +105,15 @@ void term_rule(struct prose *t, const struct rule *rule)
 /* --- articles ------------------------------------------------------------- */
 
 /* "(3)" is a paragraph, "(a)" a letter. */
-static const char *bracket(struct prose *t, const char *at)
+static const char *bracket(struct prose *t, const char *at, bool spaced)
 {
 	const char *end = strchr(at, ')');
 
 	if (!end)
 		return at + strlen(at);
-	prose_add(t, at[1] >= '0' && at[1] <= '9' ? " Abs. %.*s" : " lit. %.*s",
+	if (!spaced)
+		prose_bytes(t, " ", 1);
+	prose_add(t, at[1] >= '0' && at[1] <= '9' ? "Abs. %.*s" : "lit. %.*s",
 		  (int)(end - at - 1), at + 1);
 	return end + 1;
 }
@@ -109,11 +124,15 @@ void term_article(struct prose *t, const char *article)
 		prose_add(t, "%s", article);
 		return;
 	}
-	while (*article != '\0') {
+	for (bool spaced = true; *article != '\0';
+	     spaced = article[-1] == ' ') {
 		if (*article == '(') {
-			article = bracket(t, article);
+			article = bracket(t, article, spaced);
 		} else if (strncmp(article, "GDPR", 4) == 0) {
 			prose_add(t, "DSGVO");
+			article += 4;
+		} else if (strncmp(article, "no. ", 4) == 0) {
+			prose_add(t, "Nr. ");
 			article += 4;
 		} else {
 			prose_bytes(t, article++, 1);

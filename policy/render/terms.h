@@ -27,6 +27,8 @@ void term_rule(struct prose *t, const struct rule *rule);
 /* The part of it that is a law, a minimum or a restriction. */
 void term_rule_delete(struct prose *t, const struct rule *rule);
 void term_restriction(struct prose *t, const struct rule *rule);
+/* The law a rule names: its paragraph where it is one of the known. */
+void term_norm(struct prose *t, const struct rule *rule);
 /* "Art. 7(3) GDPR" as that language writes it. */
 void term_article(struct prose *t, const char *article);
 /* "Bilder, Tondateien"; "place" and "device" data. */

@@ -269,7 +269,7 @@ def tag_of(element):
 
 ALLOWED = {"html", "head", "meta", "title", "style", "body", "header", "main",
            "h1", "h2", "h3", "h4", "p", "ul", "li", "table", "thead", "tbody",
-           "tr", "th", "td", "code", "br", "blockquote"}
+           "tr", "th", "td", "code", "br", "wbr", "blockquote", "div"}
 
 
 @case
