@@ -8,6 +8,8 @@
 
 #define LOOK_MAX 4096
 #define WORD_MAX 12
+/* So many words more of one language: the rest will not change it. */
+#define LEAD 6
 
 /* Sorted.  Words of both ("in", "was", "so", "am", "an", "war") are left
  * out. */
@@ -59,7 +61,7 @@ const char *language_of(const char *normal, size_t len)
 
 	if (len > LOOK_MAX)
 		len = LOOK_MAX;
-	for (size_t i = 0; i <= len; i++) {
+	for (size_t i = 0; i <= len && de < en + LEAD && en < de + LEAD; i++) {
 		if (i < len && in_word(normal[i])) {
 			if (n < WORD_MAX)
 				word[n] = normal[i];

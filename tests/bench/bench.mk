@@ -1,6 +1,7 @@
 # Measurements: included by the Makefile, which has the variables.
 #   make bench [BENCH=short] [PARTS="ack rivals"]   (docs/performance.md)
 #   make bench-archive [ROWS=10000000]
+#   make bench-decide [POLICY=policy.yaml CHANNEL=name]
 
 # How the archive keeps its speed as it grows.
 ROWS ?= 1000000
@@ -10,6 +11,16 @@ $(BUILD)/bench-archive: $(OBJ)/tests/bench/archive.o $(OBJ)/tests/bench/archive_
 
 bench-archive: $(BUILD)/bench-archive
 	@$(BUILD)/bench-archive $(ROWS)
+
+# What a policy costs each message.
+POLICY  ?= policy/templates/kundenservice.yaml
+CHANNEL ?= kundenservice
+$(BUILD)/bench-decide: $(OBJ)/tests/bench/decide.o $(OBJ)/tests/bench/archive_world.o $(lib)
+	@echo "  link $@"
+	@$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -o $@
+
+bench-decide: $(BUILD)/bench-decide
+	@$(BUILD)/bench-decide $(POLICY) $(CHANNEL)
 
 # A disk that takes so many microseconds longer for a flush: linked into a
 # Postern of the bench's own, a library for the others (tests/bench/slowsync.c).
@@ -43,4 +54,4 @@ bench: deps
 	@$(MAKE) --no-print-directory bench-programs
 	@BENCH="$(BENCH)" PARTS="$(PARTS)" BUILD="$(BUILD)" tests/bench/run
 
-.PHONY: bench bench-archive bench-programs
+.PHONY: bench bench-archive bench-decide bench-programs
