@@ -7,64 +7,6 @@
 /* More of them need smaller letters. */
 #define NARROW_COLUMNS 5
 
-/* Readable on paper and on a phone; loads nothing. */
-static const char style[] =
-    ":root{color-scheme:light}\n"
-    "*{box-sizing:border-box}\n"
-    "body{margin:0 auto;padding:2rem 1.25rem 4rem;max-width:56rem;"
-    "font:1rem/1.55 system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',"
-    "Arial,sans-serif;color:#1b1f24;background:#fff;"
-    "overflow-wrap:break-word;hyphens:auto}\n"
-    "header{border-bottom:3px solid #1f4e79;margin-bottom:1.75rem;"
-    "padding-bottom:.75rem}\n"
-    "h1{font-size:1.9rem;line-height:1.2;margin:0 0 .35rem}\n"
-    "h2{font-size:1.35rem;margin:2.4rem 0 .6rem;color:#1f4e79;"
-    "border-bottom:1px solid #c9d3dd;padding-bottom:.2rem}\n"
-    "h3{font-size:1.1rem;margin:1.8rem 0 .5rem}\n"
-    "h4{font-size:1rem;margin:1.2rem 0 .3rem}\n"
-    "p,ul{margin:.5rem 0 .8rem}\n"
-    "ul{padding-left:1.3rem}\n"
-    "li{margin:.2rem 0}\n"
-    ".sub{margin:0;color:#4a5661}\n"
-    "code{font:.92em ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,"
-    "monospace;background:#f1f4f7;padding:.05em .2em;border-radius:3px;"
-    "hyphens:none}\n"
-    "table{border-collapse:collapse;width:100%;margin:.75rem 0 1.25rem;"
-    "font-size:.94rem}\n"
-    "th,td{border:1px solid #c9d3dd;padding:.4rem .6rem;text-align:left;"
-    "vertical-align:top}\n"
-    "thead th{background:#e8eef4}\n"
-    "tbody th{background:#f6f8fa;font-weight:600;width:15rem}\n"
-    ".gap{background:#fff4d6}\n"
-    "p.gap{padding:.4rem .6rem;border-left:4px solid #c98a00}\n"
-    "blockquote{margin:.5rem 0 1rem;padding:.6rem .9rem;"
-    "border-left:4px solid #1f4e79;background:#f6f8fa}\n"
-    "blockquote p{margin:0}\n"
-    ".wide{overflow-x:auto}\n"
-    ".wide table{font-size:.8rem}\n"
-    ".wide th,.wide td{padding:.25rem .3rem}\n"
-    ".wide code{padding:0;background:none}\n"
-    "@media (max-width:40rem){\n"
-    "body{padding:1.25rem .9rem 3rem}\n"
-    "h1{font-size:1.5rem}\n"
-    "table,tbody,tr,th,td{display:block;width:auto}\n"
-    "thead{display:none}\n"
-    "tr{border:1px solid #c9d3dd;margin-bottom:.75rem}\n"
-    "th,td,tbody th{border:0;width:auto}\n"
-    ".fields tr{margin:0;border-bottom:0}\n"
-    ".fields tr:last-child{border-bottom:1px solid #c9d3dd}\n"
-    ".fields th{padding-bottom:.1rem}\n"
-    "td[data-label]::before{content:attr(data-label);display:block;"
-    "font-weight:600;color:#4a5661;font-size:.85rem}\n"
-    "}\n"
-    "@media print{\n"
-    "@page{size:A4;margin:2cm 1.8cm}\n"
-    "body{max-width:none;padding:0;font-size:10pt}\n"
-    "h1,h2,h3,h4{break-after:avoid}\n"
-    "tr,blockquote{break-inside:avoid}\n"
-    "thead{display:table-header-group}\n"
-    "}\n";
-
 static bool is_html(const struct page *pg)
 {
 	return pg->format == RENDER_HTML;
@@ -497,7 +439,7 @@ static void begin_html(struct page *pg, const char *title, const char *subtitle)
 		"<title>");
 	put(pg, title, strlen(title));
 	raw(pg, "</title>\n<style>\n");
-	raw(pg, style);
+	raw(pg, page_style);
 	raw(pg, "</style>\n</head>\n<body>\n<header>\n<h1>");
 	put(pg, title, strlen(title));
 	raw(pg, "</h1>\n<p class=\"sub\">");

@@ -23,6 +23,8 @@ struct page {
 	const char *heads[PAGE_COLUMNS_MAX]; /* static */
 };
 
+extern const char page_style[]; /* page_style.c */
+
 #define PAGE_PRINTF __attribute__((format(printf, 2, 3)))
 
 void page_begin(struct page *pg, const char *title, const char *subtitle);
