@@ -46,6 +46,7 @@ static void *loop_run(void *arg)
 	};
 	bool quiet = l->in->conf->listen_fd < 0;
 	uint64_t count;
+	int ms;
 
 	(void)pthread_setname_np(pthread_self(), "intake-loop");
 	while (!atomic_load(&l->in->loops_end)) {
@@ -54,11 +55,14 @@ static void *loop_run(void *arg)
 			    l->daemon); /* fd is not ours */
 			quiet = true;
 		}
-		if (poll(p, 2, wait_ms(l->daemon)) < 0 && errno != EINTR)
+		/* With answers to write already the library looks by itself
+		 * at what else there is; a wake-up stays until then. */
+		ms = wait_ms(l->daemon);
+		if (ms != 0 && poll(p, 2, ms) < 0 && errno != EINTR)
 			break;
 		/* Emptied before the library looks: what is resumed later
 		 * wakes again. */
-		if (p[0].revents != 0)
+		if (ms != 0 && p[0].revents != 0)
 			(void)!read(l->wake_fd, &count, sizeof(count));
 		(void)MHD_run(l->daemon); /* only fails when stopped */
 	}

@@ -28,8 +28,9 @@ void writer_push(struct intake *in, struct visitor *v)
 	v->pending = true;
 	*in->queue_end = e;
 	in->queue_end = &e->next;
-	pthread_cond_signal(&in->queue_moved);
 	pthread_mutex_unlock(&in->queue_lock);
+	/* Not under the lock, which the writer would run into. */
+	pthread_cond_signal(&in->queue_moved);
 }
 
 bool writer_give_up(struct intake *in, struct visitor *v)
