@@ -12,10 +12,14 @@ fuzz-lib:
 	@$(MAKE) --no-print-directory CC=$(FUZZ_CC) BUILD=$(FUZZ) \
 		SAN=$(if $(filter afl,$(ENGINE)),,fuzzer-no-link$(comma))address,undefined $(FUZZ)/obj/libpostern.a
 
+# The window of a reader is lent (tests/fuzz_spool.c).
+wrapped_fuzz_spool := -Wl,--wrap=malloc,--wrap=free
+
 $(FUZZ)/fuzz_%: tests/fuzz_%.c $(wildcard tests/*_house.h) $(lib_src) | fuzz-lib
 	@echo "  $(FUZZ_CC) $<"
 	@$(FUZZ_CC) -std=c17 -O1 -g -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-Iinclude -Igateway $(shell pkg-config --cflags $(LIBS)) $< $(FUZZ)/obj/libpostern.a $(ALL_LIBS) -pthread -o $@
+		-Iinclude -Igateway $(shell pkg-config --cflags $(LIBS)) $< $(FUZZ)/obj/libpostern.a $(ALL_LIBS) -pthread \
+		$(wrapped_$(@F)) -o $@
 
 fuzzers: $(fuzzers)
 

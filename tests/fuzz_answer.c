@@ -40,27 +40,29 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct feed f = {data, size};
 	struct http_reply reply = {0};
+	struct channel_act act = {0};
 	struct channel_outcome o;
+	uint8_t first;
 
 	if (sodium_init() < 0)
 		abort();
+	first = feed_byte(&f);
 	/* Mostly answers. */
-	reply.fate = (enum http_fate)(feed_byte(&f) % 12);
+	reply.fate = (enum http_fate)(first % 12);
 	if (reply.fate > HTTP_ABORTED)
 		reply.fate = HTTP_ANSWERED;
 	reply.status = 100 + feed_byte(&f) * 2;
 	reply.retry_after_ms = (int64_t)feed_byte(&f) * 1000 - 1000;
 	reply.body = BUF_INIT(1 << 20);
 	MUST(buf_append(&reply.body, f.at, f.left, NULL) == 0);
-	for (int k = CHANNEL_SEND_TEXT; k <= CHANNEL_MEDIA_DELETE; k++) {
-		struct channel_act act = {.kind = (enum channel_act_kind)k};
-
-		whatsapp_answer(NULL, &act, &reply, &o);
-		check(act.kind, &reply, &o);
-		/* The connection died in the middle: it may have been sent. */
-		if (reply.fate == HTTP_CUT && sends(act.kind))
-			MUST(o.class == CLASS_RETRY_UNKNOWN);
-	}
+	/* One act each: all nine would be read the same nine times. */
+	act.kind =
+	    (enum channel_act_kind)(first / 12 % (CHANNEL_MEDIA_DELETE + 1));
+	whatsapp_answer(NULL, &act, &reply, &o);
+	check(act.kind, &reply, &o);
+	/* The connection died in the middle: it may have been sent. */
+	if (reply.fate == HTTP_CUT && sends(act.kind))
+		MUST(o.class == CLASS_RETRY_UNKNOWN);
 	buf_free(&reply.body);
 	return 0;
 }

@@ -133,29 +133,44 @@ static size_t next_line(FILE *file, char ret[LINE_BYTES_MAX])
 }
 
 /* A line that was torn off, and nothing else, may be unreadable. */
-static int replay_line(struct keystore *store, const char *line, size_t len,
-		       uint32_t *total, struct err *err)
+int erasure_next(FILE *file, struct erasure *ret, struct err *err)
 {
-	struct erasure e;
-	uint32_t count;
+	char line[LINE_BYTES_MAX];
+	size_t len;
 
-	if (len > LINE_BYTES_MAX || !erasure_parse(line, len, &e))
-		return 0;
-	if (keystore_key_shred(store, e.person, e.all ? NULL : &e.datenart,
-			       e.at_ms, &count, err) != 0)
-		return -1;
-	*total += count;
-	return 0;
+	while ((len = next_line(file, line)) > 0)
+		if (len <= LINE_BYTES_MAX && erasure_parse(line, len, ret))
+			return 1;
+	return ferror(file) ? ERR_SET(err, ERR_STORAGE,
+				      "cannot read erasures.log", errno)
+			    : 0;
+}
+
+static int replay(FILE *file, struct keystore *store, uint32_t *ret_count,
+		  struct err *err)
+{
+	uint32_t total = 0, count;
+	struct erasure e;
+	int rc;
+
+	while ((rc = erasure_next(file, &e, err)) > 0) {
+		if (keystore_key_shred(store, e.person,
+				       e.all ? NULL : &e.datenart, e.at_ms,
+				       &count, err) != 0)
+			return -1;
+		total += count;
+	}
+	if (rc == 0)
+		*ret_count = total;
+	return rc;
 }
 
 int erasure_replay(const char *dir, struct keystore *store, uint32_t *ret_count,
 		   struct err *err)
 {
-	char path[DURABLE_PATH_BYTES], line[LINE_BYTES_MAX];
-	uint32_t total = 0;
-	size_t len;
+	char path[DURABLE_PATH_BYTES];
 	FILE *file;
-	int rc = 0;
+	int rc;
 
 	if (durable_path(dir, ERASURE_FILE, path, err) != 0)
 		return -1;
@@ -167,13 +182,7 @@ int erasure_replay(const char *dir, struct keystore *store, uint32_t *ret_count,
 		*ret_count = 0;
 		return 0;
 	}
-	while (rc == 0 && (len = next_line(file, line)) > 0)
-		rc = replay_line(store, line, len, &total, err);
-	if (rc == 0 && ferror(file))
-		rc = ERR_SET(err, ERR_STORAGE, "cannot read erasures.log",
-			     errno);
+	rc = replay(file, store, ret_count, err);
 	(void)fclose(file); /* read only */
-	if (rc == 0)
-		*ret_count = total;
 	return rc;
 }

@@ -118,6 +118,8 @@ struct erasure {
 };
 /* Pure, fuzzed: one whole line, with its end.  false: not one of ours. */
 bool erasure_parse(const void *line, size_t len, struct erasure *ret);
+/* The next erasure of a log; returns 1, 0 at its end, -1 with ERR_STORAGE. */
+int erasure_next(FILE *file, struct erasure *ret, struct err *err);
 /* Appends the lines and has them on disk. */
 int erasure_append(struct env *env, const char *dir, const struct buf *lines,
 		   struct err *err);

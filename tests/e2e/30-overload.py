@@ -232,7 +232,7 @@ def slow_headers_and_bodies_hinder_nobody(world):
 # What they ask for is far more than fits the buffers between: the listener is
 # left with an answer it cannot hand over.
 GREEDY = ("--pause-ms", 1000, "--again")
-READ_S = 40  # the longest one may last: waiting for its turn, then its deadline
+READ_S = 60  # the longest one may last: waiting for its turn, then its deadline
 
 
 def judge_readers(r):
