@@ -265,11 +265,13 @@ static void nesting_has_an_end(void **state)
  * wrote past the end; and escapes, members and lists. */
 static void a_text_is_read_whole_or_not_at_all(void **state)
 {
-	static const char texts[][140] = {
+	static const char escaped[] =
+	    "{\"schluessel-von-hinreichender-laenge\":[1,2,3,4,5,6,7,8,9],"
+	    "\"\\u00e4\":{\"a\":1,\"b\":\"zwei\",\"c\":[[],{}]}}";
+	static const char *const texts[] = {
 	    "[\"1234567890123\",\"12345678901234\"]",
 	    "[\"12345678901234567890123456789\",\"\\n2345678901234567890\"]",
-	    "{\"schluessel-von-hinreichender-laenge\":[1,2,3,4,5,6,7,8,9],"
-	    "\"\\u00e4\":{\"a\":1,\"b\":\"zwei\",\"c\":[[],{}]}}",
+	    escaped,
 	};
 	bool no_memory = false;
 
