@@ -121,7 +121,7 @@ static void tell_rule(struct tester *t, const struct policy_uncovered *rule)
 static int tell_left(struct tester *t)
 {
 	struct policy_coverage *coverage = NULL;
-	struct policy_uncovered rule;
+	struct policy_uncovered rule = {0};
 
 	if (policy_coverage_new(t->policy, &t->facts, &coverage) != 0)
 		return refused("no memory");
