@@ -89,11 +89,6 @@ static void note_notices(const struct policy *p, struct diag *notes)
  * does it. */
 static void note_channel(const struct channel_rule *c, struct diag *notes)
 {
-	if (c->first_contact == FIRST_CONSENT)
-		diag_add(notes, c->first_at.line, c->first_at.column,
-			 "on channel %s nobody is asked yet: what comes stays "
-			 "as until_consent says",
-			 c->name.text);
 	if (c->strip != 0)
 		diag_add(notes, c->media_at.line, c->media_at.column,
 			 "strip of channel %s is not enforced yet: pictures "
