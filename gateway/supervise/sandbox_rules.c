@@ -181,7 +181,6 @@ static const struct sandbox_call worker_calls[] = {
     ANY(rename),
     ANY(fchown),
     ANY(dup),
-    ONLY(sched_setscheduler, 0, 0), /* itself: worker/priority.c */
     END};
 
 static const struct sandbox_call keeper_calls[] = {

@@ -143,7 +143,6 @@ struct receive {
 	uint64_t trimmed_segment;
 	uint32_t oldest_pair;
 	int64_t tombstones_swept_ms;
-	int64_t lag_ms; /* of the first of items when they were read */
 	struct profile_seen *seen; /* PROFILE_SEEN_SLOTS */
 	struct notices *notices;
 	uint8_t seen_key[crypto_shorthash_KEYBYTES];

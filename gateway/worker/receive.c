@@ -74,11 +74,6 @@ uint64_t receive_backlog_bytes(const struct worker *w)
 	return w->receive != NULL ? spool_backlog_bytes(w->receive->reader) : 0;
 }
 
-int64_t receive_lag_ms(const struct worker *w)
-{
-	return w->receive->lag_ms;
-}
-
 /* --- one batch ------------------------------------------------------------ */
 
 static int in_transaction(struct batch *b, struct err *err)
@@ -196,9 +191,6 @@ static int read_spool(struct worker *w, struct err *err)
 	if (spool_read(r->reader, r->items, RECEIVE_ITEMS_MAX,
 		       RECEIVE_BYTES_MAX, &r->items_len, &damaged, err) != 0)
 		return -1;
-	r->lag_ms = r->items_len > 0
-			? worker_now(w) - r->items[0].record.received_ms
-			: 0;
 	if (damaged > 0) {
 		COUNT_ADD(w, spool_damaged, damaged);
 		LOG(LOG_LEVEL_ERROR, "receive.spool_damaged",

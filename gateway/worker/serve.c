@@ -1,4 +1,4 @@
-/* serve.c - process 2: one loop, one thread at a time.
+/* serve.c - process 2: one thread, one loop.
  *
  * Every step gets a turn; whoever moved something keeps the loop going, else
  * it waits in http_poll for traffic, the intake, an API job, a signal or the
@@ -15,7 +15,6 @@
 #include "consent_expire.h"
 #include "opening.h"
 #include "postern/log.h"
-#include "priority.h"
 #include "worker.h"
 
 #define WAIT_MAX_MS    1000
@@ -187,28 +186,20 @@ static void look_ready(struct loop *l)
 
 /* --- the loop ------------------------------------------------------------- */
 
-static bool turn(void *ctx, int64_t *ret_lag_ms)
-{
-	struct loop *l = ctx;
-	bool moved = false;
-
-	for (size_t i = 0; i < TURNS && !l->fatal; i++)
-		take_turn(l, &l->turns[i], &moved);
-	if (l->fatal)
-		return false;
-	look_ready(l);
-	if (poll_all(l, moved ? 0 : wait_ms(l)) != 0)
-		l->fatal = true;
-	*ret_lag_ms = receive_lag_ms(l->w);
-	return !l->w->stopping && !l->fatal;
-}
-
 static void run(struct loop *l)
 {
-	const struct priority_work work = {.turn = turn, .ctx = l};
+	bool moved;
 
-	if (!l->w->stopping)
-		priority_run(&work);
+	while (!l->w->stopping && !l->fatal) {
+		moved = false;
+		for (size_t i = 0; i < TURNS && !l->fatal; i++)
+			take_turn(l, &l->turns[i], &moved);
+		if (l->fatal)
+			break;
+		look_ready(l);
+		if (poll_all(l, moved ? 0 : wait_ms(l)) != 0)
+			l->fatal = true;
+	}
 }
 
 /* What came back is written; nothing new starts, the steps see stopping. */

@@ -116,8 +116,6 @@ int receive_step(struct worker *w, bool *ret_moved, struct err *err);
 /* Takes one quarantined body through the same steps again (verb replay). */
 int receive_replay(struct worker *w, int64_t quarantine, struct err *err);
 uint64_t receive_backlog_bytes(const struct worker *w);
-/* How long the oldest body of the last batch had waited; 0 there was none. */
-int64_t receive_lag_ms(const struct worker *w);
 
 /* --- deliver.c: outbox -> helpdesks --------------------------------------- */
 int deliver_open(struct worker *w, struct deliver **ret, struct err *err);

@@ -92,7 +92,7 @@ RestrictAddressFamilies=
 RestrictAddressFamilies=AF_UNIX
 PrivateNetwork=yes
 IPAddressDeny=any
-SystemCallFilter=~setpriority sched_setscheduler
+SystemCallFilter=~setpriority
 """
 
 
