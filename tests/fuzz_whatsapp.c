@@ -7,8 +7,9 @@
 
 #include "channel/whatsapp.h"
 
-/* What another reader takes is taken, and what is taken is whole: only depth
- * and half surrogates, which that one refuses, make a difference. */
+/* What another reader takes is taken, and what is taken is whole.  The other
+ * one refuses less depth and half surrogates, and passes over a NUL behind a
+ * number, which is no JSON. */
 static void read_json(const uint8_t *bytes, size_t len)
 {
 	json_t *other =
@@ -18,7 +19,9 @@ static void read_json(const uint8_t *bytes, size_t len)
 	struct err err = {0};
 
 	if (jsonin_read(bytes, len, &root, &err) != 0) {
-		if (other != NULL && strcmp(err.what, "nested too deeply") != 0)
+		if (other != NULL &&
+		    strcmp(err.what, "nested too deeply") != 0 &&
+		    memchr(bytes, '\0', len) == NULL)
 			abort();
 	} else {
 		for (uint32_t i = 0; i < root->span; i++)
