@@ -176,8 +176,11 @@ static const char *section(const char *text, const char *path, size_t *ret_len)
 	(void)snprintf(heading, sizeof(heading), "\n### `%.*s`",
 		       (int)strcspn(path, "."), path);
 	at = path[0] != '\0' ? strstr(text, heading) : text;
-	if (!at)
+	*ret_len = 0;
+	if (!at) {
 		fail_msg("no heading for %s", path);
+		return "";
+	}
 	end = path[0] != '\0' ? strstr(at + 1, "\n##") : NULL;
 	*ret_len = end ? (size_t)(end - at) : strlen(at);
 	return at;
