@@ -39,9 +39,15 @@ static const char *const english[] = {
     "you",   "your",
 };
 
+/* Nearly always the first letter says it, and each word of each message is
+ * looked up twice. */
 static int by_text(const void *key, const void *entry)
 {
-	return strcmp(key, *(const char *const *)entry);
+	const char *word = key, *other = *(const char *const *)entry;
+
+	if (word[0] != other[0])
+		return word[0] - other[0];
+	return strcmp(word, other);
 }
 
 #define IS_ONE_OF(word, list)                                  \

@@ -182,8 +182,10 @@ void deliver_finish(struct flight *f)
 		d->finished_ms = worker_boot(d->w);
 	if (f->number != 0)
 		t->finished++;
-	/* Half of what is out, or what cost no call: seldom and cheap. */
-	if (f->number == 0 || 2 * t->finished >= t->under_way)
+	/* Half of what may be out, or all that is; or what cost no call, which
+	 * is seldom. */
+	if (f->number == 0 || 2 * t->finished >= t->breaker.window ||
+	    t->finished == t->under_way)
 		d->settle = true;
 	f->previous = NULL;
 	f->next = d->finished;
