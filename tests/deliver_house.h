@@ -14,7 +14,7 @@
 #define NOW_MS	 INT64_C(1790000000000)
 #define YEAR	 2026
 #define SEEN_MAX 4096
-#define DESKS	 2
+#define DESKS	 3 /* desk, back, blind */
 
 /* What one helpdesk got and how it behaves. */
 struct desk {
@@ -135,8 +135,10 @@ static inline void dh_policy(void)
 	    "  MEDIA: {from: process_end, delete: P90D}\n"
 	    "  RAW: {from: collection, delete: P3D}\n"
 	    "channels:\n  shop: {purpose: support, data: MSG}\n"
+	    "  former: {purpose: support, data: MSG}\n"
 	    "helpdesks:\n  desk: {sees: [text, attachments], person: alias}\n"
-	    "  back: {sees: [text, attachments], person: address}\n";
+	    "  back: {sees: [text, attachments], person: address}\n"
+	    "  blind: {sees: [], person: name}\n";
 	struct diag *diag = calloc(1, sizeof(*diag));
 
 	diag_init(diag, "policy.yaml");
@@ -161,6 +163,7 @@ static inline int dh_make(void **state)
 	house_start(&dh.house);
 	dh_desk(0, "desk");
 	dh_desk(1, "back");
+	dh_desk(2, "blind");
 	dh.env = *env_system();
 	dh.env.wall_ms = dh_wall;
 	dh.env.boot_ms = dh_boot;

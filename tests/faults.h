@@ -31,9 +31,10 @@ enum {
 	FAULT_FILES = 2,  /* open, read, write, sync, unlink, ... */
 	FAULT_HMAC = 4,
 	FAULT_SQLITE = 8,
-	FAULT_KEEPER = 16, /* run, batch_new: the worker's side */
-	FAULT_STORE = 32,  /* start, step, begin, commit */
-	FAULT_RESULT = 64, /* of one slot; code is its enum err_kind */
+	FAULT_KEEPER = 16,   /* run, batch_new: the worker's side */
+	FAULT_STORE = 32,    /* start, step, begin, commit */
+	FAULT_RESULT = 64,   /* of one slot; code is its enum err_kind */
+	FAULT_UNKNOWN = 128, /* a commit of which nobody knows */
 };
 
 /* Other threads are not counted. */
@@ -175,8 +176,16 @@ WRAP(FAULT_RESULT, ERR_SET(err, (enum err_kind)faults.code, "made to fail", 0),
      (b, slot, ret, ret_len, err))
 WRAP(FAULT_STORE, BUSY(err), int, store_begin,
      (struct store * st, struct err *err), (st, err))
-WRAP(FAULT_STORE, BUSY(err), int, store_commit,
-     (struct store * st, struct err *err), (st, err))
+int __real_store_commit(struct store *st, struct err *err);
+int __wrap_store_commit(struct store *st, struct err *err);
+int __wrap_store_commit(struct store *st, struct err *err)
+{
+	if (faults_hit(FAULT_STORE))
+		return BUSY(err);
+	if (faults_hit(FAULT_UNKNOWN))
+		return ERR_SET(err, ERR_UNCERTAIN, "made to fail", 0);
+	return __real_store_commit(st, err);
+}
 WRAP(FAULT_STORE, BUSY(err), int, store_start,
      (struct store * st, const char *sql, const struct store_value *args,
       size_t args_len, struct store_rows **ret, struct err *err),

@@ -94,6 +94,140 @@ static void what_does_not_open_is_told_or_visible(void **state)
 		}
 }
 
+/* Every row and field of a note, with the n-th call failing. */
+static void a_note_is_made_whole_or_not_at_all(void **state)
+{
+	static const unsigned int kinds[] = {FAULT_MEMORY, FAULT_STORE,
+					     FAULT_KEEPER};
+	static const char join[] = "UPDATE person SET joined_into=? WHERE id=?";
+	int64_t c = dh_conversation("back"), other = dh_conversation("back");
+	int64_t row = dh_tell("back", c, "whole");
+	struct note *note = NULL;
+	struct err err = {0};
+	int rc = -1;
+
+	(void)state;
+	dh_sql(join,
+	       STORE_ARGS(S_INT(dh_person_of(other)), S_INT(dh_person_of(c))));
+	for (size_t k = 0; k < 3; k++)
+		for (uint64_t n = 1; faults_arm(kinds[k], n, 0); n++) {
+			rc = notes_read(&dh.w, &row, 1, &note, &err);
+			faults_off();
+			assert_int_equal(note != NULL, rc == 0);
+			if (rc != 0) {
+				assert_true(err.kind == ERR_BUSY ||
+					    err.kind == ERR_NOMEM);
+				continue;
+			}
+			assert_string_equal(note_get(note)->text, "whole");
+			note_free(&note);
+		}
+	assert_int_equal(rc, 0);
+}
+
+static void write_down(unsigned int kind)
+{
+	struct err err = {0};
+	int rc = -1;
+
+	for (uint64_t n = 1; rc != 0; n++) {
+		bool moved = false;
+
+		assert_true(faults_arm(kind, n, 0));
+		rc = deliver_settle(dh.w.deliver, &moved, &err);
+		faults_off();
+		assert_int_equal(moved, rc == 0);
+		/* Then the process ends; here it goes on. */
+		if (rc != 0 && err.kind == ERR_UNCERTAIN)
+			store_roll_back(dh.w.store);
+	}
+}
+
+/* Taken, to be tried again and dead: all of it in one transaction. */
+static void outcomes_are_written_down_once_it_is_possible(void **state)
+{
+	static const unsigned int kinds[] = {FAULT_STORE, FAULT_UNKNOWN};
+	struct err err = {0};
+	bool moved = false;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		dh.settings.limits.attempts_max = 2;
+		DESK->refuses = "late";
+		(void)dh_tell("desk", dh_conversation("desk"), "late");
+		dh_run();
+		(void)dh_tell("desk", dh_conversation("desk"), "late");
+		(void)dh_tell("desk", dh_conversation("desk"), "good");
+		dh.ahead_ms += 6000;
+		assert_int_equal(deliver_step(&dh.w, &moved, &err), 0);
+		while (http_under_way(dh.w.http) > 0)
+			assert_int_equal(
+			    http_poll(dh.w.http, NULL, 0, 10, &err), 0);
+		write_down(kinds[i]);
+		assert_int_equal(COUNT_OF("outbox WHERE state='dead'"), 1);
+		assert_int_equal(COUNT_OF("outbox WHERE state='waiting'"), 1);
+		DESK->refuses = NULL;
+		dh_pass(301000);
+		dh_sql("DELETE FROM outbox", STORE_NO_ARGS);
+	}
+}
+
+/* Several picked at once, and no memory for the n-th: the others wait. */
+static void who_finds_no_memory_is_started_later(void **state)
+{
+	struct err err = {0};
+	bool moved = false;
+	uint64_t n;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		(void)dh_tell("desk", dh_conversation("desk"), "x");
+	for (n = 1; faults_arm(FAULT_MEMORY, n, ENOMEM); n++) {
+		(void)deliver_step(&dh.w, &moved, &err);
+		faults_off();
+		if (http_under_way(dh.w.http) == 3)
+			break;
+		/* Those that started end, and are told again. */
+		dh_run();
+		dh_sql("DELETE FROM outbox", STORE_NO_ARGS);
+		for (int i = 0; i < 3; i++)
+			(void)dh_tell("desk", dh_conversation("desk"), "x");
+	}
+	dh_run();
+	assert_int_equal(COUNT_OF("outbox"), 0);
+	assert_true(n > 10);
+}
+
+/* Lanes that are longer than the window is wide, and a store that is busy. */
+static void what_cannot_be_loaded_now_is_loaded_later(void **state)
+{
+	static const unsigned int kinds[] = {FAULT_STORE, FAULT_MEMORY};
+	int64_t c = dh_conversation("desk");
+	uint64_t told = 0;
+
+	(void)state;
+	for (size_t k = 0; k < 2; k++)
+		for (uint64_t n = 1; n < 12; n++) {
+			struct err err = {0};
+			bool moved = false;
+
+			for (int i = 0; i < QUEUE_LANE_MAX + 3; i++, told++)
+				(void)dh_row("desk", c, 0,
+					     "conversation.reopened", NULL);
+			for (int i = 0; COUNT_OF("outbox") > 1; i++) {
+				(void)faults_arm(kinds[k], 1, ENOMEM);
+				faults.nth = i % 2 == 0 ? n : UINT64_MAX;
+				if (deliver_step(&dh.w, &moved, &err) != 0)
+					dh.ahead_ms += 1000; /* it rests */
+				faults_off();
+				(void)http_poll(dh.w.http, NULL, 0, 5, &err);
+			}
+			dh_pass(1000);
+			assert_int_equal(COUNT_OF("outbox"), 0);
+		}
+	assert_true(dh.w.counts.delivered >= told);
+}
+
 static void a_start_that_fails_leaves_nothing(void **state)
 {
 	struct err err = {0};
@@ -121,6 +255,10 @@ int main(void)
 	    CASE(messages_outlive_a_busy_store),
 	    CASE(messages_outlive_a_keeper_that_comes_and_goes),
 	    CASE(what_does_not_open_is_told_or_visible),
+	    CASE(a_note_is_made_whole_or_not_at_all),
+	    CASE(outcomes_are_written_down_once_it_is_possible),
+	    CASE(who_finds_no_memory_is_started_later),
+	    CASE(what_cannot_be_loaded_now_is_loaded_later),
 	    CASE(a_start_that_fails_leaves_nothing),
 	};
 

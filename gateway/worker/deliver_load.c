@@ -94,7 +94,7 @@ bool deliver_may_load(const struct target *t)
 {
 	int64_t conversation, after;
 
-	if (t->gone || queue_rows(t->queue) + LOAD_ROWS > QUEUE_ROWS_MAX)
+	if (queue_rows(t->queue) + LOAD_ROWS > QUEUE_ROWS_MAX)
 		return false;
 	if (queue_hungry(t->queue, &conversation, &after))
 		return true;
