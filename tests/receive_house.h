@@ -85,7 +85,7 @@ static inline void house_field(struct event_list *l, struct event *e,
 	    {"ref", &e->ref},	      {"status", &e->status},
 	    {"purpose", &e->purpose}, {"media", &e->media.id},
 	    {"file", &e->media.name}, {"name", &e->party.name},
-	    {"text", &e->text},
+	    {"text", &e->text},	      {"payload", &e->payload},
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -101,6 +101,8 @@ static inline void house_field(struct event_list *l, struct event *e,
 		e->account = NULL;
 	if (strcmp(key, "bytes") == 0)
 		e->media.bytes = strtoll(value, NULL, 10);
+	if (strcmp(key, "removed") == 0)
+		e->removed = true;
 	if (strcmp(key, "removed") == 0)
 		e->removed = true;
 	if (strcmp(key, "stop") == 0)

@@ -84,6 +84,27 @@ static void a_message_is_kept_as_it_stands_in_the_archive(void **state)
 	assert_true(a->target == kept_at(h, 0)->message);
 }
 
+static void unusual_events_are_kept_as_well(void **state)
+{
+	struct house *h = *state;
+
+	house_body(h, "postback,id=m1,strong=S1,payload=Ja\n"
+		      "reaction,id=m2,strong=S1,target=m1,removed=1\n"
+		      "message,id=m3,strong=S1,text=x\n"
+		      "message,id=m4,strong=S1,type=?!,text=y\n"
+		      "message,id=m5,strong=S1,type=text");
+	house_receive(h);
+	assert_int_equal(kept(h), 5);
+	assert_string_equal(kept_at(h, 0)->text, "Ja");
+	assert_int_equal(kept_at(h, 0)->text_len, 2);
+	assert_true(kept_at(h, 1)->removed);
+	assert_null(kept_at(h, 1)->emoji);
+	assert_string_equal(kept_at(h, 2)->kind->text, "unsupported");
+	assert_string_equal(kept_at(h, 3)->kind->text, "unsupported");
+	assert_null(kept_at(h, 4)->text);
+	assert_int_equal(HOUSE_COUNT(h, "message WHERE kind='unsupported'"), 2);
+}
+
 static void what_comes_with_an_attachment_is_read_later(void **state)
 {
 	struct house *h = *state;
@@ -220,6 +241,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CASE(a_message_is_kept_as_it_stands_in_the_archive),
+	    CASE(unusual_events_are_kept_as_well),
 	    CASE(what_comes_with_an_attachment_is_read_later),
 	    CASE(what_is_taken_back_in_the_same_batch_is_not_kept),
 	    CASE(what_is_taken_back_later_is_forgotten),
