@@ -35,7 +35,7 @@ static void say(struct house *h, const char *body)
 static void a_first_message_is_answered_with_one_notice(void **state)
 {
 	struct house *h = *state;
-	json_t *why;
+	json_t *content, *why;
 
 	house_use(h, WITH_NOTICE NOTICES);
 	say(h, ENGLISH("m1"));
@@ -45,11 +45,13 @@ static void a_first_message_is_answered_with_one_notice(void **state)
 			 1);
 	content_is(CONTENT(h, "kind='notice'"), "text", EN);
 	content_is(CONTENT(h, "kind='notice'"), "notice", "hint");
-	why = json_object_get(CONTENT(h, "kind='notice'"), "why");
+	content = CONTENT(h, "kind='notice'");
+	why = json_object_get(content, "why");
 	assert_int_equal(json_array_size(why), 1);
 	assert_string_equal(
 	    json_string_value(json_object_get(json_array_get(why, 0), "code")),
 	    "channel.first_contact");
+	json_decref(content);
 	assert_int_equal(HOUSE_COUNT(h, "outbox WHERE kind='channel' AND"
 					" destination='shop' AND type='send'"),
 			 1);
