@@ -87,9 +87,28 @@ def memory(world):
     return found
 
 
+def calls_out(world):
+    """Connections towards provider and helpdesks: they are kept for the next
+    call, as many as limits.in_flight_max for each."""
+    ports = {f"{world.ports[name]:04X}" for name in ("phone", "desk", "desk2")}
+    fields = [line.split() for line in open("/proc/net/tcp")][1:]
+    return {f"socket:[{f[9]}]" for f in fields if f[2].split(":")[1] in ports}
+
+
+def opened(pid, without):
+    count = 0
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            count += os.readlink(f"/proc/{pid}/fd/{fd}") not in without
+        except FileNotFoundError:
+            continue  # closed meanwhile
+    return count
+
+
 def descriptors(world):
-    return {name: len(os.listdir(f"/proc/{pid}/fd"))
-            for name, pid in world.children().items()}
+    """Open ones by process, kept calls left out."""
+    kept = calls_out(world)
+    return {name: opened(pid, kept) for name, pid in world.children().items()}
 
 
 class Peak:
@@ -165,7 +184,7 @@ def healed(world, before, children):
     world.phone_text(text)
     world.note_with(text, 30 * SLOW)
     drained(world)
-    # Idle calls to helpdesks and clients of the last load may still go.
+    # Clients of the last load may still go.
     w.until("descriptors are back", 40, lambda: all(
         n <= before[name] + 8 for name, n in descriptors(world).items()), 0.5)
     print(f"   descriptors {before} -> {descriptors(world)}")
