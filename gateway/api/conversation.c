@@ -25,16 +25,6 @@ bool column_name(struct store_value v, struct name *ret)
 	return v.type == STORE_TEXT && name_set(ret, v.bytes, v.len);
 }
 
-int64_t policy_stamp(const struct policy *p)
-{
-	const uint8_t *digest = policy_digest(p);
-	uint64_t v = 0;
-
-	for (size_t i = 0; i < 8; i++)
-		v = v << 8 | digest[i];
-	return (int64_t)v;
-}
-
 static bool read_row(struct worker *w, struct store_rows *rows, int64_t id,
 		     struct conversation *ret)
 {

@@ -45,6 +45,5 @@ int64_t conversation_window_ends(const struct worker *w,
 /* Text columns into bounded C strings; false: too long or not text. */
 bool column_text(struct store_value v, char *ret, size_t ret_size);
 bool column_name(struct store_value v, struct name *ret);
-int64_t policy_stamp(const struct policy *p);
 
 #endif

@@ -116,7 +116,7 @@ static int known_version(struct worker *w, const uint8_t *stamp, json_t *policy,
 static int policy_of(struct worker *w, const struct stored *m, json_t **ret,
 		     struct err *err)
 {
-	const bool in_force = m->stamp == policy_stamp(w->policy);
+	const bool in_force = m->stamp == decide_policy_number(w);
 	uint8_t stamp[STAMP_BYTES];
 	json_t *policy;
 

@@ -43,7 +43,7 @@ int outgoing_put(struct worker *w, const struct conversation *cnv,
 				 S_INT(key.year), S_INT(now_ms),
 				 out->target != 0 ? S_INT(out->target) : S_NULL,
 				 S_BLOB(sealed, len),
-				 S_INT(policy_stamp(w->policy))),
+				 S_INT(decide_policy_number(w))),
 		      err) != 0 ||
 	    outbox_add(w, "channel", cnv->channel.text, cnv->id, id, "send",
 		       NULL, now_ms, err) != 0)

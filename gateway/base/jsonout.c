@@ -3,29 +3,9 @@
 
 #include <stdbool.h>
 
+#include "postern/text.h"
+
 static const char hex_digits[] = "0123456789ABCDEF";
-
-size_t jsonout_sequence(const uint8_t *s, size_t left)
-{
-	uint32_t code;
-	size_t len;
-
-	if (s[0] < 0x80)
-		return 1;
-	len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-	if (s[0] < 0xc2 || s[0] > 0xf4 || left < len)
-		return 0;
-	code = s[0] & (0xffu >> (len + 1));
-	for (size_t i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (s[i] & 0x3f);
-	}
-	if ((len == 3 && (code < 0x800 || (code >= 0xd800 && code < 0xe000))) ||
-	    (len == 4 && (code < 0x10000 || code > 0x10ffff)))
-		return 0;
-	return len;
-}
 
 #define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
 #define HIGH_BITS    EACH_BYTE(0x80)
@@ -91,7 +71,7 @@ static size_t run_of(const uint8_t *s, size_t len, bool *ret_broken)
 
 	*ret_broken = false;
 	while (n < len && !escaped(s[n])) {
-		sequence = jsonout_sequence(s + n, len - n);
+		sequence = utf8_sequence(s + n, len - n);
 		*ret_broken = sequence == 0;
 		if (*ret_broken)
 			break;

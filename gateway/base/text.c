@@ -96,3 +96,25 @@ bool base64_decode(const char *text, size_t text_len, uint8_t *ret,
 	*ret_len = len;
 	return true;
 }
+
+size_t utf8_sequence(const uint8_t *s, size_t left)
+{
+	uint32_t code;
+	size_t len;
+
+	if (s[0] < 0x80)
+		return 1;
+	len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+	if (s[0] < 0xc2 || s[0] > 0xf4 || left < len)
+		return 0;
+	code = s[0] & (0xffu >> (len + 1));
+	for (size_t i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (s[i] & 0x3f);
+	}
+	if ((len == 3 && (code < 0x800 || (code >= 0xd800 && code < 0xe000))) ||
+	    (len == 4 && (code < 0x10000 || code > 0x10ffff)))
+		return 0;
+	return len;
+}

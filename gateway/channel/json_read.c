@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "postern/jsonout.h"
+#include "postern/text.h"
 
 #define VALUES_FIRST 128
 /* Above, an object's keys are sorted to find a pair. */
@@ -170,7 +171,7 @@ static size_t plain_len(const struct reader *r)
 	size_t n = jsonout_plain(r->at, left);
 
 	while (n < left && r->at[n] >= 0x80 && sequence > 0) {
-		sequence = jsonout_sequence(r->at + n, left - n);
+		sequence = utf8_sequence(r->at + n, left - n);
 		n += sequence;
 		n += jsonout_plain(r->at + n, left - n);
 	}

@@ -2,6 +2,7 @@
 #include "content.h"
 
 #include "postern/jsonout.h"
+#include "postern/text.h"
 
 static const char hex_digits[] = "0123456789abcdef";
 
@@ -39,7 +40,7 @@ static int put_string(struct buf *b, const char *text, size_t len,
 				return -1;
 			continue;
 		}
-		n = jsonout_sequence(s + i, len - i);
+		n = utf8_sequence(s + i, len - i);
 		if (put_char(b, s + i, n, err) != 0)
 			return -1;
 	}

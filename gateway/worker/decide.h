@@ -34,7 +34,4 @@ enum message_outcome decide_outcome(const struct policy_decision *d);
 int64_t decide_hold_ends(const struct worker *w, const struct period *hold_for,
 			 int64_t now_ms);
 
-/* First 8 bytes of the policy's digest, as the archive keeps it. */
-int64_t decide_policy_number(const struct worker *w);
-
 #endif

@@ -105,6 +105,8 @@ int worker_serve(struct env *env, const struct worker_conf *conf);
 int64_t worker_now(const struct worker *w);  /* wall, ms */
 int64_t worker_boot(const struct worker *w); /* boot clock, ms */
 int64_t worker_id(struct worker *w);	     /* next record id */
+/* First 8 bytes of the policy's digest, as the archive keeps it (decide.c). */
+int64_t decide_policy_number(const struct worker *w);
 /* Index in settings->channels / helpdesks, or -1. */
 int worker_channel_index(const struct worker *w, const char *name);
 int worker_helpdesk_index(const struct worker *w, const char *name);

@@ -4,10 +4,6 @@
 
 #include "postern/buf.h"
 
-/* Length of the UTF-8 sequence at s, of which left bytes are there; 0: it is
- * none.  Source: RFC 3629. */
-size_t jsonout_sequence(const uint8_t *s, size_t left);
-
 /* How many bytes from s on are ASCII and stand in JSON for themselves: no
  * control character, quote or backslash. */
 size_t jsonout_plain(const uint8_t *s, size_t len);

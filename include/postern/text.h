@@ -1,5 +1,5 @@
-/* text.h - hex, base32 and base64 codecs.  Strict: any other character,
- * length or padding is refused; decoding never reads past len. */
+/* text.h - hex, base32 and base64 codecs, one step of UTF-8.  Strict: any other
+ * character, length or padding is refused; decoding never reads past len. */
 #ifndef POSTERN_TEXT_H
 #define POSTERN_TEXT_H
 
@@ -23,5 +23,9 @@ bool base32_decode(const char *text, size_t text_len, uint8_t *ret,
 void base64_encode(const uint8_t *bytes, size_t len, char *ret);
 bool base64_decode(const char *text, size_t text_len, uint8_t *ret,
 		   size_t ret_size, size_t *ret_len);
+
+/* Length of the UTF-8 sequence at s, of which left bytes are there; 0: it is
+ * none.  Source: RFC 3629. */
+size_t utf8_sequence(const uint8_t *s, size_t left);
 
 #endif

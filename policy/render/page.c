@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "postern/text.h"
+
 /* More of them need smaller letters. */
 #define NARROW_COLUMNS 5
 
@@ -85,7 +87,7 @@ static void put(struct page *pg, const char *text, size_t len)
 		const char *escape =
 		    is_html(pg) ? html_escape(text[i]) : md_escape(pg, text[i]);
 
-		n = prose_character(text + i, len - i);
+		n = utf8_sequence((const uint8_t *)text + i, len - i);
 		if (escape)
 			raw(pg, escape);
 		else if (n == 0 || is_forbidden(text + i, n))

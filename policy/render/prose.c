@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "postern/text.h"
+
 void prose_bytes(struct prose *t, const char *text, size_t len)
 {
 	if (!t->failed && buf_append(t->out, text, len, &t->err) != 0)
@@ -36,29 +38,6 @@ void prose_add(struct prose *t, const char *format, ...)
 	va_end(args);
 }
 
-size_t prose_character(const char *text, size_t left)
-{
-	const unsigned char *s = (const unsigned char *)text;
-	unsigned long code;
-	size_t len;
-
-	if (s[0] < 0x80)
-		return 1;
-	len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-	if (s[0] < 0xc2 || s[0] > 0xf4 || left < len)
-		return 0;
-	code = s[0] & (0xffu >> (len + 1));
-	for (size_t i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (s[i] & 0x3fu);
-	}
-	if ((len == 3 && (code < 0x800 || (code >= 0xd800 && code < 0xe000))) ||
-	    (len == 4 && (code < 0x10000 || code > 0x10ffff)))
-		return 0;
-	return len;
-}
-
 /* C0, DEL and C1: a terminal obeys them. */
 static bool is_control(const char *text, size_t len)
 {
@@ -71,7 +50,7 @@ static bool is_control(const char *text, size_t len)
 void prose_foreign(struct prose *t, const char *text, size_t len)
 {
 	for (size_t i = 0, n; i<len; i += n> 0 ? n : 1) {
-		n = prose_character(text + i, len - i);
+		n = utf8_sequence((const uint8_t *)text + i, len - i);
 		if (text[i] == '\n' || text[i] == '\t')
 			prose_bytes(t, " ", 1);
 		else if (n == 0 || is_control(text + i, n))

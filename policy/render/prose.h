@@ -38,7 +38,4 @@ void prose_between(struct prose *t, size_t i, size_t len);
 /* 0, or -1 with what went wrong first. */
 int prose_end(const struct prose *t, struct err *err);
 
-/* The length of the UTF-8 character at text, 0 if there is none. */
-size_t prose_character(const char *text, size_t left);
-
 #endif
