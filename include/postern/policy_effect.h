@@ -43,7 +43,8 @@ struct policy_effect {
 	size_t rows_len;
 };
 
-/* --- counting ------------------------------------------------------------- */
+/* --- counting: lifecycle/policy_count.c, for the verb and the worker -------
+ */
 
 struct policy_effect_ask {
 	const struct policy *before, *after;
@@ -77,7 +78,8 @@ int policy_effect_count(struct store *st, const struct policy_effect_ask *ask,
 			struct policy_effect *effect, bool *ret_done,
 			struct err *err);
 
-/* --- the numbers (lifecycle/effect.c) ------------------------------------- */
+/* --- the numbers: lifecycle/policy_effect.c --------------------------------
+ */
 
 /* Adds to the row of a Datenart, which is made if need be, and to the total. */
 void policy_effect_add(struct policy_effect *e, const struct name *datenart,

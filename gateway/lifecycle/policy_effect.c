@@ -1,4 +1,4 @@
-/* effect.c - the counted effect of a policy: written, read, compared. */
+/* policy_effect.c - the counted effect of a policy: written, read, compared. */
 #include "postern/policy_effect.h"
 
 #include <sodium.h>
