@@ -65,6 +65,31 @@ bool consent_type_parse(const char *text, enum consent_type *ret)
 	return true;
 }
 
+/* What is not here says nothing about the state. */
+bool consent_state_of_event(const char *kind, enum consent_state *ret)
+{
+	static const struct {
+		const char *kind;
+		enum consent_state state;
+	} kinds[] = {
+	    {"requested", CONSENT_REQUESTED},
+	    {"given", CONSENT_GIVEN},
+	    {"renewed", CONSENT_RENEWED},
+	    {"refused", CONSENT_REFUSED},
+	    {"withdrawn", CONSENT_WITHDRAWN},
+	    {"revoked", CONSENT_REVOKED},
+	    {"invalidated", CONSENT_INVALIDATED},
+	    {"deferred", CONSENT_REQUEST_DEFERRED},
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i].kind, kind) == 0) {
+			*ret = kinds[i].state;
+			return true;
+		}
+	return false;
+}
+
 bool consent_is_valid(enum consent_state state)
 {
 	return state == CONSENT_GIVEN || state == CONSENT_RENEWED;

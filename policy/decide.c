@@ -1,6 +1,8 @@
 /* decide.c - facts in, decision and reasons out. */
 #include "decide.h"
 
+#include "postern/caldate.h"
+
 const char *policy_say_name(enum policy_say_kind kind)
 {
 	static const char *const names[SAY_KINDS] = {
@@ -11,6 +13,17 @@ const char *policy_say_name(enum policy_say_kind kind)
 	};
 
 	return names[kind];
+}
+
+enum policy_mechanism policy_mechanism(const char *mechanism,
+				       const char *review, int64_t today)
+{
+	int64_t day = 0;
+
+	if (strcmp(mechanism, "invalid") == 0)
+		return MECHANISM_INVALID;
+	return caldate_parse(review, &day) && today > day ? MECHANISM_OVERDUE
+							  : MECHANISM_VALID;
 }
 
 static bool is_word_byte(char c)

@@ -53,31 +53,6 @@ static const char release_sql[] =
 
 /* --- reading -------------------------------------------------------------- */
 
-/* The words of the table; what is not here says nothing about the state. */
-static bool state_of_kind(const char *kind, enum consent_state *ret)
-{
-	static const struct {
-		const char *kind;
-		enum consent_state state;
-	} kinds[] = {
-	    {"requested", CONSENT_REQUESTED},
-	    {"given", CONSENT_GIVEN},
-	    {"renewed", CONSENT_RENEWED},
-	    {"refused", CONSENT_REFUSED},
-	    {"withdrawn", CONSENT_WITHDRAWN},
-	    {"revoked", CONSENT_REVOKED},
-	    {"invalidated", CONSENT_INVALIDATED},
-	    {"deferred", CONSENT_REQUEST_DEFERRED},
-	};
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (strcmp(kinds[i].kind, kind) == 0) {
-			*ret = kinds[i].state;
-			return true;
-		}
-	return false;
-}
-
 /* Is the row the one that decides?  Then *ret is what it says at at_ms. */
 static int row_decides(struct worker *w, struct store_rows *rows, int64_t at_ms,
 		       bool minor, struct consent_view *ret, bool *ret_decides,
@@ -89,7 +64,7 @@ static int row_decides(struct worker *w, struct store_rows *rows, int64_t at_ms,
 	if (!store_word(store_column(w->store, rows, 0), kind, sizeof(kind)) ||
 	    !store_word(store_column(w->store, rows, 3), by, sizeof(by)))
 		return ERR_SET(err, ERR_CORRUPT, "words of a consent event", 0);
-	*ret_decides = state_of_kind(kind, &ret->state);
+	*ret_decides = consent_state_of_event(kind, &ret->state);
 	if (!*ret_decides)
 		return 0;
 	ret->since_ms = store_column(w->store, rows, 1).num;

@@ -12,9 +12,6 @@
 
 #include "worker.h"
 
-/* Purposes of events that name none: every one, every marketing one. */
-#define CONSENT_EVERY_PURPOSE "all"
-#define CONSENT_MARKETING     "marketing"
 /* Of evidence; a class of its own, whether or not the policy has it. */
 #define CONSENT_DATENART "CONSENT"
 

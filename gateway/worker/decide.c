@@ -7,8 +7,7 @@
 #include "postern/keyword.h"
 #include "postern/language.h"
 
-#define MINUTE_MS      60000
-#define MECHANISM_GONE "invalid"
+#define MINUTE_MS 60000
 
 static const char language_sql[] =
     "UPDATE conversation SET language=? WHERE id=?";
@@ -21,16 +20,14 @@ enum policy_mechanism decide_mechanism(const struct worker *w,
 {
 	const struct settings_channel *c =
 	    settings_channel(w->settings, channel);
-	int64_t review = 0;
+	int64_t today = 0;
 
 	if (c == NULL)
 		return MECHANISM_VALID;
-	if (strcmp(c->provider.mechanism, MECHANISM_GONE) == 0)
-		return MECHANISM_INVALID;
-	if (caldate_parse(c->provider.review, &review) &&
-	    caldate_local(w->zone, worker_now(w)) > review)
-		return MECHANISM_OVERDUE;
-	return MECHANISM_VALID;
+	if (c->provider.review[0] != '\0')
+		today = caldate_local(w->zone, worker_now(w));
+	return policy_mechanism(c->provider.mechanism, c->provider.review,
+				today);
 }
 
 const char *decide_quarantine(const struct worker *w,

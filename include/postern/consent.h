@@ -29,6 +29,12 @@ enum consent_state {
 const char *consent_state_name(enum consent_state state);
 /* With or without "dpv:" before it; ConsentTerminated is no term of DPV. */
 bool consent_state_parse(const char *text, enum consent_state *ret);
+/* The state an event of this kind ("given", "withdrawn", as the archive calls
+ * it) brings about; false: none ("reminded", "optin_signal"). */
+bool consent_state_of_event(const char *kind, enum consent_state *ret);
+/* Purposes of events that name none: every one, every marketing one. */
+#define CONSENT_EVERY_PURPOSE "all"
+#define CONSENT_MARKETING     "marketing"
 /* May be processed for: given, or given anew, and nothing else. */
 bool consent_is_valid(enum consent_state state);
 

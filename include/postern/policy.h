@@ -60,6 +60,11 @@ enum policy_person { PERSON_ALIAS, PERSON_NAME, PERSON_ADDRESS };
 /* Of the channel's provider: contract and transfer (compliance 2.8). */
 enum policy_mechanism { MECHANISM_VALID, MECHANISM_OVERDUE, MECHANISM_INVALID };
 
+/* Of what the settings say: "invalid", or a review ("2027-03-01") that was due
+ * before today. */
+enum policy_mechanism policy_mechanism(const char *mechanism,
+				       const char *review, int64_t today);
+
 /* A point in time as the controller's clock on the wall shows it. */
 struct policy_local {
 	int64_t day; /* caldate.h */
