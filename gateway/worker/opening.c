@@ -5,6 +5,7 @@
 #include "decide_told.h"
 #include "postern/log.h"
 #include "postern/zonefile.h"
+#include "simulating.h"
 
 static int read_mask(struct worker *w, bool *ret_found, struct err *err)
 {
@@ -207,6 +208,7 @@ void worker_close(struct worker *w)
 	/* The client first: its calls know the steps, not the other way. */
 	if (w->http != NULL)
 		http_close(&w->http);
+	simulating_close(&w->simulating);
 	if (w->receive != NULL)
 		receive_close(&w->receive);
 	if (w->media != NULL)

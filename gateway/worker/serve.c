@@ -15,6 +15,7 @@
 #include "consent_expire.h"
 #include "opening.h"
 #include "postern/log.h"
+#include "simulating.h"
 #include "worker.h"
 
 #define WAIT_MAX_MS    1000
@@ -39,7 +40,7 @@ struct loop {
 	bool said_locked;
 	int64_t look_again_ms; /* boot clock */
 	bool fatal;
-	struct turn turns[6];
+	struct turn turns[7];
 };
 
 static const struct turn all_turns[] = {
@@ -52,6 +53,8 @@ static const struct turn all_turns[] = {
      .due_in_ms = consent_due_in_ms,
      .inbound = true},
     {.name = "api", .step = api_step, .inbound = true},
+    /* Last: what waits for an answer goes first. */
+    {.name = "simulating", .step = simulating_step, .inbound = true},
 };
 #define TURNS (sizeof(all_turns) / sizeof(all_turns[0]))
 

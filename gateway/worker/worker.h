@@ -35,6 +35,7 @@ struct deliver;
 struct send;
 struct media;
 struct api;
+struct simulating;
 
 /* Counters for /metrics; no labels with personal data.  Relaxed atomics. */
 /* The formatter takes a list of X() for an expression. */
@@ -78,6 +79,7 @@ struct worker {
 	struct send *send;
 	struct media *media;
 	struct api *api;
+	struct simulating *simulating; /* NULL: nobody asked yet */
 	struct worker_counts counts;
 	_Atomic bool ready; /* archive open, keeper unlocked, spool read once */
 	const struct intake_counts *intake;

@@ -14,19 +14,22 @@
 #include "postern/buf.h"
 #include "postern/name.h"
 #include "postern/policy.h"
+#include "postern/settings.h"
 #include "postern/store.h"
 #include "postern/zone.h"
 
 struct policy_effect_counts {
-	int64_t items; /* messages that still hold what was said */
+	/* What still holds something and goes by a rule: messages, attachments,
+	 * bodies that could not be understood. */
+	int64_t items;
 	/* When they go, compared with the policy of before; each item is
 	 * counted once, so that these four make up items. */
 	int64_t earlier, later;
 	int64_t never; /* had an end and would have none */
 	int64_t unchanged;
-	/* What the new policy would do with them if they came in now. */
+	/* What the new policy would do with the messages that came in. */
 	int64_t forwarded, held;
-	int64_t redacted; /* their text would be searched for what to hide */
+	int64_t redacted; /* something would be hidden of their text */
 };
 
 struct policy_effect_row { /* one Datenart */
@@ -48,28 +51,25 @@ struct policy_effect {
 
 struct policy_effect_ask {
 	const struct policy *before, *after;
-	const struct zone *zone; /* of the controller; NULL: UTC */
-	int64_t at_ms;		 /* the clock it is judged by */
-	/* Also told of every message counted, for finer tables (channel,
-	 * month); NULL: nobody.  It is not to be kept. */
-	void (*each)(void *ctx, const struct name *datenart,
-		     const struct name *channel, int64_t received_ms,
-		     const struct policy_effect_counts *one);
-	void *ctx;
+	const struct settings *settings; /* routes and providers of today;
+					  * NULL: none */
+	const struct zone *zone;	 /* of the controller; NULL: UTC */
+	int64_t at_ms;			 /* when after takes over */
+	int64_t now_ms;			 /* before that; 0: at_ms */
 };
 
 /*
  * policy_effect_count - what would change if after took the place of before.
  *
- *   reached	0 to begin with; then the last message that was counted.
- *   most	messages looked at in this call, so that a loop with other
- *		work stays awake and memory flat; SIZE_MAX: all.
+ *   reached	0 to begin with; then the last id that was counted.
+ *   most	rows of a table looked at in this call, so that a loop with
+ *		other work stays awake and memory flat; SIZE_MAX: all.
  *   effect	zeroed to begin with; added to.
  *   ret_done	there is none left.
  *
- * Reads rows only, outside of a transaction of the caller.  A period whose
- * start has not come yet is judged as if it came at at_ms.  On failure effect
- * and reached are as before the call.
+ * Reads rows only.  A period whose start has not come yet is judged as if it
+ * came at at_ms.  How each item is judged: postern/simulate.h.  On failure
+ * effect and reached are as before the call.
  *
  * Returns 0, or -1 with what the store said.
  */
