@@ -1,6 +1,7 @@
 /* decide.c - facts in, decision and reasons out. */
 #include "decide.h"
 
+#include "needles.h"
 #include "postern/caldate.h"
 
 const char *policy_say_name(enum policy_say_kind kind)
@@ -26,26 +27,12 @@ enum policy_mechanism policy_mechanism(const char *mechanism,
 							  : MECHANISM_VALID;
 }
 
-static bool is_word_byte(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-	       (unsigned char)c >= 0x80;
-}
-
 bool policy_has_word(const char *text, size_t len, const char *word)
 {
-	size_t word_len = strlen(word);
-	const char *end = text + len;
+	struct needles one = {0};
 
-	for (const char *at = text; (size_t)(end - at) >= word_len; at++) {
-		at = memmem(at, (size_t)(end - at), word, word_len);
-		if (!at)
-			return false;
-		if ((at == text || !is_word_byte(at[-1])) &&
-		    (at + word_len == end || !is_word_byte(at[word_len])))
-			return true;
-	}
-	return false;
+	needles_add(&one, word);
+	return needles_in(&one, text, len, true) != 0;
 }
 
 /* Special categories go before tags: what is health stays health.  Of several
@@ -59,24 +46,40 @@ static bool goes_before(const struct policy *p, const struct word_rule *a,
 	       policy_kept_days(policy_find_rule(p, &b->data));
 }
 
+/* A lot of the words, from the i-th on; returns where the next lot begins. */
+static size_t lot_met(const struct policy *p, const struct policy_facts *facts,
+		      size_t i, const struct word_rule **best)
+{
+	const struct word_rule *lot[NEEDLES_MAX], *w;
+	struct needles words = {0};
+	uint64_t met;
+
+	for (; i < p->words_len && words.len < NEEDLES_MAX; i++) {
+		w = &p->words[i];
+		if (w->channel.text[0] != '\0' &&
+		    !name_equal(&w->channel, facts->channel))
+			continue;
+		lot[words.len] = w;
+		needles_add(&words, w->text);
+	}
+	if (words.len == 0)
+		return i;
+	met = needles_in(&words, facts->normal, facts->normal_len, true);
+	for (; met != 0; met &= met - 1) {
+		w = lot[__builtin_ctzll(met)];
+		if (goes_before(p, w, *best))
+			*best = w;
+	}
+	return i;
+}
+
 static const struct word_rule *word_met(const struct policy *p,
 					const struct policy_facts *facts)
 {
 	const struct word_rule *best = NULL;
 
-	if (!facts->normal)
-		return NULL;
-	for (size_t i = 0; i < p->words_len; i++) {
-		const struct word_rule *w = &p->words[i];
-
-		if (w->channel.text[0] != '\0' &&
-		    !name_equal(&w->channel, facts->channel))
-			continue;
-		if (!policy_has_word(facts->normal, facts->normal_len, w->text))
-			continue;
-		if (goes_before(p, w, best))
-			best = w;
-	}
+	for (size_t i = 0; facts->normal && i < p->words_len;)
+		i = lot_met(p, facts, i, &best);
 	return best;
 }
 

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "needles.h"
+
 static const char *const classes[KEYWORD_CLASSES] = {
     [KEYWORD_NONE] = "NONE",	 [KEYWORD_STOP] = "STOP",
     [KEYWORD_START] = "START",	 [KEYWORD_HELP] = "HELP",
@@ -25,15 +27,14 @@ static uint32_t code_point(const uint8_t *text, size_t len, size_t *ret_bytes)
 {
 	static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
 	uint32_t c = text[0];
-	size_t bytes = c < 0x80	  ? 1
-		       : c < 0xc2 ? 0
+	size_t bytes = c < 0xc2	  ? 0
 		       : c < 0xe0 ? 2
 		       : c < 0xf0 ? 3
 		       : c < 0xf5 ? 4
 				  : 0;
 
 	*ret_bytes = 1;
-	if (bytes == 1)
+	if (c < 0x80)
 		return c;
 	if (bytes == 0 || bytes > len)
 		return INVALID;
@@ -104,15 +105,44 @@ static size_t put(char *ret, uint32_t c, const uint8_t *text, size_t bytes)
 	return bytes;
 }
 
+/* The everyday part of a text, letters and digits of ASCII; its length. */
+static size_t put_plain(char *ret, const uint8_t *text, size_t len)
+{
+	size_t n = 0;
+
+	for (; n < len; n++) {
+		uint8_t low = text[n] | 0x20; /* digits have that bit */
+
+		if ((uint8_t)(low - 'a') > 'z' - 'a' &&
+		    (uint8_t)(text[n] - '0') > 9)
+			break;
+		ret[n] = (char)low;
+	}
+	return n;
+}
+
 size_t keyword_normalise(const char *text, size_t len, char *ret)
 {
 	size_t out = 0, solid = 0, bytes;
 
 	for (size_t at = 0; at < len; at += bytes) {
 		const uint8_t *here = (const uint8_t *)text + at;
-		uint32_t c = code_point(here, len - at, &bytes);
-		bool edge = is_edge(c);
+		uint32_t c;
+		bool edge;
 
+		bytes = put_plain(ret + out, here, len - at);
+		if (bytes > 0) {
+			solid = out += bytes;
+			continue;
+		}
+		/* A space behind a word is as everyday. */
+		if (*here == ' ' && solid == out && out > 0) {
+			ret[out++] = ' ';
+			bytes = 1;
+			continue;
+		}
+		c = code_point(here, len - at, &bytes);
+		edge = is_edge(c);
 		if (edge && solid == 0)
 			continue;
 		if (is_space(c)) {
@@ -200,9 +230,12 @@ static const struct keyword_word words[] = {
 
 #define WORDS (sizeof(words) / sizeof(words[0]))
 
+/* text is not empty. */
 static bool is_word(const struct keyword_word *w, const char *text, size_t len)
 {
-	return strlen(w->text) == len && memcmp(w->text, text, len) == 0;
+	/* Nearly always the first letter says it. */
+	return w->text[0] == text[0] && strlen(w->text) == len &&
+	       memcmp(w->text, text, len) == 0;
 }
 
 /* The class whose word is the whole message, or NONE. */
@@ -220,13 +253,18 @@ static enum keyword_class whole(const struct keyword_word *list,
 static bool hinted(const struct keyword_word *list, size_t list_len,
 		   const char *text, size_t len)
 {
-	for (size_t i = 0; i < list_len; i++)
-		/* Nothing is found everywhere: an empty text is no hint. */
-		if (list[i].class == KEYWORD_REVIEW &&
-		    list[i].text[0] != '\0' &&
-		    memmem(text, len, list[i].text, strlen(list[i].text)) !=
-			NULL)
+	for (size_t i = 0; i < list_len;) {
+		struct needles hints = {0};
+
+		for (; i < list_len && hints.len < NEEDLES_MAX; i++)
+			/* Nothing is found everywhere: an empty text is no
+			 * hint. */
+			if (list[i].class == KEYWORD_REVIEW &&
+			    list[i].text[0] != '\0')
+				needles_add(&hints, list[i].text);
+		if (hints.len > 0 && needles_in(&hints, text, len, false) != 0)
 			return true;
+	}
 	return false;
 }
 

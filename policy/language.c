@@ -39,47 +39,66 @@ static const char *const english[] = {
     "you",   "your",
 };
 
-/* Nearly always the first letter says it, and each word of each message is
- * looked up twice. */
 static int by_text(const void *key, const void *entry)
 {
-	const char *word = key, *other = *(const char *const *)entry;
-
-	if (word[0] != other[0])
-		return word[0] - other[0];
-	return strcmp(word, other);
+	return strcmp(key, *(const char *const *)entry);
 }
 
 #define IS_ONE_OF(word, list)                                  \
 	(bsearch(word, list, sizeof(list) / sizeof((list)[0]), \
 		 sizeof((list)[0]), by_text) != NULL)
 
-static bool in_word(char c)
+#define LETTERS 26
+
+/* By first letter, as bits: which letters come second in words of a list.
+ * Each word of each message is looked up: what begins unlike all of them is
+ * told by one load. */
+static void add_pairs(uint32_t pairs[LETTERS], const char *const *list,
+		      size_t len)
 {
-	return (c >= 'a' && c <= 'z') || c == '\'';
+	for (size_t i = 0; i < len; i++)
+		pairs[list[i][0] - 'a'] |= UINT32_C(1) << (list[i][1] & 31);
+}
+
+#define ADD_PAIRS(pairs, list) \
+	add_pairs(pairs, list, sizeof(list) / sizeof((list)[0]))
+
+static size_t word_len(const char *at, const char *end)
+{
+	const char *p = at;
+
+	while (p < end && ((*p >= 'a' && *p <= 'z') || *p == '\''))
+		p++;
+	return (size_t)(p - at);
+}
+
+/* Is there a word that begins like this one? */
+static bool may_count(const uint32_t pairs[LETTERS], const char *word, size_t n)
+{
+	if (n == 0 || n > WORD_MAX || word[0] == '\'')
+		return false;
+	return (pairs[word[0] - 'a'] >> (n > 1 ? word[1] & 31 : 0) & 1) != 0;
 }
 
 const char *language_of(const char *normal, size_t len)
 {
+	const char *end = normal + (len < LOOK_MAX ? len : LOOK_MAX);
 	unsigned int de = 0, en = 0;
+	uint32_t pairs[LETTERS] = {0};
 	char word[WORD_MAX + 1];
-	size_t n = 0;
+	size_t n;
 
-	if (len > LOOK_MAX)
-		len = LOOK_MAX;
-	for (size_t i = 0; i <= len && de < en + LEAD && en < de + LEAD; i++) {
-		if (i < len && in_word(normal[i])) {
-			if (n < WORD_MAX)
-				word[n] = normal[i];
-			n++;
+	ADD_PAIRS(pairs, german);
+	ADD_PAIRS(pairs, english);
+	for (const char *at = normal;
+	     at < end && de < en + LEAD && en < de + LEAD; at += n + 1) {
+		n = word_len(at, end);
+		if (!may_count(pairs, at, n))
 			continue;
-		}
-		if (n > 0 && n <= WORD_MAX) {
-			word[n] = '\0';
-			de += IS_ONE_OF(word, german);
-			en += IS_ONE_OF(word, english);
-		}
-		n = 0;
+		memcpy(word, at, n);
+		word[n] = '\0';
+		de += IS_ONE_OF(word, german);
+		en += IS_ONE_OF(word, english);
 	}
 	if (de == en)
 		return NULL;
