@@ -38,8 +38,20 @@ struct known {
 	int64_t person;
 	uint64_t stamp; /* of channel and wordings */
 };
+
+/* The notice of a channel as it reads now, in each language it has. */
+struct wordings {
+	uint8_t sha256[WORDINGS_MAX][SHA256_BYTES];
+	size_t len;
+	uint64_t stamp;
+};
+
 struct notices {
 	struct known slots[SLOTS];
+	/* The wordings that were asked for last, and of what they are. */
+	struct name channel; /* empty: nothing */
+	int64_t policy;
+	struct wordings now;
 };
 
 struct notices *notices_new(void)
@@ -55,7 +67,7 @@ void notices_free(struct notices **n)
 
 void notices_forget(struct notices *n)
 {
-	memset(n, 0, sizeof(*n));
+	memset(n->slots, 0, sizeof(n->slots));
 }
 
 static struct known *slot_of(struct worker *w, int64_t person)
@@ -67,13 +79,6 @@ static struct known *slot_of(struct worker *w, int64_t person)
 
 /* --- wordings ------------------------------------------------------------- */
 
-/* The notice of a channel as it reads now, in each language it has. */
-struct wordings {
-	const uint8_t *sha256[WORDINGS_MAX];
-	size_t len;
-	uint64_t stamp;
-};
-
 static void wordings_add(struct wordings *w, const struct policy_notice *notice)
 {
 	uint64_t part;
@@ -83,7 +88,7 @@ static void wordings_add(struct wordings *w, const struct policy_notice *notice)
 	for (size_t i = 0; i < w->len; i++)
 		if (memcmp(w->sha256[i], notice->sha256, SHA256_BYTES) == 0)
 			return;
-	w->sha256[w->len++] = notice->sha256;
+	memcpy(w->sha256[w->len++], notice->sha256, SHA256_BYTES);
 	memcpy(&part, notice->sha256, sizeof(part));
 	w->stamp = (w->stamp ^ part) * GOLDEN;
 }
@@ -102,6 +107,21 @@ static void wordings_of(const struct worker *w, const struct name *channel,
 		    ret, policy_first_notice(w->policy, channel, languages[i]));
 }
 
+/* Each message asks: they are gathered anew when channel or policy change. */
+static const struct wordings *wordings_now(struct worker *w,
+					   const struct name *channel)
+{
+	struct notices *n = w->receive->notices;
+	int64_t policy = decide_policy_number(w);
+
+	if (n->policy != policy || !name_equal(&n->channel, channel)) {
+		wordings_of(w, channel, &n->now);
+		n->policy = policy;
+		n->channel = *channel;
+	}
+	return &n->now;
+}
+
 static struct store_value wording_at(const struct wordings *all, size_t i)
 {
 	return i < all->len ? S_BLOB(all->sha256[i], SHA256_BYTES) : S_NULL;
@@ -113,21 +133,20 @@ int notice_was_sent(struct worker *w, int64_t person,
 		    const struct name *channel, bool *ret, struct err *err)
 {
 	struct known *known = slot_of(w, person);
-	struct wordings all;
+	const struct wordings *all = wordings_now(w, channel);
 	int64_t one = 0;
 
-	wordings_of(w, channel, &all);
-	*ret = known->person == person && known->stamp == all.stamp;
-	if (*ret || all.len == 0)
+	*ret = known->person == person && known->stamp == all->stamp;
+	if (*ret || all->len == 0)
 		return 0;
 	if (store_one_int(w->store, sent_sql,
 			  STORE_ARGS(S_INT(person), S_TEXT(channel->text),
-				     wording_at(&all, 0), wording_at(&all, 1),
-				     wording_at(&all, 2), wording_at(&all, 3)),
+				     wording_at(all, 0), wording_at(all, 1),
+				     wording_at(all, 2), wording_at(all, 3)),
 			  &one, ret, err) != 0)
 		return -1;
 	if (*ret)
-		*known = (struct known){person, all.stamp};
+		*known = (struct known){person, all->stamp};
 	return 0;
 }
 
