@@ -47,7 +47,7 @@ $(BUILD)/bench/bare: tests/bench/bare.c
 	@echo "  link $@"
 	@$(CC) $(ALL_CFLAGS) -MF $(OBJ)/bare.d $< -lmicrohttpd -lpthread -o $@
 
-bench-programs: all $(BUILD)/bench/bare $(BUILD)/bench-archive \
+bench-programs: all $(BUILD)/bench/bare $(BUILD)/bench-archive $(BUILD)/bench-decide \
 	$(foreach us,$(SLOW_US),$(BUILD)/bench/slowsync-$(us).so $(BUILD)/bench/postern-slow-$(us))
 
 bench: deps

@@ -106,6 +106,9 @@ def size_targets(big):
         size = big["size"]
         out.append(("archive bytes / (2 x sealed + 300)", ratio(
             size["bytes"], 2 * size["sealed_bytes"] + 300), 1, "<"))
+    if big.get("decide"):
+        out.append(("decision on the hot path, us, the slowest text",
+                    max(big["decide"].values()), 20, "<"))
     if "growth" in big:
         out.append(("end to end while it grows, last / first", ratio(
             big["growth"]["last"], big["growth"]["first"]), 0.9, ">="))
@@ -208,6 +211,11 @@ def large(big):
         size = big["size"]
         print(f"archive: {size['messages']} messages, {size['bytes']:.0f} "
               f"bytes each, {size['sealed_bytes']:.0f} of them sealed")
+    if big.get("decide"):
+        print("the policy's decision on the hot path, facts and reasons "
+              "included: " + ", ".join(
+                  f"{us:.2f} us for a text of {length}"
+                  for length, us in sorted(big["decide"].items())))
     if "rows" in big:
         print(f"the archive alone, {big['rows']['rows']} rows:\n"
               + "".join(f"  {line}\n"
