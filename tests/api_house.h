@@ -16,6 +16,7 @@
 #include "api/api.h"
 #include "postern/token.h"
 #include "postern/text.h"
+#include "worker/simulating.h"
 
 #define ANSWER_BYTES (2u * 1024 * 1024)
 #define HOUSE_NOW    INT64_C(1790000000000)
@@ -182,7 +183,8 @@ static inline void *house_loop(void *ctx)
 			continue;
 		moved = false;
 		pthread_mutex_lock(&h->turn);
-		if (api_step(&h->w, &moved, &err) != 0)
+		if (api_step(&h->w, &moved, &err) != 0 ||
+		    simulating_step(&h->w, &moved, &err) != 0)
 			abort();
 		pthread_mutex_unlock(&h->turn);
 	}
@@ -338,6 +340,7 @@ static inline int house_unmake(void **state)
 	struct api_house *h = *state;
 
 	house_stop(h);
+	simulating_close(&h->w.simulating);
 	store_close(&h->w.store);
 	house_close(&h->keeper);
 	policy_free(&h->policy);

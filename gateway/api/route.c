@@ -27,6 +27,10 @@ static const struct route routes[] = {
     /* those who answer for the policy */
     {"GET", "/v1/policy/explain/{msg}", SCOPE_POLICY | SCOPE_OPERATOR, 0,
      api_policy_explain},
+    {"GET", "/v1/policy/simulation", SCOPE_POLICY | SCOPE_OPERATOR, 0,
+     api_policy_simulation},
+    {"POST", "/v1/policy/simulation", SCOPE_POLICY | SCOPE_OPERATOR,
+     ROUTE_BODY | ROUTE_BARE, api_policy_simulate},
     /* operators */
     {"GET", "/v1/status", SCOPE_OPERATOR, 0, api_status},
     {"GET", "/v1/tokens", SCOPE_OPERATOR, 0, api_tokens_list},

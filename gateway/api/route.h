@@ -64,8 +64,10 @@ HANDLER(api_outbox_drop);
 HANDLER(api_quarantine_list); /* quarantine.c */
 HANDLER(api_quarantine_get);
 HANDLER(api_quarantine_replay);
-HANDLER(api_policy_explain); /* explain.c */
-HANDLER(api_keys_get);	     /* keys.c */
+HANDLER(api_policy_explain);  /* explain.c */
+HANDLER(api_policy_simulate); /* simulate.c */
+HANDLER(api_policy_simulation);
+HANDLER(api_keys_get); /* keys.c */
 HANDLER(api_keys_lock);
 HANDLER(api_keys_unlock);
 HANDLER(api_keys_rotate);

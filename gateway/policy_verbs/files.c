@@ -7,8 +7,6 @@
 #include "options.h"
 #include "postern/buf.h"
 
-#define FILE_BYTES_MAX (1u << 20)
-
 static int read_all(FILE *in, struct buf *ret)
 {
 	uint8_t part[8192];
@@ -35,29 +33,49 @@ static int parse(const char *file, const struct buf *bytes, struct policy **ret)
 	return rc;
 }
 
+static int read_file(const char *file, struct buf *ret)
+{
+	FILE *in = fopen(file, "rbe");
+	int rc = -1;
+
+	if (in == NULL) {
+		(void)refused("%s: cannot be opened (error %d)", file, errno);
+		return -1;
+	}
+	if (read_all(in, ret) != 0 || buf_text(ret) == NULL)
+		(void)refused("%s: cannot be read, or is longer than 1 MiB",
+			      file);
+	else
+		rc = 0;
+	(void)fclose(in);
+	return rc;
+}
+
 int files_policy(const char *dir, const char *file, struct policy **ret)
 {
-	struct buf bytes = BUF_INIT(FILE_BYTES_MAX);
+	struct buf bytes = BUF_INIT(FILES_POLICY_BYTES);
 	char path[640];
-	FILE *in;
-	int rc = -1;
+	int rc;
 
 	if (file == NULL) {
 		(void)snprintf(path, sizeof(path), "%s/policy.yaml", dir);
 		file = path;
 	}
-	in = fopen(file, "rbe");
-	if (in == NULL) {
-		(void)refused("%s: cannot be opened (error %d)", file, errno);
-		return -1;
-	}
-	if (read_all(in, &bytes) != 0 || buf_text(&bytes) == NULL)
-		(void)refused("%s: cannot be read, or is longer than 1 MiB",
-			      file);
-	else
+	rc = read_file(file, &bytes);
+	if (rc == 0)
 		rc = parse(file, &bytes, ret);
-	(void)fclose(in);
 	buf_free(&bytes);
+	return rc == 0 ? 0 : -1;
+}
+
+int files_policy_text(const char *file, struct buf *ret)
+{
+	struct policy *p = NULL;
+	int rc = read_file(file, ret);
+
+	if (rc == 0)
+		rc = parse(file, ret, &p);
+	policy_free(&p);
 	return rc == 0 ? 0 : -1;
 }
 

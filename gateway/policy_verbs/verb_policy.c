@@ -7,6 +7,7 @@
 #include "postern/caldate.h"
 #include "postern/diag.h"
 #include "postern/retention.h"
+#include "simulator.h"
 #include "tester.h"
 
 /* --- due ------------------------------------------------------------------ */
@@ -106,6 +107,7 @@ static const struct subverb verbs[] = {
      "           [--minor] [--template]"},
     {"test", policy_test_file, "[FILE]"},
     {"diff", policy_diff_files, "OLD NEW [--language de|en]"},
+    {"simulate", policy_simulate_file, "FILE [--at DATE] [--language de|en]"},
     {"render", policy_render_papers,
      "[--what loeschkonzept|verzeichnis|kanaele|massnahmen]\n"
      "           [--language de|en] [--format html|md] [--out DIR] "
