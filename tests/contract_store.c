@@ -305,6 +305,58 @@ static void failing_the_nth_call_never_leaves_half(void **state)
 	store_failing_set(f->store, 0, false);
 }
 
+/* A caller that only passed the error on left it open, and the next one
+ * stopped the process. */
+static void a_commit_that_fails_ends_the_transaction(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = {0};
+
+	assert_int_equal(store_begin(f->store, &err), 0);
+	assert_int_equal(put(f->store, "t1", &err), 0);
+	store_failing_set(f->store, 1, true);
+	assert_int_equal(store_commit(f->store, &err), -1);
+	assert_int_equal(err.kind, ERR_BUSY);
+	store_failing_set(f->store, 0, false);
+	assert_int_equal(store_begin(f->store, &err), 0);
+	assert_int_equal(put(f->store, "t2", &err), 0);
+	assert_int_equal(store_commit(f->store, &err), 0);
+	assert_int_equal(count(f->store, "t_"), 1);
+}
+
+static int no_roll_back(void *ctx, int action, const char *what, const char *b,
+			const char *c, const char *d)
+{
+	(void)ctx;
+	(void)b;
+	(void)c;
+	(void)d;
+	return action == SQLITE_TRANSACTION && strcmp(what, "ROLLBACK") == 0
+		   ? SQLITE_DENY
+		   : SQLITE_OK;
+}
+
+/* As without memory to prepare it. */
+static void what_cannot_be_rolled_back_is_not_believed(void **state)
+{
+	struct fixture *f = *state;
+	struct sqlite_store *s = (struct sqlite_store *)f->store;
+	struct err err = {0};
+
+	assert_int_equal(store_begin(f->store, &err), 0);
+	assert_int_equal(put(f->store, "t1", &err), 0);
+	assert_int_equal(sqlite3_set_authorizer(s->db, no_roll_back, NULL),
+			 SQLITE_OK);
+	store_roll_back(f->store);
+	assert_int_equal(store_begin(f->store, &err), -1);
+	assert_int_equal(err.kind, ERR_STORAGE);
+	assert_int_equal(put(f->store, "t2", &err), -1);
+	assert_int_equal(err.kind, ERR_STORAGE);
+	store_close(&f->store);
+	assert_int_equal(store_open(f->driver, f->path, &f->store, &err), 0);
+	assert_int_equal(count(f->store, "t_"), 0);
+}
+
 /* --- the file ------------------------------------------------------------- */
 
 static void reopen(struct fixture *f)
@@ -558,6 +610,10 @@ int main(void)
 	    EVERY(a_checkpoint_is_harmless),
 	    cmocka_unit_test_setup_teardown(
 		failing_the_nth_call_never_leaves_half, with_failing, without),
+	    cmocka_unit_test_setup_teardown(
+		a_commit_that_fails_ends_the_transaction, with_failing,
+		without),
+	    ON_FILE(what_cannot_be_rolled_back_is_not_believed),
 	    ON_FILE(a_file_survives_closing_and_is_ours_alone),
 	    ON_FILE(settings_are_what_they_must_be),
 	    cmocka_unit_test(unsafe_paths_are_refused),

@@ -180,11 +180,15 @@ int __real_store_commit(struct store *st, struct err *err);
 int __wrap_store_commit(struct store *st, struct err *err);
 int __wrap_store_commit(struct store *st, struct err *err)
 {
-	if (faults_hit(FAULT_STORE))
-		return BUSY(err);
-	if (faults_hit(FAULT_UNKNOWN))
-		return ERR_SET(err, ERR_UNCERTAIN, "made to fail", 0);
-	return __real_store_commit(st, err);
+	enum err_kind kind = ERR_BUSY;
+
+	if (!faults_hit(FAULT_STORE)) {
+		if (!faults_hit(FAULT_UNKNOWN))
+			return __real_store_commit(st, err);
+		kind = ERR_UNCERTAIN;
+	}
+	store_roll_back(st); /* as it promises */
+	return ERR_SET(err, kind, "made to fail", 0);
 }
 WRAP(FAULT_STORE, BUSY(err), int, store_start,
      (struct store * st, const char *sql, const struct store_value *args,

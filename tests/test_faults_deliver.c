@@ -137,9 +137,6 @@ static void write_down(unsigned int kind)
 		rc = deliver_settle(dh.w.deliver, &moved, &err);
 		faults_off();
 		assert_int_equal(moved, rc == 0);
-		/* Then the process ends; here it goes on. */
-		if (rc != 0 && err.kind == ERR_UNCERTAIN)
-			store_roll_back(dh.w.store);
 	}
 }
 

@@ -557,6 +557,59 @@ static void a_read_receipt_is_sent_once(void **state)
 	STATE(m, "received");
 }
 
+/* Runs the steps, however often the archive is busy; gives how often. */
+static int run_busy(void)
+{
+	struct err err = {0};
+	int busy = 0;
+	bool moved;
+
+	for (int idle = 0, i = 0; idle < 8 && i < 2000; i++) {
+		moved = false;
+		if (send_step(&sh.w, &moved, &err) != 0) {
+			assert_int_equal(err.kind, ERR_BUSY);
+			busy++;
+			moved = true;
+		}
+		assert_int_equal(
+		    http_poll(sh.w.http, NULL, 0, moved ? 0 : 10, &err), 0);
+		idle = moved || http_under_way(sh.w.http) > 0 ? 0 : idle + 1;
+		/* Rows whose reading failed are looked for once a minute. */
+		if (!moved && http_under_way(sh.w.http) == 0)
+			sh.ahead_ms += 10000;
+	}
+	return busy;
+}
+
+/* A commit that failed left its transaction open; the next step, of whatever
+ * kind, met it and stopped the process. */
+static void an_archive_that_fails_once_costs_nothing_but_time(void **state)
+{
+	struct err err = {0};
+	int64_t c, m;
+	uint64_t n = 1;
+	int busy;
+
+	(void)state;
+	sh_close_steps();
+	store_close(&sh.w.store);
+	assert_int_equal(store_open("failing", "", &sh.w.store, &err), 0);
+	sh_open_steps();
+	c = sh_person("491700000001");
+	sh_answer(200, GOOD);
+	do {
+		m = sh_reply(c, "text", "{\"text\":\"einmal\"}");
+		store_failing_set(sh.w.store, n++, true);
+		busy = run_busy();
+		store_failing_set(sh.w.store, 0, false);
+		STATE(m, "sent");
+		assert_int_equal(COUNT_OF("outbox WHERE kind='channel'"), 0);
+		assert_int_equal(sh.requests_len, 1);
+		sh_forget_requests();
+	} while (busy > 0);
+	assert_true(n > 10);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, sh_make, sh_unmake)
 
 int main(void)
@@ -584,6 +637,7 @@ int main(void)
 	    CASE(a_keeper_that_is_away_loses_and_doubles_nothing),
 	    CASE(many_waiting_conversations_take_bounded_memory),
 	    CASE(a_read_receipt_is_sent_once),
+	    CASE(an_archive_that_fails_once_costs_nothing_but_time),
 	};
 
 	if (sodium_init() < 0)

@@ -5,6 +5,7 @@
 
 #include <sqlite3.h>
 
+#include "keeper/keystore_db.h"
 #include "keeper/wire.h"
 #include "keeper/wrap.h"
 #include "postern/sealed.h"
@@ -371,6 +372,44 @@ static void a_long_line_is_no_erasure_anywhere_in_it(void **state)
 	vault_close(&v);
 }
 
+static int no_roll_back(void *ctx, int action, const char *what, const char *b,
+			const char *c, const char *d)
+{
+	(void)ctx;
+	(void)b;
+	(void)c;
+	(void)d;
+	return action == SQLITE_TRANSACTION && strcmp(what, "ROLLBACK") == 0
+		   ? SQLITE_DENY
+		   : SQLITE_OK;
+}
+
+/* The next batch would have committed what this one gave up: a key destroyed
+ * that erasures.log knows nothing of. */
+static void what_cannot_be_taken_back_is_never_committed(void **state)
+{
+	struct vault *v = house_vault(&house, "");
+	struct key_ref key = ref_of(7, "MSG", 2026);
+	struct err err = {0};
+	const uint8_t *bytes;
+	uint32_t count = 0;
+
+	(void)state;
+	assert_int_equal(vault_key(v, &key, true, &bytes, &err), 0);
+	assert_int_equal(vault_finish(v, &err), 0);
+	assert_int_equal(vault_shred(v, 7, NULL, &count, &err), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(
+	    sqlite3_set_authorizer(v->store->db, no_roll_back, NULL),
+	    SQLITE_OK);
+	vault_abandon(v);
+	assert_int_equal(v->reason, REASON_STORE_DAMAGED);
+	assert_int_equal(vault_unlock(v, "", 0, &err), 0);
+	assert_int_equal(vault_key(v, &key, false, &bytes, &err), 0);
+	assert_int_equal(vault_finish(v, &err), 0);
+	vault_close(&v);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -387,6 +426,7 @@ int main(void)
 	    CASE(a_refusal_needs_no_error_object),
 	    CASE(only_whole_lines_of_ours_are_erasures),
 	    CASE(a_long_line_is_no_erasure_anywhere_in_it),
+	    CASE(what_cannot_be_taken_back_is_never_committed),
 	};
 
 	if (sodium_init() < 0)

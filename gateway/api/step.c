@@ -58,7 +58,6 @@ static int run_in_tx(struct worker *w, struct job *job, bool keyed,
 		return -1;
 	}
 	if (store_commit(w->store, err) != 0) {
-		store_roll_back(w->store);
 		job_unanswer(job);
 		return -1;
 	}

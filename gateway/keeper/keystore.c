@@ -219,7 +219,7 @@ int keystore_commit(struct keystore *ks, struct err *err)
 void keystore_rollback(struct keystore *ks)
 {
 	if (keystore_in_transaction(ks))
-		/* a failing ROLLBACK leaves what a crash leaves */
+		/* without memory it may stay open: the caller looks */
 		(void)sqlite3_exec(ks->db, "ROLLBACK", NULL, NULL, NULL);
 }
 

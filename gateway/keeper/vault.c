@@ -37,10 +37,9 @@ int vault_open(struct env *env, const char *dir, const char *credential,
 
 void vault_lock(struct vault *v, enum reason reason)
 {
-	if (v->store != NULL)
-		vault_abandon(v);
+	buf_clear(&v->erasures);
 	arena_wipe_keys(v->arena);
-	keystore_close(&v->store);
+	keystore_close(&v->store); /* takes back what is open */
 	v->reason = reason;
 }
 
@@ -350,4 +349,7 @@ void vault_abandon(struct vault *v)
 	keystore_rollback(v->store);
 	/* it may hold keys that are in no store now */
 	cache_wipe(&v->arena->keys.cache);
+	/* no memory even for that: the next commit would be of both */
+	if (keystore_in_transaction(v->store))
+		vault_lock(v, REASON_STORE_DAMAGED);
 }

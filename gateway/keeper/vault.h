@@ -71,7 +71,8 @@ int vault_shred(struct vault *v, int64_t person, const struct name *datenart,
 /* Ends what the calls above began: erasures.log, commit, and the WAL emptied
  * when something was deleted.  ERR_BUSY: call the same operations again. */
 int vault_finish(struct vault *v, struct err *err);
-/* Takes the open transaction back. */
+/* Takes the open transaction back; if even that fails the vault is locked
+ * (REASON_STORE_DAMAGED), and the next unlock finds a clean store. */
 void vault_abandon(struct vault *v);
 /* Opens a transaction unless there is one. */
 int vault_write(struct vault *v, struct err *err);

@@ -100,9 +100,13 @@ void sqlite_roll_back(struct store *st)
 	if (!s->in_transaction)
 		return;
 	s->in_transaction = false;
-	/* An error means that the engine has rolled back already. */
+	/* An error means that the engine has rolled back already ... */
 	if (sqlite3_get_autocommit(s->db) == 0)
 		(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	/* ... or has no memory even for that: what is still open must neither
+	 * be read nor be committed by the next one. */
+	if (sqlite3_get_autocommit(s->db) == 0)
+		s->distrusted = true;
 }
 
 /* The slot of a statement, or NULL when it must live on its own: the cache
@@ -238,8 +242,10 @@ struct store_value sqlite_column(struct store_rows *rows, unsigned int i)
 		return v;
 	}
 	v.len = (size_t)sqlite3_column_bytes(stmt, at);
-	if (v.bytes == NULL)
+	if (v.bytes == NULL) {
 		v.bytes = "";
+		v.len = 0;
+	}
 	return v;
 }
 

@@ -27,13 +27,16 @@ int store_begin(struct store *st, struct err *err)
 	return 0;
 }
 
-/* What the indexes gathered goes with the transaction. */
+/* What the indexes gathered goes with the transaction.  One that could not be
+ * committed ends here too: left open by a caller that only passes the error
+ * on, it would meet the next store_begin of another step. */
 int store_commit(struct store *st, struct err *err)
 {
-	if (st->lookup != NULL && lookup_flush(st, err) != 0)
+	if ((st->lookup != NULL && lookup_flush(st, err) != 0) ||
+	    st->driver->commit(st, err) != 0) {
+		store_roll_back(st);
 		return -1;
-	if (st->driver->commit(st, err) != 0)
-		return -1;
+	}
 	st->changing = false;
 	if (st->lookup != NULL)
 		lookup_keep(st->lookup);

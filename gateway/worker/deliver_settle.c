@@ -281,11 +281,8 @@ int deliver_settle(struct deliver *d, bool *ret_moved, struct err *err)
 			store_roll_back(w->store);
 			return -1;
 		}
-	if (store_commit(w->store, err) != 0) {
-		if (err->kind != ERR_UNCERTAIN)
-			store_roll_back(w->store);
+	if (store_commit(w->store, err) != 0)
 		return -1;
-	}
 	for (struct flight *f = d->finished; f != NULL; f = next) {
 		next = f->next;
 		settle_memory(w, f);

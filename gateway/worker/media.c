@@ -227,7 +227,8 @@ static int fetched(struct media_flight *f, struct err *err)
 		return 0;
 	/* Nothing was written: the file would be an orphan.  If it is not
 	 * known whether, it stays; the next start looks. */
-	if (err->kind == ERR_BUSY && !f->row_written)
+	if ((err->kind == ERR_BUSY || err->kind == ERR_NOMEM) &&
+	    !f->row_written)
 		(void)mediafile_unlink(f->w->settings->dir, f->file_name, NULL);
 	return -1;
 }

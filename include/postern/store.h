@@ -75,8 +75,10 @@ int store_open(const char *driver_name, const char *path, struct store **ret,
 size_t store_engines(const char **ret, size_t max);
 void store_close(struct store **st);
 int store_begin(struct store *st, struct err *err);
+/* 0 or -1, the transaction is over: after -1 it was taken back, unless
+ * ERR_UNCERTAIN says that nobody knows. */
 int store_commit(struct store *st, struct err *err);
-void store_roll_back(struct store *st);
+void store_roll_back(struct store *st); /* no-op outside a transaction */
 
 /* Conveniences over the driver. */
 #define STORE_ARGS(...)                                         \
