@@ -105,13 +105,40 @@ static bool right_place(struct fault_rule *r, enum fault_call call)
 	return r->stack == FAULTS_COLLECT || r->stack == stack;
 }
 
+/* A place that never failed.  Whoever is first to claim the fault writes his
+ * place down: of two at once the other's stays fresh for the next run. */
+static bool fresh_fires(struct fault_rule *r, enum fault_call call)
+{
+	uint64_t none = 0, stack;
+
+	if (atomic_load(&r->fired) == 0) {
+		stack = stack_hash((uint64_t)role << 32 | call);
+		if (stack % r->at != (uint64_t)r->ms || stack_kept(page, stack))
+			return false;
+		if (atomic_compare_exchange_strong(&r->fired, &none, 1)) {
+			stack_keep(page, stack);
+			return true;
+		}
+	}
+	if (r->times == 0)
+		atomic_fetch_add(&r->fired, 1);
+	return r->times == 0;
+}
+
 static struct fault_rule *rule_fires(enum fault_call call, uint32_t file)
 {
 	for (size_t i = 0; i < FAULTS_RULES; i++) {
 		struct fault_rule *r = &page->rules[i];
 
 		if ((r->roles & role) == 0 || (r->calls & 1u << call) == 0 ||
-		    (r->files & file) == 0 || !right_place(r, call))
+		    (r->files & file) == 0)
+			continue;
+		if (r->stack == FAULTS_FRESH) {
+			if (fresh_fires(r, call))
+				return r;
+			continue;
+		}
+		if (!right_place(r, call))
 			continue;
 		if (atomic_fetch_add(&r->seen, 1) + 1 < r->at ||
 		    r->action == FAULT_COUNT)

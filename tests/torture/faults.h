@@ -59,11 +59,14 @@ struct fault_rule {
 	int64_t ms;
 	_Atomic uint64_t seen, fired;
 	/* 0: the n-th call, whoever makes it.  Else the call with this stack,
-	 * or FAULTS_COLLECT: the stacks of all are written down. */
+	 * or FAULTS_COLLECT: the stacks of all are written down, or
+	 * FAULTS_FRESH: the first whose stack is not written down, and it is
+	 * then; at and ms: only stacks that leave ms when divided by at. */
 	uint64_t stack;
 };
 
 #define FAULTS_COLLECT UINT64_MAX
+#define FAULTS_FRESH   (UINT64_MAX - 1)
 
 struct fault_page {
 	uint32_t magic;

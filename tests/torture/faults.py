@@ -10,6 +10,7 @@ RULE = struct.Struct("<IIIIIIQqQQQ")
 RULES = 4
 STACKS = 65536
 COLLECT = 2 ** 64 - 1
+FRESH = COLLECT - 1
 RECORD = struct.Struct("<IIIIqqQqQ")
 
 ROLES = {"keeper": 1, "worker": 2, "intake": 4, "serve": 8, "verb": 16}
@@ -70,6 +71,18 @@ class Plan:
         """The places a collecting rule has met so far."""
         table = self.page[self.stacks_at:self.stacks_at + STACKS * 8]
         return {s for s, in struct.iter_unpack("<Q", table) if s != 0}
+
+    def keep_stacks(self, stacks):
+        """Into a new page what an old one has met."""
+        for stack in stacks:
+            slot = stack % STACKS
+            while True:
+                at = self.stacks_at + slot * 8
+                found, = struct.unpack_from("<Q", self.page, at)
+                if found in (0, stack):
+                    break
+                slot = (slot + 1) % STACKS
+            struct.pack_into("<Q", self.page, at, stack)
 
     def arm(self, on=True):
         struct.pack_into("<I", self.page, 4, int(on))

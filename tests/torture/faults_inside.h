@@ -2,6 +2,8 @@
 #ifndef TORTURE_FAULTS_INSIDE_H
 #define TORTURE_FAULTS_INSIDE_H
 
+#include <stdbool.h>
+
 #include "faults.h"
 
 /* NULL: this process is not steered. */
@@ -11,9 +13,10 @@ struct fault_page *faults_page(void);
 enum fault_action fault(enum fault_call call, uint32_t file, int64_t *ret_ms);
 
 /* The callers' addresses as one number: the same in every run of a binary,
- * wherever it was loaded.  Never 0 and never FAULTS_COLLECT. */
+ * wherever it was loaded.  Never 0, FAULTS_COLLECT or FAULTS_FRESH. */
 uint64_t stack_hash(uint64_t seed);
 void stack_keep(struct fault_page *page, uint64_t hash);
+bool stack_kept(const struct fault_page *page, uint64_t hash);
 
 /* From here on a crash leaves its callers in the log. */
 void crashes_tell(void);

@@ -77,7 +77,16 @@ uint64_t stack_hash(uint64_t seed)
 
 	(void)_Unwind_Backtrace(step, &w); /* its end is no error */
 	count(&w, w.hidden);
-	return w.hash == 0 || w.hash == FAULTS_COLLECT ? 1 : w.hash;
+	return w.hash == 0 || w.hash >= FAULTS_FRESH ? 1 : w.hash;
+}
+
+bool stack_kept(const struct fault_page *page, uint64_t hash)
+{
+	uint64_t at = 1;
+
+	for (uint64_t i = 0; i < FAULTS_STACKS && at != 0 && at != hash; i++)
+		at = atomic_load(&page->stacks[(hash + i) % FAULTS_STACKS]);
+	return at == hash;
 }
 
 void stack_keep(struct fault_page *page, uint64_t hash)

@@ -9,16 +9,19 @@ done at a time."""
 import concurrent.futures
 import os
 import pathlib
-import random
 import re
 import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True
+
+import setup  # noqa: E402
+
 HERE = pathlib.Path(__file__).resolve().parent
 NIGHTLY = os.environ.get("TORTURE", "short") == "nightly"
 AT_ONCE = int(os.environ.get("AT_ONCE", 4))
-SEED = os.environ.get("SEED") or str(random.randrange(2 ** 32))
+SEED = str(setup.SEED)
 LIMIT_S = 4 * 3600 if NIGHTLY else 170
 PATHS = ("start", "acknowledge", "archive", "deliver", "stop")
 KINDS = ("kill", "EIO", "ENOSPC", "EMFILE", "short", "ENOMEM")

@@ -3,25 +3,31 @@
 from then on, nothing acknowledged is lost and a restart heals.
 
 For each scenario and kind of fault the n-th call is hit, n = 1, 2, ... until
-a run passes without the fault (nightly), or for SITES drawn n (short)."""
+a run passes without the fault (nightly), or for SITES drawn n (short).  Of
+allocations, the first whose place has not failed yet, until no run has one."""
+import hashlib
 import itertools
+import random
+import time
 
 import ledger
 import setup
-from faults import COLLECT, DISK
+from faults import COLLECT, DISK, FRESH
 from ledger import w
 from setup import PART, PARTS, figure, folder, instance, size, turn
 
 SITES = size("SITES", 1, 0)  # of each line below; 0: every one
-# Allocations, by the place that makes them; 0: every place.
+# Allocations, by the place that makes them, failing once and from then on; 0:
+# every place.
 MEMORY = size("MEMORY_SITES", 1, 0)
-# With memory short from a place on, what differs is soon the same.
-MEMORY_FOR_EVER = size("MEMORY_FOR_EVER", 1, 400)
+MEMORY_FOR_EVER = size("MEMORY_FOR_EVER", 1, 0)
 ONLY = setup.os.environ.get("FAULT")  # ENOMEM, kill, short, ...
 HOUR = 3_600_000
 LIFE = 60      # hits of one instance: its ledgers stay short
-QUIET = 3      # runs without a new place: all are known
-AGAIN = 3      # a place that only some runs come by
+QUIET = 5      # runs without a new place: all are known
+PLACES = 9000  # more of one walk: a place is not the same in every run
+AGAIN = 3      # a drawn place that only some runs come by
+SLOW_S = 8     # a hit that says where its time went
 WRONG = 5      # findings of one walk are enough to look at
 
 CHANGES = "write pwrite pwritev ftruncate rename unlink open fallocate"
@@ -61,16 +67,18 @@ class Site:
         world.start_desk("--tolerance", "1000000000")
 
     def load(self, patience):
-        """What was not answered in time is given up and never asked for."""
+        """What was not answered in time is given up and never asked for; at
+        once when the supervisor has ended, as nobody comes back."""
         # Two of the four are new each time.
         load = self.world.load("--count", 12, "--connections", 4, "--persons",
                                4, "--first-person", 2 * self.hits, "--bytes",
                                200, "--retry", "--ledger", self.log)
-        try:
-            load.wait(patience)
-        except setup.subprocess.TimeoutExpired:
-            load.kill()
-            load.wait()
+        end = time.monotonic() + patience
+        while load.poll() is None:
+            if time.monotonic() > end or not serving(self.world):
+                load.kill()
+            time.sleep(0.01)
+        load.stdout.close()
 
     def hit(self, scenario, roles, fault, at=1, stack=0):
         """Whether the fault fired, and how many calls it saw."""
@@ -79,9 +87,14 @@ class Site:
         if calls == "malloc":
             files = "other"
         began = len(setup.log_of(self.world))
+        self.clock = [time.monotonic()]
         self.plan.clear()
-        self.plan.rule(0, roles, calls, files, action, at, error, times,
-                       stack=stack)
+        if stack == FRESH:
+            self.plan.rule(0, roles, calls, files, action, PARTS, error, times,
+                           PART - 1, stack)
+        else:
+            self.plan.rule(0, roles, calls, files, action, at, error, times,
+                           stack=stack)
         if early:
             self.world.stop("postern")
             self.plan.arm()
@@ -90,20 +103,30 @@ class Site:
             self.plan.arm()
         once = times == 1 or action == "count"
         self.load(2.0 if once else 0.8)
+        self.clock.append(time.monotonic())
         # What fails for ever may hold everything up: less patience.
         arrived = self.arrived(1.0 if once else 0.4) and once
+        self.clock.append(time.monotonic())
         if not arrived or scenario == "stop" or setup.SANITIZED:
             self.heal(scenario)
+        self.clock.append(time.monotonic())
         # Without memory a message may become a dead letter: seen, not lost.
         self.judge(began, error == "ENOMEM" and not setup.NIGHTLY,
                    error == "ENOMEM")
+        self.clock.append(time.monotonic())
         return self.plan.fired(), self.plan.seen()
+
+    def took(self):
+        """Seconds of load, arrival, healing and judging; what took long."""
+        parts = [b - a for a, b in zip(self.clock, self.clock[1:])]
+        return " ".join(f"{part:.1f}" for part in parts) \
+            if sum(parts) > SLOW_S else ""
 
     def arrived(self, seconds):
         """Whether it needs no restart to be well again."""
         acked = ledger.lines(self.log, "acked")
         try:
-            w.until("arrived", seconds, lambda: len(
+            w.until("arrived", seconds, lambda: not serving(self.world) or len(
                 ledger.missing(self.world, acked)) <= self.aside, 0.02)
             return self.world.ready()
         except w.Failure:
@@ -144,13 +167,17 @@ class Site:
 class Walk:
     """One fault at every point of one scenario.  Instances come and go."""
 
-    def __init__(self, scenario, roles, fault, rng):
+    def __init__(self, scenario, roles, fault):
         self.scenario, self.roles, self.fault = scenario, roles, fault
-        self.rng = rng
+        # Of its own: what it draws depends on no other walk.
+        self.rng = random.Random(f"{setup.SEED} {scenario} {roles} {fault}")
         self.fired, self.unmet, self.findings = 0, 0, []
+        self.met = set()  # places that failed in instances before
         self.directory = self.site = self.stack = None
 
     def close(self):
+        if self.site is not None:
+            self.met |= self.site.plan.stacks()
         if self.site is not None and self.site.crashes:
             figure("crashes inside libcrypto or libc", self.site.crashes)
         if self.stack is not None:
@@ -161,6 +188,7 @@ class Walk:
         self.stack = setup.contextlib.ExitStack()
         directory = self.stack.enter_context(folder())
         world, plan = self.stack.enter_context(instance(directory / "world"))
+        plan.keep_stacks(self.met)
         self.site = Site(world, plan, directory / "load.ledger")
 
     def hit(self, fault=None, at=1, stack=0):
@@ -172,8 +200,12 @@ class Walk:
                 self.close()
             if self.site is None:
                 self.begin()
-            return self.site.hit(self.scenario, self.roles,
-                                 fault or self.fault, at, stack)
+            got = self.site.hit(self.scenario, self.roles,
+                                fault or self.fault, at, stack)
+            if self.site.took():
+                print(f"   slow: {self.told(at, stack)}: {self.site.took()}",
+                      flush=True)
+            return got
         except Exception as wrong:
             self.findings.append(f"{self.told(at, stack)}: "
                                  f"{str(wrong)[:900]}")
@@ -186,6 +218,8 @@ class Walk:
     def told(self, at, stack):
         action, error, times, calls = self.fault
         where = f"place {stack:016x}" if stack else f"call {at}"
+        if stack == FRESH:
+            where = f"place {self.fired + 1}"
         return (f"{self.scenario} {self.roles}: {error or action} at {where} "
                 f"of [{calls}] " + ("once" if times == 1 else "for ever"))
 
@@ -197,7 +231,8 @@ class Walk:
         if SITES == 0:
             return itertools.count(1)
         _, seen = self.hit(self.counting()) or (0, 0)
-        return sorted(self.rng.randint(1, max(1, seen)) for _ in range(SITES))
+        # In proportion: runs differ a little in how many there are.
+        return sorted(1 + int(self.rng.random() * seen) for _ in range(SITES))
 
     def calls(self):
         """n = 1, 2, ... until five runs pass without the fault: runs differ
@@ -212,7 +247,7 @@ class Walk:
                 break
 
     def places(self):
-        """Every place that allocates, once all are known."""
+        """Places that allocate, once all are known."""
         known, quiet = set(), 0
         while quiet < QUIET:
             if self.hit(self.counting(), stack=COLLECT) is None:
@@ -220,15 +255,16 @@ class Walk:
             more = self.site.plan.stacks()
             quiet = quiet + 1 if more <= known else 0
             known |= more
-        return sorted(known)[PART - 1::PARTS]
+        return known
 
-    def allocations(self):
-        places = self.places()
-        count = MEMORY if self.fault[2] == 1 else MEMORY_FOR_EVER
-        count = -(-count // PARTS)
-        if 0 < count < len(places):
-            places = self.rng.sample(places, count)
-        for place in places:
+    def drawn(self, count):
+        """Some of them, the same whatever else a run came by."""
+        key = self.rng.random()
+        return sorted(self.places(), key=lambda place: hashlib.sha256(
+            f"{key} {place}".encode()).digest())[:count]
+
+    def some_allocations(self, count):
+        for place in self.drawn(count):
             met = False
             for _ in range(AGAIN):
                 got = self.hit(stack=place)
@@ -239,6 +275,24 @@ class Walk:
             self.unmet += not met
             if len(self.findings) >= WRONG:
                 break
+
+    def all_allocations(self):
+        """Each run fails at the first place that never failed."""
+        quiet = 0
+        while quiet < QUIET and len(self.findings) < WRONG:
+            got = self.hit(stack=FRESH)
+            fired = got is None or got[0] > 0
+            self.fired += fired
+            quiet = 0 if fired else quiet + 1
+            if self.fired > PLACES:
+                raise w.Failure("new places without an end")
+
+    def allocations(self):
+        count = MEMORY if self.fault[2] == 1 else MEMORY_FOR_EVER
+        if count == 0:
+            self.all_allocations()
+        else:
+            self.some_allocations(count)
 
     def run(self):
         try:
@@ -267,7 +321,7 @@ def scenario_survives(scenario):
             # A place knows its process; a number does not.
             apart = SITES == 0 and fault[3] != "malloc"
             for some in roles if apart else (" ".join(roles),):
-                walk = Walk(scenario, some, fault, rng)
+                walk = Walk(scenario, some, fault)
                 walk.run()
                 hits += walk.fired
                 findings += walk.findings
