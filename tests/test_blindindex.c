@@ -185,6 +185,39 @@ static void what_is_no_address_is_refused(void **state)
 	}
 }
 
+/* Found by fuzz_blindindex: else one person would have two indexes. */
+static void the_spelling_of_a_spelling_is_itself(void **state)
+{
+	static const struct {
+		const char *kind, *input, *spelt;
+	} cases[] = {
+	    {"email", "<<A@b.example>>", "a@b.example"},
+	    {"email", "< <a@b.example> >", "a@b.example"},
+	    {"email", "a@b.example>", "a@b.example"},
+	    {"username", "@ anna", "anna"},
+	    {"username", " @@ @Anna ", "anna"},
+	    {"phone", " (0)170 (0)1 ", "+1701"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char once[ADDRESS_LEN_MAX + 2], twice[ADDRESS_LEN_MAX + 2];
+		struct err err;
+		size_t len;
+
+		assert_int_equal(blind_index_normalise(
+				     cases[i].kind, "49", cases[i].input,
+				     strlen(cases[i].input), once, &len, &err),
+				 0);
+		assert_string_equal(once, cases[i].spelt);
+		assert_int_equal(blind_index_normalise(cases[i].kind, "49",
+						       once, len, twice, &len,
+						       &err),
+				 0);
+		assert_string_equal(twice, once);
+	}
+}
+
 static void lengths_end_at_the_limit_after_normalising(void **state)
 {
 	static const char *const kinds[] = {"phone", "email", "threema",
@@ -241,6 +274,7 @@ int main(void)
 	    cmocka_unit_test(the_audit_commitment_of_the_fixture_is_met),
 	    cmocka_unit_test(the_derived_keys_of_the_fixture_are_met),
 	    cmocka_unit_test(what_is_no_address_is_refused),
+	    cmocka_unit_test(the_spelling_of_a_spelling_is_itself),
 	    cmocka_unit_test(lengths_end_at_the_limit_after_normalising),
 	    cmocka_unit_test(the_same_text_of_another_kind_has_another_index),
 	};

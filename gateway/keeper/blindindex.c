@@ -105,15 +105,16 @@ static bool spell_phone(const char *country, const char *text, size_t len,
 	return s->len != 1 || s->ret[0] != '+'; /* "+" alone is no number */
 }
 
+/* What stands around it goes, however often: the spelling of a spelling is
+ * itself. */
 static void spell_email(const char *text, size_t len, struct spelling *s)
 {
-	if (len > 0 && text[0] == '<') {
+	while (len > 0 && (text[0] == '<' || blank(text[0]))) {
 		text++;
 		len--;
 	}
-	if (len > 0 && text[len - 1] == '>')
+	while (len > 0 && (text[len - 1] == '>' || blank(text[len - 1])))
 		len--;
-	trim(&text, &len);
 	for (size_t i = 0; i < len; i++)
 		put(s, lower(text[i]));
 }
@@ -126,7 +127,7 @@ static void spell_threema(const char *text, size_t len, struct spelling *s)
 
 static void spell_username(const char *text, size_t len, struct spelling *s)
 {
-	while (len > 0 && text[0] == '@') {
+	while (len > 0 && (text[0] == '@' || blank(text[0]))) {
 		text++;
 		len--;
 	}
