@@ -4,6 +4,7 @@
 
 #include "fuzz_house.h"
 #include "postern/keyword.h"
+#include "postern/language.h"
 
 /* A spelling begins and ends solid, with single spaces. */
 static void check_spelling(const char *spelt, size_t len)
@@ -38,6 +39,14 @@ static void check_around(const char *text, size_t size,
 	free(more);
 }
 
+static void check_language(const char *spelt, size_t len)
+{
+	const char *language = language_of(spelt, len);
+
+	MUST(language == NULL || strcmp(language, "de") == 0 ||
+	     strcmp(language, "en") == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct keyword_word added[] = {{KEYWORD_STOP, "basta"},
@@ -52,6 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	len = keyword_normalise(text, size, spelt);
 	MUST(len <= size);
 	check_spelling(spelt, len);
+	check_language(spelt, len);
 	class = keyword_classify(spelt, len, NULL, 0);
 	MUST(class != KEYWORD_CONFIRM);
 	if (class != KEYWORD_NONE)
