@@ -2,9 +2,7 @@
  * keeper or store fail: it is there whole, once, or not at all.
  *
  * Proves: assurance P1, P3. */
-#include "receive_house.h"
-
-#include "faults.h"
+#include "receive_faults.h"
 
 static const char pattern[] =
     "message,id=a#,strong=S#,phone=0170#,type=image,media=7,text=x,name=N\n"
@@ -19,17 +17,9 @@ static const char pattern[] =
  * one that is not understood. */
 static void fresh_bodies(struct house *h, uint64_t number)
 {
-	char body[2 * sizeof(pattern)] = "", one[sizeof(pattern)];
-	char *rest = one, *part, digits[16];
+	char body[2 * sizeof(pattern)];
 
-	(void)snprintf(digits, sizeof(digits), "%05u", (unsigned int)number);
-	memcpy(one, pattern, sizeof(pattern));
-	while ((part = strsep(&rest, "#")) != NULL) {
-		size_t len = strlen(body);
-
-		(void)snprintf(body + len, sizeof(body) - len, "%s%s", part,
-			       rest != NULL ? digits : "");
-	}
+	numbered(pattern, number, body, sizeof(body));
 	house_segment(h);
 	house_body(h, body);
 	house_body(h, "!not understood");
@@ -57,26 +47,6 @@ static void check_whole(struct house *h, int64_t times)
 	assert_int_equal(HOUSE_COUNT(h, "tombstone"), times);
 	assert_int_equal(HOUSE_COUNT(h, "quarantine"), times);
 	assert_int_equal(h->w.counts.persons_joined, 0);
-}
-
-/* One step that may fail; false if it had no n-th call of this kind. */
-static bool strike(struct house *h, unsigned int kind, uint64_t n, int code)
-{
-	struct err err = {0};
-	bool moved = false;
-	int rc;
-
-	if (!faults_arm(kind, n, code))
-		return false;
-	rc = receive_step(&h->w, &moved, &err);
-	faults_off();
-	if (rc == 0 || err.kind == ERR_BUSY || err.kind == ERR_NOMEM)
-		return true;
-	/* Any other kind ends the process, and a new one begins. */
-	assert_int_equal(err.kind, ERR_STORAGE);
-	house_close(h);
-	house_open(h, "sqlite");
-	return true;
 }
 
 static void survive(struct house *h, unsigned int kind, int code)
