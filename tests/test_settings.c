@@ -170,6 +170,29 @@ static void every_limit_takes_its_bounds_and_nothing_beyond(void **state)
 	}
 }
 
+static void a_controller_may_be_told_in_parts(void **state)
+{
+	static const char text[] =
+	    "controller:\n  name: a\n  contact: b\n  land: BE\n"
+	    "  address: {street: Weg 1, postal_code: \"01067\", city: "
+	    "Dresden}\n"
+	    "  email: post@a.example\n  phone: \"+49 351 0\"\n"
+	    "  policy_url: https://a.example/p\n";
+	struct settings *s = NULL;
+
+	(void)state;
+	s = parse(text);
+	assert_non_null(s);
+	assert_string_equal(s->controller.address.street, "Weg 1");
+	assert_string_equal(s->controller.address.postal_code, "01067");
+	assert_string_equal(s->controller.address.city, "Dresden");
+	assert_string_equal(s->controller.address.country, "DE");
+	assert_string_equal(s->controller.email, "post@a.example");
+	assert_string_equal(s->controller.phone, "+49 351 0");
+	assert_string_equal(s->controller.policy_url, "https://a.example/p");
+	settings_free(&s);
+}
+
 static const struct {
 	const char *text, *says;
 	size_t line;
@@ -199,6 +222,26 @@ static const struct {
      "calling code", 1},
     {"controller: {name: a, contact: b, land: BE, contry: \"49\"}\n", "country",
      1},
+    {"controller: {name: a, contact: b, land: BE, address: Weg 1}\n",
+     "has to be a map", 1},
+    {"controller: {name: a, contact: b, land: BE, address: {street: x, city: "
+     "y}}\n",
+     "has no postal_code", 1},
+    {"controller: {name: a, contact: b, land: BE, address: {street: x, "
+     "postal_code: \"1\", city: y, town: z}}\n",
+     "town", 1},
+    {"controller: {name: a, contact: b, land: BE, address: {street: x, "
+     "postal_code: \"1\", city: y, country: Germany}}\n",
+     "two letters", 1},
+    {"controller: {name: a, contact: b, land: BE, email: muster}\n",
+     "email is no address", 1},
+    {"controller: {name: a, contact: b, land: BE, email: a@b@c}\n",
+     "email is no address", 1},
+    {"controller: {name: a, contact: b, land: BE, phone: call us}\n",
+     "phone is no number", 1},
+    {"controller: {name: a, contact: b, land: BE, policy_url: "
+     "muster.example}\n",
+     "policy_url is no address", 1},
     {WHO "listen: {public: \"8080\"}\n", "no address to listen", 2},
     {WHO "listen: {public: \"127.0.0.1:0\"}\n", "no address to listen", 2},
     {WHO "listen: {public: \"127.0.0.1:8081\"}\n", "one address", 2},
@@ -643,6 +686,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_example_of_the_design_is_read_whole),
+	    cmocka_unit_test(a_controller_may_be_told_in_parts),
 	    cmocka_unit_test(every_limit_has_its_default_inside_its_range),
 	    cmocka_unit_test(every_limit_takes_its_bounds_and_nothing_beyond),
 	    cmocka_unit_test(each_mistake_is_found_where_it_is),

@@ -70,6 +70,33 @@ static void check_tests(const struct settings *s, const struct policy *p,
 	buf_free(&bytes);
 }
 
+/* Records of consent name their controller; where it is not told in parts they
+ * say less than ISO/IEC TS 27560 and Kantara ask for. */
+static void note_controller(const struct settings *s, const struct policy *p,
+			    struct diag *notes)
+{
+	const struct {
+		const char *key, *text;
+	} wanted[] = {
+	    {"address", s->controller.address.street},
+	    {"email", s->controller.email},
+	    {"phone", s->controller.phone},
+	    {"policy_url", s->controller.policy_url},
+	};
+	struct policy_purpose purpose;
+	bool consent = false;
+
+	for (size_t i = 0; policy_purpose_at(p, i, NULL, &purpose); i++)
+		consent |= purpose.basis == LEGAL_BASIS_CONSENT;
+	for (size_t i = 0; consent && i < sizeof(wanted) / sizeof(wanted[0]);
+	     i++)
+		if (wanted[i].text[0] == '\0')
+			diag_add(notes, 0, 0,
+				 "controller has no %s; records of consent "
+				 "that are handed on will lack it",
+				 wanted[i].key);
+}
+
 int settings_check_lists(const char *dir, struct check_lists *lists,
 			 struct settings **ret, struct policy **ret_policy)
 {
@@ -88,8 +115,10 @@ int settings_check_lists(const char *dir, struct check_lists *lists,
 	(void)load_policy(dir, &lists->policy, &p);
 	if (p)
 		policy_notes(p, &lists->policy_notes);
-	if (s && p)
+	if (s && p) {
 		check_names(s, p, &lists->policy);
+		note_controller(s, p, &lists->notes);
+	}
 	if (s && p && lists->policy.findings_len == 0)
 		check_tests(s, p, &lists->policy);
 	if (!s || !p || lists->settings.findings_len > 0 ||

@@ -55,6 +55,10 @@ void conf_known_keys(struct parse *in, const struct yaml *map,
 		     const struct setting_row *rows, size_t rows_len);
 void conf_values_free(struct setting_value *values, size_t len);
 
+/* --- controller.c --------------------------------------------------------- */
+
+void conf_controller(struct parse *in, const struct yaml *map);
+
 /* --- ends.c, parse.c ------------------------------------------------------ */
 
 void conf_channels(struct parse *in, const struct yaml *map);

@@ -227,6 +227,14 @@ bool syntax_date(const char *text)
 	       (year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
 }
 
+bool syntax_mailbox(const char *text)
+{
+	const char *at = strchr(text, '@');
+
+	return at != NULL && at != text && at[1] != '\0' &&
+	       strchr(at + 1, '@') == NULL && strpbrk(text, " \t,;<>") == NULL;
+}
+
 bool syntax_digits(const char *text)
 {
 	if (*text == '\0')

@@ -21,6 +21,8 @@ const char *const *syntax_lands(size_t *ret_len);
 bool syntax_zone(const char *text);
 /* "2027-03-01", a date that exists. */
 bool syntax_date(const char *text);
+/* One "@" between two parts without blanks. */
+bool syntax_mailbox(const char *text);
 bool syntax_digits(const char *text);
 /* Printable UTF-8 without control bytes. */
 bool syntax_plain(const char *text);

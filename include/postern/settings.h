@@ -94,6 +94,12 @@ struct settings {
 		    language[3];
 		char
 		    country[8]; /* calling code for numbers without one: "49" */
+		/* What records of consent say; "" where it is not told. */
+		struct {
+			char street[201], postal_code[17], city[101],
+			    country[3]; /* "DE" */
+		} address;
+		char email[255], phone[41], policy_url[401];
 	} controller;
 	struct {
 		char public[280], internal[280]; /* "127.0.0.1:8080" */

@@ -28,6 +28,10 @@ SETTINGS = """\
 controller:
   name: Muster GmbH
   contact: "Musterweg 1, 10115 Berlin"
+  address: {{street: Musterweg 1, postal_code: "10115", city: Berlin}}
+  email: info@muster.example
+  phone: "+49 30 1234567"
+  policy_url: https://muster.example/datenschutz
   dpo: datenschutz@muster.example
   land: BE
   timezone: Europe/Berlin
