@@ -4,6 +4,7 @@
 
 #include "postern/consentrecord.h"
 
+#define EXAMPLE_NOTICE	"urn:postern:wording:werbung"
 #define EXAMPLE_UUID	"5b1f4c0e-91d3-4a27-8c55-0d9e6a7b3f42"
 #define EXAMPLE_ASKED	INT64_C(1767261600000)
 #define EXAMPLE_GIVEN	INT64_C(1767261660000)
@@ -16,8 +17,21 @@ static const struct consentrecord_happened example_events[] = {
     {.state = CONSENT_GIVEN,
      .at_ms = EXAMPLE_GIVEN,
      .method = "reply",
-     .valid = "P24M"},
+     .valid = "P24M",
+     .notice = EXAMPLE_NOTICE,
+     .prompt_id = "wire.1",
+     .answer_id = "wire.2",
+     .answer = "Ja, gern!"},
     {.state = CONSENT_WITHDRAWN, .at_ms = EXAMPLE_STOPPED, .method = "keyword"},
+};
+
+static const struct consentrecord_notice example_notices[] = {
+    {.iri = EXAMPLE_NOTICE,
+     .date = "2025-12-01",
+     .sha256 =
+	 "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+     .language = "de",
+     .text = "Duerfen wir?\nJA oder NEIN"},
 };
 
 static const struct consent_record example_record = {
@@ -35,10 +49,8 @@ static const struct consent_record example_record = {
 		   .locality = "Hamburg",
 		   .country = "DE"},
     .authority = "HmbBfDI",
-    .notice = "urn:postern:wording:werbung",
-    .notice_date = "2025-12-01",
-    .notice_sha256 =
-	"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    .notices = example_notices,
+    .notices_len = 1,
     .language = "de",
     .purpose = "DirectMarketing",
     .purpose_name = "Angebote f\303\274r Segel",

@@ -1,7 +1,7 @@
-/* fuzz_consentrecord.c - a record or receipt as JSON: right, or one field is
- * named; what is right has events of a state. */
+/* fuzz_consentrecord.c - a record, a receipt or a row of an import as JSON:
+ * right, or one field is named; what is right has events of a state. */
 #include "fuzz_house.h"
-#include "postern/consentrecord.h"
+#include "postern/consentrow.h"
 #include "postern/jsonmem.h"
 
 static void check_events(const json_t *record)
@@ -33,6 +33,20 @@ static void check_value(const json_t *value, enum consentrecord_form form)
 	MUST(memchr(fault.field, '\0', sizeof(fault.field)) != NULL);
 }
 
+static void check_row(const json_t *value)
+{
+	struct consentrecord_fault fault = {.what = NULL};
+	struct consentrow row;
+
+	if (consentrow_read(value, &row, &fault) != 0) {
+		MUST(fault.what != NULL && fault.want != NULL);
+		return;
+	}
+	MUST(row.address != NULL && row.address[0] != '\0');
+	MUST(row.kind != NULL && row.purpose.text[0] != '\0');
+	MUST(row.channel.text[0] != '\0');
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	enum consentrecord_form form;
@@ -46,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_value(value, form);
 	for (int i = 0; i < CONSENTRECORD_FORMS; i++)
 		check_value(value, (enum consentrecord_form)i);
+	check_row(value);
 	json_decref(value);
 	return 0;
 }

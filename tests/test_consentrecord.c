@@ -148,7 +148,7 @@ static json_t *printed(enum consentrecord_form form)
 	else if (form == CONSENTRECORD_DPV)
 		ret = consentrecord_print(&example_record);
 	else
-		ret = consentreceipt_print(&example_record, EXAMPLE_UUID,
+		ret = consentreceipt_print(&example_record, 1, EXAMPLE_UUID,
 					   EXAMPLE_STOPPED);
 	assert_non_null(ret);
 	return ret;
@@ -169,6 +169,78 @@ static void what_we_print_is_accepted(void **state)
 				 fault.field, fault.what);
 		json_decref(value);
 	}
+}
+
+static void a_record_has_its_wording_and_its_proof(void **state)
+{
+	json_t *record = printed(CONSENTRECORD_DPV);
+	const json_t *notice =
+	    json_array_get(json_object_get(record, "dpv:hasNotice"), 0);
+	const json_t *given =
+	    json_array_get(json_object_get(record, "dpv:hasConsentStatus"), 1);
+
+	(void)state;
+	assert_string_equal(row_text(notice, "gw:text"),
+			    "Duerfen wir?\nJA oder NEIN");
+	assert_string_equal(row_text(given, "dpv:hasNotice"),
+			    row_text(notice, "@id"));
+	assert_string_equal(row_text(given, "gw:promptMessage"), "wire.1");
+	assert_string_equal(row_text(given, "gw:answerMessage"), "wire.2");
+	assert_string_equal(row_text(given, "gw:answer"), "Ja, gern!");
+	json_decref(record);
+}
+
+/* Art. 9: another basis, and said explicitly. */
+static void special_categories_have_their_own_basis(void **state)
+{
+	struct consentrecord_happened events[LEN(example_events)];
+	struct consent_record special = example_record;
+	struct consentrecord_fault fault = {.what = ""};
+	json_t *record, *receipt;
+
+	(void)state;
+	memcpy(events, example_events, sizeof(events));
+	special.special = true;
+	special.events = events;
+	record = consentrecord_print(&special);
+	assert_int_equal(consentrecord_judge(record, CONSENTRECORD_DPV, &fault),
+			 -1);
+	json_decref(record);
+	events[1].type = CONSENT_EXPLICITLY_EXPRESSED;
+	record = consentrecord_print(&special);
+	receipt = kantara_print(&special, EXAMPLE_UUID);
+	assert_int_equal(consentrecord_judge(record, CONSENTRECORD_DPV, &fault),
+			 0);
+	assert_int_equal(
+	    consentrecord_judge(receipt, CONSENTRECORD_KANTARA, &fault), 0);
+	assert_true(json_is_true(json_object_get(receipt, "sensitive")));
+	json_decref(record);
+	json_decref(receipt);
+}
+
+/* What a controller does not tell is left out, and named as missing. */
+static void what_is_not_told_is_not_invented(void **state)
+{
+	struct consent_record bare = example_record;
+	struct consentrecord_fault fault = {.what = ""};
+	json_t *record, *receipt;
+
+	(void)state;
+	bare.controller = (struct consentrecord_party){
+	    .id = example_record.controller.id, .name = "Nordlicht"};
+	bare.policy_url = NULL;
+	record = consentrecord_print(&bare);
+	receipt = kantara_print(&bare, EXAMPLE_UUID);
+	assert_non_null(record);
+	assert_non_null(receipt);
+	assert_int_equal(consentrecord_judge(record, CONSENTRECORD_DPV, &fault),
+			 -1);
+	assert_string_equal(fault.field,
+			    "dpv:hasEntity[0].schema:contactPoint");
+	assert_int_equal(
+	    consentrecord_judge(receipt, CONSENTRECORD_KANTARA, &fault), -1);
+	json_decref(record);
+	json_decref(receipt);
 }
 
 static void what_may_be_more_than_one_is_a_list(void **state)
@@ -450,6 +522,9 @@ int main(void)
 	    cmocka_unit_test(every_list_of_events_has_its_state),
 	    cmocka_unit_test(the_vocabularies_are_those_of_the_fixture),
 	    cmocka_unit_test(what_we_print_is_accepted),
+	    cmocka_unit_test(a_record_has_its_wording_and_its_proof),
+	    cmocka_unit_test(special_categories_have_their_own_basis),
+	    cmocka_unit_test(what_is_not_told_is_not_invented),
 	    cmocka_unit_test(what_may_be_more_than_one_is_a_list),
 	    cmocka_unit_test(each_wrong_field_of_a_record_is_named),
 	    cmocka_unit_test(each_wrong_field_of_an_event_is_named),

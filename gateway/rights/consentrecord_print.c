@@ -22,18 +22,26 @@ static json_t *prefixed(const char *prefix, const char *text)
 
 /* --- parties -------------------------------------------------------------- */
 
+static json_t *address_json(const struct consentrecord_party *p)
+{
+	if (p->street == NULL)
+		return NULL;
+	return json_pack("{s:s, s:s, s:s*, s:s*, s:s*}", "@type",
+			 "schema:PostalAddress", "schema:streetAddress",
+			 p->street, "schema:postalCode", p->postal_code,
+			 "schema:addressLocality", p->locality,
+			 "schema:addressCountry", p->country);
+}
+
 static json_t *controller_json(const struct consentrecord_party *p)
 {
+	/* s*, o* leave out what is NULL. */
 	return json_pack(
-	    "{s:s, s:s, s:s, s:s, s:[{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, "
-	    "s:s}}]}",
-	    "@id", p->id, "@type", "dpv:DataController", "dpv:hasName", p->name,
+	    "{s:s, s:s, s:s, s:s, s:[{s:s, s:s*, s:s*, s:s*, s:o*}]}", "@id",
+	    p->id, "@type", "dpv:DataController", "dpv:hasName", p->name,
 	    "dpv:hasIdentifier", p->id, "schema:contactPoint", "@type",
 	    "schema:ContactPoint", "schema:email", p->email, "schema:telephone",
-	    p->phone, "schema:address", "@type", "schema:PostalAddress",
-	    "schema:streetAddress", p->street, "schema:postalCode",
-	    p->postal_code, "schema:addressLocality", p->locality,
-	    "schema:addressCountry", p->country);
+	    p->phone, "schema:url", p->url, "schema:address", address_json(p));
 }
 
 static json_t *party_json(const char *id, const char *type, const char *name)
@@ -94,12 +102,25 @@ static json_t *process_json(const struct consent_record *r)
 	    storage_json(r), "dpv:hasService", r->service);
 }
 
-static json_t *notice_json(const struct consent_record *r)
+static json_t *notices_json(const struct consent_record *r)
 {
-	return json_pack("{s:s, s:s, s:s*, s:s, s:s*}", "@id", r->notice,
-			 "@type", "dpv:ConsentNotice", "dct:date",
-			 r->notice_date, "dct:language", r->language,
-			 "gw:sha256", r->notice_sha256);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->notices_len && list != NULL; i++) {
+		const struct consentrecord_notice *n = &r->notices[i];
+
+		if (json_array_append_new(
+			list,
+			json_pack("{s:s, s:s, s:s*, s:s, s:s*, s:s*}", "@id",
+				  n->iri, "@type", "dpv:ConsentNotice",
+				  "dct:date", n->date, "dct:language",
+				  n->language, "gw:sha256", n->sha256,
+				  "gw:text", n->text)) != 0) {
+			json_decref(list);
+			list = NULL;
+		}
+	}
+	return list;
 }
 
 /* --- events --------------------------------------------------------------- */
@@ -113,15 +134,28 @@ static json_t *types_json(const struct consentrecord_happened *e)
 			 prefixed("dpv:", consent_type_name(e->type)));
 }
 
+/* What the event was about, and what proves it. */
+static json_t *proof_json(const struct consentrecord_happened *e)
+{
+	/* jansson counts references through a pointer that could change. */
+	json_t *evidence = (json_t *)(uintptr_t)e->evidence;
+
+	return json_pack("{s:s*, s:s*, s:s*, s:s*, s:O*}", "dpv:hasNotice",
+			 e->notice, "gw:promptMessage", e->prompt_id,
+			 "gw:answerMessage", e->answer_id, "gw:answer",
+			 e->answer, "gw:evidence", evidence);
+}
+
 static json_t *event_json(const struct consent_record *r,
 			  const struct consentrecord_happened *e)
 {
 	const char *by =
 	    e->guardian ? "dpv:ParentOfDataSubject" : "dpv:DataSubject";
 	char at[INSTANT_BYTES];
+	json_t *event, *proof = proof_json(e);
 
 	instant_format(e->at_ms, at);
-	return json_pack(
+	event = json_pack(
 	    "{s:o, s:s, s:s, s:s*, s:{s:s, s:s}}", "@type", types_json(e),
 	    "dpv:isIndicatedAtTime", at, "dpv:isIndicatedBy",
 	    e->by_controller ? r->controller.id : by, "dpv:hasIndicationMethod",
@@ -129,6 +163,12 @@ static json_t *event_json(const struct consent_record *r,
 	    e->valid != NULL ? "dpv:TemporalDuration"
 			     : "dpv:UntilEventDuration",
 	    "rdf:value", e->valid != NULL ? e->valid : "withdrawal");
+	if (proof == NULL || json_object_update(event, proof) != 0) {
+		json_decref(event);
+		event = NULL;
+	}
+	json_decref(proof);
+	return event;
 }
 
 static json_t *events_json(const struct consent_record *r)
@@ -167,11 +207,12 @@ json_t *consentrecord_print(const struct consent_record *r)
 	    "dct:conformsTo", CONSENTRECORD_SCHEMA, "dct:identifier", r->id,
 	    "dpv:hasDataSubject", r->subject, "dpv:hasJurisdiction",
 	    prefixed("loc:", r->jurisdiction), "dpv:hasApplicableLaw",
-	    "eu-gdpr:GDPR", "dpv:hasLegalBasis", "eu-gdpr:A6-1-a");
+	    "eu-gdpr:GDPR", "dpv:hasLegalBasis",
+	    r->special ? "eu-gdpr:A9-2-a" : "eu-gdpr:A6-1-a");
 	json_t *more = json_pack(
-	    "{s:[s], s:o, s:[o], s:[o], s:[{s:s, s:[s]}], s:[s,s,s,s,s], s:o}",
+	    "{s:[s], s:o, s:o, s:[o], s:[{s:s, s:[s]}], s:[s,s,s,s,s], s:o}",
 	    "dpv:hasDataController", r->controller.id, "dpv:hasEntity",
-	    parties_json(r), "dpv:hasNotice", notice_json(r), "dpv:hasProcess",
+	    parties_json(r), "dpv:hasNotice", notices_json(r), "dpv:hasProcess",
 	    process_json(r), "dpv:hasConsentControl", "@type",
 	    "dpv:WithdrawConsent", "dpv:isExercisedAt", r->withdrawal,
 	    "dpv:hasRight", "eu-gdpr:A7-3", "eu-gdpr:A15", "eu-gdpr:A17",
@@ -186,18 +227,24 @@ json_t *consentrecord_print(const struct consent_record *r)
 	return root;
 }
 
-json_t *consentreceipt_print(const struct consent_record *r, const char *id,
-			     int64_t created_ms)
+json_t *consentreceipt_print(const struct consent_record *r, size_t len,
+			     const char *id, int64_t created_ms)
 {
+	json_t *records = json_array();
 	char created[INSTANT_BYTES];
 
+	for (size_t i = 0; i < len && records != NULL; i++)
+		if (json_array_append_new(records,
+					  consentrecord_print(&r[i])) != 0) {
+			json_decref(records);
+			records = NULL;
+		}
 	instant_format(created_ms, created);
-	return json_pack("{s:o, s:o, s:[s], s:s, s:s, s:s, s:[o]}", "@context",
-			 context_json(), "@id", prefixed("urn:uuid:", id),
-			 "@type", "dpv:ConsentReceipt", "dct:conformsTo",
-			 CONSENTRECEIPT_SCHEMA, "dct:identifier", id,
-			 "dct:created", created, "dpv:hasRecordOfActivity",
-			 consentrecord_print(r));
+	return json_pack(
+	    "{s:o, s:o, s:[s], s:s, s:s, s:s, s:o}", "@context", context_json(),
+	    "@id", prefixed("urn:uuid:", id), "@type", "dpv:ConsentReceipt",
+	    "dct:conformsTo", CONSENTRECEIPT_SCHEMA, "dct:identifier", id,
+	    "dct:created", created, "dpv:hasRecordOfActivity", records);
 }
 
 /* --- Kantara -------------------------------------------------------------- */
@@ -219,7 +266,8 @@ static const struct consentrecord_happened *last_given(
 
 static json_t *kantara_controller(const struct consentrecord_party *p)
 {
-	return json_pack("{s:s, s:b, s:s, s:{s:s, s:s, s:s, s:s}, s:s, s:s}",
+	return json_pack("{s:s, s:b, s:s*, s:{s:s*, s:s*, s:s*, s:s*}, s:s*,"
+			 " s:s*}",
 			 "piiController", p->name, "onBehalf", 0, "contact",
 			 p->contact, "address", "streetAddress", p->street,
 			 "postalCode", p->postal_code, "addressLocality",
@@ -251,10 +299,11 @@ json_t *kantara_print(const struct consent_record *r, const char *id)
 	    "consentReceiptID", id, "language", r->language, "piiPrincipalId",
 	    r->subject);
 	json_t *more = json_pack(
-	    "{s:[o], s:s, s:[{s:s, s:[o]}], s:b, s:[]}", "piiControllers",
+	    "{s:[o], s:s*, s:[{s:s, s:[o]}], s:b, s:o}", "piiControllers",
 	    kantara_controller(&r->controller), "policyUrl", r->policy_url,
 	    "services", "service", r->service, "purposes",
-	    kantara_purpose(r, given), "sensitive", 0, "spiCat");
+	    kantara_purpose(r, given), "sensitive", r->special, "spiCat",
+	    r->special ? json_pack("[s]", "Art. 9(1) GDPR") : json_array());
 
 	if (root == NULL || more == NULL || json_object_update(root, more)) {
 		json_decref(root);

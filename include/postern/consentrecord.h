@@ -61,9 +61,16 @@ bool consentrecord_is_right(const char *text);
 
 /* --- printing ------------------------------------------------------------- */
 
+/* What is NULL beside id and name is left out: the record says less. */
 struct consentrecord_party {
-	const char *id, *name, *contact, *email, *phone;
+	const char *id, *name, *contact, *email, *phone, *url;
 	const char *street, *postal_code, *locality, *country;
+};
+
+struct consentrecord_notice { /* what was shown */
+	const char *iri, *language;
+	const char *date, *sha256; /* NULL */
+	const char *text;	   /* byte for byte; NULL */
 };
 
 struct consentrecord_happened {
@@ -74,6 +81,11 @@ struct consentrecord_happened {
 	bool guardian;
 	const char *method; /* "reply"; NULL */
 	const char *valid;  /* "P24M"; NULL: until withdrawn */
+	/* All NULL where there is none. */
+	const char *notice;		   /* iri of what was shown */
+	const char *prompt_id, *answer_id; /* the provider's, of messages */
+	const char *answer;		   /* word for word */
+	const json_t *evidence;		   /* of an import */
 };
 
 /* Every text is UTF-8; NULL only where said so. */
@@ -83,27 +95,29 @@ struct consent_record {
 	const char *jurisdiction; /* "DE" */
 	struct consentrecord_party controller;
 	const char *authority; /* NULL */
-	const char *notice, *notice_date, *notice_sha256, *language;
+	const struct consentrecord_notice *notices;
+	size_t notices_len;
+	const char *language;
 	const char *purpose;	  /* term of DPV */
 	const char *purpose_name; /* as the controller calls it */
-	bool marketing;
-	const char *const *data; /* "pd:TelephoneNumber", ... */
+	bool marketing, special;  /* special: of Art. 9(2)(a) GDPR */
+	const char *const *data;  /* "pd:TelephoneNumber", ... */
 	size_t data_len;
 	const char *recipient_id, *recipient_name;
 	const char *location;		 /* "DE" */
 	const char *duration, *deletion; /* periods */
 	const char *service;
 	const char *withdrawal; /* how and where */
-	const char *policy_url;
+	const char *policy_url; /* NULL */
 	const struct consentrecord_happened *events;
 	size_t events_len;
 };
 
 /* Each returns a new value, or NULL: no memory, or a text is no UTF-8. */
 json_t *consentrecord_print(const struct consent_record *r);
-/* created_ms: of the receipt, whose own id is a UUID too. */
-json_t *consentreceipt_print(const struct consent_record *r, const char *id,
-			     int64_t created_ms);
+/* Of len records.  created_ms: of the receipt, whose own id is a UUID too. */
+json_t *consentreceipt_print(const struct consent_record *r, size_t len,
+			     const char *id, int64_t created_ms);
 json_t *kantara_print(const struct consent_record *r, const char *id);
 
 #endif
