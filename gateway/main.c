@@ -34,7 +34,7 @@ static const struct verb {
     {"decode", verb_decode, "print the events in a provider's request body"},
     {"policy", verb_policy, "due days, decisions and keywords, by hand"},
     {"rights", verb_rights, "deadlines, holidays and the breach clock"},
-    {"consent", verb_consent, "records and receipts of consent, judged"},
+    {"consent", verb_consent, "import, show and prove consents"},
     {"version", verb_version, "version of postern and its libraries"},
 };
 

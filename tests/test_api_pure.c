@@ -33,6 +33,12 @@ static void addresses_find_their_route_or_say_why(void **state)
 	    {"GET", "/v1/messages", ROUTE_UNKNOWN, NULL},
 	    {"GET", "/v1/messages/a/b", ROUTE_UNKNOWN, NULL},
 	    {"POST", "/v1/messages/a/read/", ROUTE_UNKNOWN, NULL},
+	    {"POST", "/v1/messages//read", ROUTE_UNKNOWN, NULL},
+	    {"POST", "/v1/messages/a/rea", ROUTE_UNKNOWN, NULL},
+	    {"GET", "/v1", ROUTE_UNKNOWN, NULL},
+	    {"GET", "/v1/", ROUTE_UNKNOWN, NULL},
+	    {"GET", "v1/status", ROUTE_UNKNOWN, NULL},
+	    {"POST", "/v1/consents/import", ROUTE_FOUND, NULL},
 	    {"GET", "/V1/status", ROUTE_UNKNOWN, NULL},
 	    {"GET", "", ROUTE_UNKNOWN, NULL},
 	    {"get", "/v1/status", ROUTE_OTHER_METHOD, "GET, HEAD, OPTIONS"},
@@ -104,7 +110,7 @@ static void bodies_are_one_flat_object_without_doubles(void **state)
 	    "{\"a\":NaN}",
 	    "\xef\xbb\xbf{}",
 	    "{\"a\":\"\xff\"}",
-	    "{\"a\":[[[[[[[[[]]]]]]]]]}",
+	    "{\"a\":[[[[[[[[[[[[]]]]]]]]]]]]}",
 	};
 	json_t *v;
 

@@ -99,7 +99,7 @@ int body_object(struct job *job, const char *const *known, size_t known_len,
 
 	if (v == NULL)
 		return job_refuse(job, &problem_malformed,
-				  "the body is not one flat JSON object");
+				  "the body is not one JSON object");
 	stranger = body_stranger(v, known, known_len);
 	if (stranger != NULL) {
 		(void)body_refuse(job, "unknown member", stranger);

@@ -5,7 +5,8 @@
 
 #include "job.h"
 
-#define BODY_DEPTH_MAX 8
+/* A record of consent inside a row of an import is the deepest. */
+#define BODY_DEPTH_MAX 12
 
 /* Pure: bytes to an object; NULL when it is none, nested deeper, has a
  * member twice or anything behind it.  Empty bytes give an empty object. */

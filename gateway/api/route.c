@@ -31,6 +31,12 @@ static const struct route routes[] = {
      api_policy_simulation},
     {"POST", "/v1/policy/simulation", SCOPE_POLICY | SCOPE_OPERATOR,
      ROUTE_BODY | ROUTE_BARE, api_policy_simulate},
+    /* those who answer for consents */
+    {"POST", "/v1/consents/import", SCOPE_RIGHTS, ROUTE_BODY,
+     api_consent_import},
+    {"GET", "/v1/persons/{per}/consents", SCOPE_RIGHTS, 0, api_consent_show},
+    {"GET", "/v1/persons/{per}/consents/{nam}/proof", SCOPE_RIGHTS, 0,
+     api_consent_proof},
     /* operators */
     {"GET", "/v1/status", SCOPE_OPERATOR, 0, api_status},
     {"GET", "/v1/tokens", SCOPE_OPERATOR, 0, api_tokens_list},
@@ -62,6 +68,7 @@ static const struct {
     {"{cnv}", ID_CONVERSATION}, {"{msg}", ID_MESSAGE},
     {"{att}", ID_ATTACHMENT},	{"{tok}", ID_TOKEN},
     {"{dlv}", ID_DELIVERY},	{"{qrn}", ID_QUARANTINE},
+    {"{per}", ID_PERSON},
 };
 #define MARKS	 (sizeof(marks) / sizeof(marks[0]))
 #define MARK_LEN 5
@@ -112,28 +119,56 @@ const struct route *route_all(size_t *ret_len)
 	return routes;
 }
 
-/* Where the id begins in the pattern, or NULL. */
-static const char *mark_at(const char *pattern)
+/* One segment of a pattern and of a path, side by side. */
+struct pair {
+	const char *pattern, *path;
+	size_t pattern_len, path_len;
+};
+
+static struct pair pair_at(const char *pattern, const char *path)
 {
-	return strchr(pattern, '{');
+	return (struct pair){.pattern = pattern,
+			     .path = path,
+			     .pattern_len = strcspn(pattern, "/"),
+			     .path_len = strcspn(path, "/")};
+}
+
+static bool pair_is_mark(const struct pair *p)
+{
+	return p->pattern[0] == '{';
+}
+
+/* Behind a mark any segment fits; whether it is an id is the loop's question,
+ * so that a foreign and a made-up one get the same 404. */
+static bool pair_fits(const struct pair *p)
+{
+	if (pair_is_mark(p))
+		return p->path_len > 0;
+	return p->pattern_len == p->path_len &&
+	       memcmp(p->pattern, p->path, p->path_len) == 0;
+}
+
+/* To the next segment; false: one of them has none. */
+static bool pair_next(struct pair *p)
+{
+	const char *pattern = p->pattern + p->pattern_len;
+	const char *path = p->path + p->path_len;
+
+	if (*pattern == '\0' || *path == '\0')
+		return false;
+	*p = pair_at(pattern + 1, path + 1);
+	return true;
 }
 
 static bool path_fits(const char *pattern, const char *path)
 {
-	const char *mark = mark_at(pattern);
-	size_t before;
+	struct pair p = pair_at(pattern, path);
 
-	if (mark == NULL)
-		return strcmp(pattern, path) == 0;
-	before = (size_t)(mark - pattern);
-	if (strncmp(pattern, path, before) != 0)
-		return false;
-	path += before;
-	/* Any segment; whether it is an id is the loop's question, so that
-	 * a foreign and a made-up one get the same 404. */
-	if (strcspn(path, "/") == 0)
-		return false;
-	return strcmp(mark + MARK_LEN, path + strcspn(path, "/")) == 0;
+	do {
+		if (!pair_fits(&p))
+			return false;
+	} while (pair_next(&p));
+	return p.pattern[p.pattern_len] == p.path[p.path_len];
 }
 
 static const char *allow_of(bool get, bool post, bool del)
@@ -170,20 +205,38 @@ enum route_match route_find(const char *method, const char *path,
 	return ROUTE_OTHER_METHOD;
 }
 
+/* Is the segment of the pattern this mark? */
+static bool is_mark(const struct pair *p, const char *mark)
+{
+	return p->pattern_len == MARK_LEN &&
+	       memcmp(p->pattern, mark, MARK_LEN) == 0;
+}
+
 bool route_id(const struct route *route, const char *path, const char **ret,
 	      size_t *ret_len, enum id_kind *ret_kind)
 {
-	const char *mark = mark_at(route->pattern);
+	struct pair p = pair_at(route->pattern, path);
 
-	if (mark == NULL)
-		return false;
-	for (size_t i = 0; i < MARKS; i++) {
-		if (strncmp(mark, marks[i].mark, MARK_LEN) != 0)
-			continue;
-		*ret = path + (mark - route->pattern);
-		*ret_len = strcspn(*ret, "/");
-		*ret_kind = marks[i].kind;
-		return true;
-	}
+	do {
+		for (size_t i = 0; i < MARKS; i++) {
+			if (!is_mark(&p, marks[i].mark))
+				continue;
+			*ret = p.path;
+			*ret_len = p.path_len;
+			*ret_kind = marks[i].kind;
+			return true;
+		}
+	} while (pair_next(&p));
+	return false;
+}
+
+bool route_name(const struct route *route, const char *path, struct name *ret)
+{
+	struct pair p = pair_at(route->pattern, path);
+
+	do {
+		if (is_mark(&p, ROUTE_NAME_MARK))
+			return name_set(ret, p.path, p.path_len);
+	} while (pair_next(&p));
 	return false;
 }

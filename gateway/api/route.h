@@ -39,9 +39,15 @@ enum route_match { ROUTE_FOUND, ROUTE_UNKNOWN, ROUTE_OTHER_METHOD };
 enum route_match route_find(const char *method, const char *path,
 			    const struct route **ret, const char **ret_allow);
 const struct route *route_all(size_t *ret_len);
-/* The {xxx} part of path; false when the pattern has none. */
+/* The part of path behind the mark of an id, "{msg}"; false when the pattern
+ * has none.  A pattern has one id at most. */
 bool route_id(const struct route *route, const char *path, const char **ret,
 	      size_t *ret_len, enum id_kind *ret_kind);
+
+/* The part behind "{nam}": a name of the policy; false: it is none, or there
+ * is no such mark. */
+#define ROUTE_NAME_MARK "{nam}"
+bool route_name(const struct route *route, const char *path, struct name *ret);
 
 /* Handlers, by file. */
 #define HANDLER(n) int n(struct worker *w, struct job *job, struct err *err)
@@ -67,7 +73,10 @@ HANDLER(api_quarantine_replay);
 HANDLER(api_policy_explain);  /* explain.c */
 HANDLER(api_policy_simulate); /* simulate.c */
 HANDLER(api_policy_simulation);
-HANDLER(api_keys_get); /* keys.c */
+HANDLER(api_consent_import); /* consent_import.c */
+HANDLER(api_consent_show);   /* consent_show.c */
+HANDLER(api_consent_proof);  /* consent_proof.c */
+HANDLER(api_keys_get);	     /* keys.c */
 HANDLER(api_keys_lock);
 HANDLER(api_keys_unlock);
 HANDLER(api_keys_rotate);

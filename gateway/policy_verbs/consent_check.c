@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "postern/caldate.h"
+#include "postern/consentrow.h"
 
 /* --- judging -------------------------------------------------------------- */
 
@@ -39,8 +40,8 @@ static void judge(const json_t *value, struct consent_verdict *ret)
 
 	if (!consentrecord_form_of(value, &form)) {
 		fault(ret, "", "is no record",
-		      "a dpv:ConsentRecord, a dpv:ConsentReceipt or a Kantara "
-		      "receipt");
+		      "a row with address, a dpv:ConsentRecord, a "
+		      "dpv:ConsentReceipt or a Kantara receipt");
 		return;
 	}
 	ret->form = consentrecord_form_name(form);
@@ -88,10 +89,17 @@ void consent_check(const json_t *row, struct consent_verdict *ret)
 			field_from(ret, 0, members[i]);
 		return;
 	}
-	if (json_is_array(json_object_get(row, "events")))
+	if (json_is_array(json_object_get(row, "events"))) {
 		judge_events(row, ret);
-	else
+	} else if (consentrow_is(row)) {
+		struct consentrow ignored;
+
+		ret->form = "row";
+		ret->accepted =
+		    consentrow_read(row, &ignored, &ret->fault) == 0;
+	} else {
 		judge(row, ret);
+	}
 }
 
 /* --- places --------------------------------------------------------------- */

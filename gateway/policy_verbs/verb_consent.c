@@ -1,68 +1,16 @@
-/* verb_consent.c - `postern consent import --check FILE`. */
-#include <errno.h>
+/* verb_consent.c - `postern consent import|show|proof`. */
 #include <string.h>
 
 #include "consent_check.h"
+#include "consent_file.h"
+#include "consent_person.h"
+#include "consent_send.h"
 #include "options.h"
-#include "postern/buf.h"
-#include "postern/diag.h"
 #include "postern/jsonmem.h"
 
-#define FILE_MAX (64u * 1024 * 1024)
+/* --- import --check ------------------------------------------------------- */
 
-struct file {
-	const struct verb_args *args;
-	struct diag diag;
-	struct buf bytes;
-};
-
-static int read_all(struct file *f, const char *name)
-{
-	FILE *in = strcmp(name, "-") == 0 ? stdin : fopen(name, "rbe");
-	uint8_t piece[16384];
-	struct err err;
-	size_t got;
-	int rc = 0;
-
-	if (in == NULL)
-		return refused("%s: cannot be opened (error %d)", name, errno);
-	while (rc == 0 && (got = fread(piece, 1, sizeof(piece), in)) > 0)
-		rc = buf_append(&f->bytes, piece, got, &err);
-	if (rc != 0)
-		(void)refused("%s: longer than 64 MiB, or no memory", name);
-	else if (ferror(in))
-		rc = refused("%s: cannot be read", name);
-	if (in != stdin)
-		(void)fclose(in);
-	return rc == 0 ? EXIT_DONE : EXIT_REFUSED;
-}
-
-/* --- one record ----------------------------------------------------------- */
-
-struct piece {
-	const char *text;
-	size_t len, line; /* of its first byte */
-};
-
-/* A finding at a byte of the piece. */
-static void tell(struct file *f, const struct piece *p, size_t at,
-		 const struct consentrecord_fault *fault)
-{
-	size_t line = p->line, column = 1;
-
-	for (size_t i = 0; i < at && i < p->len; i++) {
-		column = p->text[i] == '\n' ? 1 : column + 1;
-		line += p->text[i] == '\n';
-	}
-	(void)diag_add(&f->diag, line, column, "%s%s%s; %s", fault->field,
-		       fault->field[0] != '\0' ? " " : "", fault->what,
-		       fault->want);
-	diag_print(&f->diag, stderr);
-	f->diag.findings_len = 0;
-	f->diag.more = 0;
-}
-
-static json_t *verdict_json(const struct piece *p, const json_t *row,
+static json_t *verdict_json(const struct consent_piece *p, const json_t *row,
 			    const struct consent_verdict *v)
 {
 	/* s*, O* leave out what is NULL. */
@@ -89,8 +37,9 @@ static json_t *verdict_json(const struct piece *p, const json_t *row,
 	return ret;
 }
 
-static int print_verdict(const struct file *f, const struct piece *p,
-			 const json_t *row, const struct consent_verdict *v)
+static int print_verdict(const struct consent_file *f,
+			 const struct consent_piece *p, const json_t *row,
+			 const struct consent_verdict *v)
 {
 	struct err err = {0};
 	json_t *line;
@@ -111,8 +60,9 @@ static int print_verdict(const struct file *f, const struct piece *p,
 	return rc == 0 ? 0 : refused("%s", err.what);
 }
 
-static int check_piece(struct file *f, const struct piece *p)
+static int check_piece(void *ctx, const struct consent_piece *p)
 {
+	struct consent_file *f = ctx;
 	struct consent_verdict verdict;
 	bool no_memory;
 	size_t at = 0;
@@ -131,88 +81,40 @@ static int check_piece(struct file *f, const struct piece *p)
 		at = consent_check_place(p->text, p->len, verdict.fault.field);
 	}
 	if (!verdict.accepted)
-		tell(f, p, at, &verdict.fault);
+		consent_file_tell(f, p, at, &verdict.fault);
 	rc = print_verdict(f, p, row, &verdict);
 	json_decref(row);
 	return rc == 0 && verdict.accepted ? EXIT_DONE : EXIT_REFUSED;
 }
 
-/* --- the file ------------------------------------------------------------- */
-
-static bool is_blank(const struct piece *p)
-{
-	for (size_t i = 0; i < p->len; i++)
-		if (p->text[i] != ' ' && p->text[i] != '\t' &&
-		    p->text[i] != '\r')
-			return false;
-	return true;
-}
-
-/* One record over many lines: the first of them is no JSON of its own. */
-static bool is_one_record(const struct piece *first)
-{
-	bool no_memory;
-	json_t *row = jsonmem_load(first->text, first->len, 0, &no_memory);
-	bool ret = row == NULL && !no_memory;
-
-	json_decref(row);
-	return ret;
-}
-
-static struct piece line_at(const char *text, size_t len, size_t at,
-			    size_t number)
-{
-	const char *end = memchr(text + at, '\n', len - at);
-
-	return (struct piece){.text = text + at,
-			      .len = end != NULL ? (size_t)(end - text) - at
-						 : len - at,
-			      .line = number};
-}
-
-static int check_all(struct file *f)
-{
-	const char *text = (const char *)f->bytes.bytes;
-	const struct piece whole = {text, f->bytes.len, 1};
-	size_t at = 0, seen = 0;
-	int status = EXIT_DONE;
-
-	for (size_t number = 1; at < f->bytes.len; number++) {
-		const struct piece line =
-		    line_at(text, f->bytes.len, at, number);
-
-		at += line.len + 1;
-		if (is_blank(&line))
-			continue;
-		if (seen++ == 0 && at < f->bytes.len && is_one_record(&line))
-			return check_piece(f, &whole);
-		if (check_piece(f, &line) != EXIT_DONE)
-			status = EXIT_REFUSED;
-	}
-	return seen > 0 ? status : refused("the file has no record");
-}
+/* --- the verbs ------------------------------------------------------------ */
 
 static int consent_import(const struct verb_args *args)
 {
-	static struct file f;
+	static struct consent_file f;
+	const bool check =
+	    args->argc == 2 && strcmp(args->argv[0], "--check") == 0;
 	int status;
 
-	/* Taking records into an archive is another verb's work. */
-	if (args->argc != 2 || strcmp(args->argv[0], "--check") != 0) {
-		(void)refused("--check and one file, or - for standard input");
+	if (!check && (args->argc != 1 || args->argv[0][0] == '\0' ||
+		       strncmp(args->argv[0], "--", 2) == 0)) {
+		(void)refused("one file, or - for standard input");
 		return EXIT_USAGE;
 	}
-	f = (struct file){.args = args, .bytes = BUF_INIT(FILE_MAX)};
-	diag_init(&f.diag, args->argv[1]);
-	status = read_all(&f, args->argv[1]);
+	status = consent_file_read(&f, args, args->argv[check ? 1 : 0]);
 	if (status == EXIT_DONE)
-		status = check_all(&f);
-	buf_free(&f.bytes);
+		status = check ? consent_file_each(&f, check_piece, &f)
+			       : consent_send(&f);
+	consent_file_free(&f);
 	return printed() == EXIT_DONE ? status : EXIT_REFUSED;
 }
 
 static const struct subverb verbs[] = {
-    {"import", consent_import, "--check FILE"},
+    {"show", consent_show, "PERSON [--language de|en]"},
+    {"proof", consent_proof,
+     "PERSON PURPOSE [--form jsonld|kantara|html] [--channel NAME] "
+     "[--language de|en]"},
+    {"import", consent_import, "[--check] FILE"},
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

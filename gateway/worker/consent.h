@@ -127,12 +127,37 @@ int consent_release(struct worker *w, const struct consent_of *of,
  * spelling.  An entry is lifted by nothing but the person saying yes again,
  * in person, after it was made: an import never does. */
 
+struct consent_entered {
+	const char *scope, *reason; /* scope: a purpose, or one of the above */
+	const struct name *channel;
+	int64_t since_ms;
+};
+/* Enters these addresses, whosever they are. */
+int consent_suppress_party(struct worker *w, const struct party *party,
+			   const struct consent_entered *entry,
+			   struct err *err);
 /* Enters every address the person has today. */
 int consent_suppress(struct worker *w, int64_t person, const char *scope,
 		     const struct name *channel, const char *reason,
 		     int64_t since_ms, struct err *err);
-/* Does one of these addresses stand on the list, for the purpose of? */
+/* Does one of these addresses stand on the list, for the purpose of?  Of a
+ * person 0 that is nobody (yet) too. */
 int consent_suppressed(struct worker *w, const struct party *party,
 		       const struct consent_of *of, bool *ret, struct err *err);
+/* The same of the addresses a person has today. */
+int consent_person_suppressed(struct worker *w, const struct consent_of *of,
+			      bool *ret, struct err *err);
+/* What stands on the list for the person's addresses of today, the latest of
+ * each scope and channel; at most max. */
+struct consent_listed {
+	char scope[NAME_LEN_MAX + 1], channel[NAME_LEN_MAX + 1], reason[24];
+	int64_t since_ms;
+};
+int consent_listed(struct worker *w, int64_t person, struct consent_listed *ret,
+		   size_t max, size_t *ret_len, struct err *err);
+/* Did the person refuse or end it, or was it ended, and they did not say yes
+ * again in person?  Without the list: of any purpose. */
+int consent_stopped(struct worker *w, const struct consent_of *of, bool *ret,
+		    struct err *err);
 
 #endif
