@@ -9,8 +9,10 @@
 #define JSON_FLAGS (JSON_COMPACT | JSON_ENSURE_ASCII)
 
 const char *const job_query_names[QUERIES] = {
-    [QUERY_STATE] = "state", [QUERY_LIMIT] = "limit", [QUERY_BEFORE] = "before",
-    [QUERY_AFTER] = "after", [QUERY_BODY] = "body",
+    [QUERY_STATE] = "state",	   [QUERY_LIMIT] = "limit",
+    [QUERY_BEFORE] = "before",	   [QUERY_AFTER] = "after",
+    [QUERY_BODY] = "body",	   [QUERY_FORM] = "form",
+    [QUERY_LANGUAGE] = "language", [QUERY_CHANNEL] = "channel",
 };
 
 void job_turn(struct job *job)
@@ -65,6 +67,7 @@ void job_unanswer(struct job *job)
 	job->replayed = false;
 	job->retry_after_s = 0;
 	job->location[0] = '\0';
+	job->page_policy[0] = '\0';
 	if (job->file != NULL)
 		mediafile_close(&job->file);
 }

@@ -41,6 +41,9 @@ enum job_query {
 	QUERY_BEFORE,
 	QUERY_AFTER,
 	QUERY_BODY,
+	QUERY_FORM,
+	QUERY_LANGUAGE,
+	QUERY_CHANNEL,
 	QUERIES
 };
 extern const char *const job_query_names[QUERIES];
@@ -69,6 +72,7 @@ struct job {
 	char type[JOB_QUERY_MAX + 1];
 	char file_name[JOB_NAME_MAX + 1];
 	char query[QUERIES][JOB_QUERY_MAX + 1];
+	bool wants_page;    /* Accept names HTML */
 	int64_t body_bytes; /* Content-Length, -1 none */
 	struct buf body;
 	/* who and what it is about */
@@ -79,6 +83,7 @@ struct job {
 	unsigned int status; /* 0: none yet */
 	struct buf answer;
 	const char *answer_type, *allow;
+	char page_policy[160]; /* Content-Security-Policy of a page; "" none */
 	struct buf kept; /* what an idempotent replay answers; empty: answer */
 	bool replayed, close;
 	/* A send refused for want of a consent: why (static), and where. */

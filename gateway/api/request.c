@@ -218,6 +218,8 @@ static int read_head(struct api *a, struct MHD_Connection *c, struct job *job,
 			 sizeof(job->file_name)))
 		return job_refuse(job, &problem_malformed,
 				  "a header is too long or not plain text");
+	job->wants_page = header(c, "Accept") != NULL &&
+			  strstr(header(c, "Accept"), "text/html") != NULL;
 	if (facts.expect_other)
 		return job_refuse(job, &problem_malformed, "Expect");
 	if (check_body(a, job, facts.chunked) != 0)

@@ -45,4 +45,8 @@ int render_page(enum render_what what, enum render_format format,
 		const struct render_instance *instance, struct buf *ret,
 		struct err *err);
 
+/* The authority people of a Land may complain to, for those who are no public
+ * body; NULL: the Land is not known. */
+const char *render_authority(const char *land);
+
 #endif

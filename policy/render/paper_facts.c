@@ -219,6 +219,11 @@ const char *paper_authority(const char *land)
 						: NULL;
 }
 
+const char *render_authority(const char *land)
+{
+	return paper_authority(land);
+}
+
 const char *paper_authority_site(const char *land)
 {
 	enum land which;
