@@ -105,9 +105,9 @@ class Site:
         self.load(2.0 if once else 0.8)
         self.clock.append(time.monotonic())
         # What fails for ever may hold everything up: less patience.
-        arrived = self.arrived(1.0 if once else 0.4) and once
+        well = self.arrived(1.0 if once else 0.4) and once and self.ready()
         self.clock.append(time.monotonic())
-        if not arrived or scenario == "stop" or setup.SANITIZED:
+        if not well or scenario == "stop" or setup.SANITIZED:
             self.heal(scenario)
         self.clock.append(time.monotonic())
         # Without memory a message may become a dead letter: seen, not lost.
@@ -123,14 +123,17 @@ class Site:
             if sum(parts) > SLOW_S else ""
 
     def arrived(self, seconds):
-        """Whether it needs no restart to be well again."""
+        """Whether it needs no restart to deliver again."""
         acked = ledger.lines(self.log, "acked")
         try:
-            w.until("arrived", seconds, lambda: not serving(self.world) or len(
-                ledger.missing(self.world, acked)) <= self.aside, 0.02)
-            return self.world.ready()
+            return w.until("arrived", seconds, lambda: not serving(
+                self.world) or len(ledger.missing(self.world, acked)) <=
+                self.aside, 0.02)
         except w.Failure:
             return False
+
+    def ready(self):
+        return serving(self.world) and self.world.ready()
 
     def heal(self, scenario):
         """A clean disk, a new start, and an hour, as retries wait."""
