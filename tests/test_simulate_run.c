@@ -31,6 +31,7 @@
 	"notices:\n  hinweis: Datenschutz\n"                                 \
 	"  rat: \"Beraten? JA oder NEIN\"\n"                                 \
 	"  frage: \"Angebote? JA oder NEIN\"\n"
+#define REDACT "redact: [{find: iban, before: [store]}]\n"
 #define ASKS(purpose, until)                                \
 	"    first_contact: consent\n    notice: hinweis\n" \
 	"    consent: " purpose "\n    until_consent: {do: " until "}\n"
@@ -286,6 +287,10 @@ static void some_rows(struct store *st)
 		" WHEN 1 THEN 'OLD' ELSE 'MSG' END,2026,"
 		"1789000000000+i*100000000,CASE WHEN i%11=0 THEN NULL ELSE"
 		" x'00' END,0 FROM n");
+	/* 2: an IBAN; 16: a phone number; 1: Art. 9. */
+	put(st, "UPDATE message SET tags=CASE id/7%3 WHEN 0 THEN 2 WHEN 1 THEN"
+		" 17 ELSE 0 END");
+	put(st, "UPDATE message SET kind='version' WHERE id=77");
 	put(st, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n"
 		" WHERE i<60) INSERT INTO attachment(id,message,conversation,"
 		"key_person,channel,datenart,year,state,media_sealed,"
@@ -328,7 +333,7 @@ static int effects_make(void **state)
 	assert_int_equal(store_open("failing", "", &e->st, &err), 0);
 	some_rows(e->st);
 	e->before = read_policy(WITH("MSG", ASKS("rat", HOLD), ""));
-	e->after = read_policy(WITH("LETTER", "", ""));
+	e->after = read_policy(WITH("LETTER", "", "") REDACT);
 	assert_true(name_set(&e->channel.name, "shop", 4));
 	e->settings.channels = &e->channel;
 	e->settings.channels_len = 1;
@@ -401,6 +406,12 @@ static void every_item_is_counted_once(void **state)
 	assert_int_equal(all.rows_len, 5);
 	/* Nobody's helpdesk: nothing is forwarded. */
 	assert_int_equal(all.total.forwarded, 0);
+	assert_int_equal(
+	    all.total.redacted,
+	    number(e, "SELECT count(*) FROM message m JOIN conversation c ON"
+		      " c.id=m.conversation WHERE direction='in' AND"
+		      " kind<>'version' AND tags&2<>0 AND channel='shop'"));
+	assert_true(all.total.redacted > 10);
 	for (size_t most = 1; most < 200; most = 2 * most + 1) {
 		count(e, most, &sliced, &calls);
 		assert_true(calls > 1);
@@ -504,7 +515,7 @@ static void a_simulation_goes_on_between_turns(void **state)
 	assert_int_equal(sum.items, effect.total.items);
 	assert_int_equal(sum.came,
 			 number(e, "SELECT count(*) FROM message WHERE"
-				   " direction='in'"));
+				   " direction='in' AND kind<>'version'"));
 	policy_free(&other);
 	policy_free(&third);
 	simulating_close(&w.simulating);

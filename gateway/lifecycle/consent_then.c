@@ -8,7 +8,7 @@
 
 /* As the state of now is read (worker/consent.c): newest first. */
 static const char events_sql[] =
-    PERSON_FAMILY "SELECT kind,at_ms,until_ms,by_whom,id,answer,method"
+    PERSON_FAMILY "SELECT kind,until_ms,by_whom,id,answer,method"
 		  " FROM consent_event WHERE person IN (SELECT id FROM family)"
 		  " AND purpose IN (?,?,?) AND channel IN ('',?)"
 		  " ORDER BY at_ms DESC,id DESC";
@@ -19,12 +19,13 @@ static const char reviews_sql[] =
     PERSON_FAMILY "SELECT id,decided_ms FROM review WHERE kind='withdrawal'"
 		  " AND person IN (SELECT id FROM family) ORDER BY id";
 
-#define SLOTS	    4096 /* as many conversations as are busy at a time */
-#define EVENTS_MAX  6
+/* Several times as many as there are conversations busy at a time. */
+#define SLOTS	    16384
+#define EVENTS_MAX  4
 #define REVIEWS_MAX 2
 
 struct then_event {
-	int64_t at_ms, id, until_ms, answer; /* 0: none */
+	int64_t id, until_ms, answer; /* 0: none */
 	enum consent_state state;
 	bool guardian, keyword;
 };
@@ -72,14 +73,13 @@ static int event_read(struct store *st, struct store_rows *rows,
 	char kind[16], by[16], method[16];
 
 	if (!store_word(store_column(st, rows, 0), kind, sizeof(kind)) ||
-	    !store_word(store_column(st, rows, 3), by, sizeof(by)) ||
-	    !store_word(store_column(st, rows, 6), method, sizeof(method)))
+	    !store_word(store_column(st, rows, 2), by, sizeof(by)) ||
+	    !store_word(store_column(st, rows, 5), method, sizeof(method)))
 		return ERR_SET(err, ERR_CORRUPT, "words of a consent event", 0);
 	*ret = (struct then_event){
-	    .at_ms = store_column(st, rows, 1).num,
-	    .until_ms = store_column(st, rows, 2).num,
-	    .id = store_column(st, rows, 4).num,
-	    .answer = store_column(st, rows, 5).num,
+	    .until_ms = store_column(st, rows, 1).num,
+	    .id = store_column(st, rows, 3).num,
+	    .answer = store_column(st, rows, 4).num,
 	    .guardian = strcmp(by, "guardian") == 0,
 	    .keyword = strcmp(method, "keyword") == 0,
 	};

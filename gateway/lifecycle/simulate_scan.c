@@ -9,14 +9,16 @@
 #include "store/schema.h"
 
 /* A deletion that came before its message leaves a row that was told to
- * nobody; one that came after leaves its outcome as it was. */
+ * nobody; one that came after leaves its outcome as it was.  What a message
+ * said before it was changed (kind version) did not come by itself. */
 #define CLOSED "CASE c.state WHEN 'closed' THEN c.closed_ms END"
 static const char messages_sql[] =
     "SELECT m.id,c.channel,m.datenart,m.received_ms," CLOSED ","
     "CASE WHEN m.content_sealed IS NULL THEN 0 ELSE 1 END,c.datenart,"
-    "CASE m.direction WHEN 'in' THEN 1 ELSE 0 END,"
+    "CASE WHEN m.direction='in' AND m.kind<>'version' THEN 1 ELSE 0 END,"
     "CASE m.kind WHEN 'edit' THEN 1 ELSE 0 END,"
-    "CASE m.state WHEN 'deleted' THEN m.outcome ELSE 0 END,m.tags,"
+    "CASE WHEN m.state IN ('deleted','masked','kept') THEN m.outcome ELSE 0"
+    " END,m.tags,"
     "c.person,c.id FROM message m JOIN conversation c ON c.id=m.conversation"
     " WHERE m.id>? AND m.id<=? ORDER BY m.id LIMIT ?";
 static const char attachments_sql[] =
@@ -181,6 +183,16 @@ static int consent_read(struct simulate_scan *s, enum simulate_side side,
 	return consent_then_valid(s->consents, ask, ret, err);
 }
 
+static unsigned int found_of(int64_t tags)
+{
+	unsigned int found = 0;
+
+	for (unsigned int i = 0; i < FINDS; i++)
+		if ((tags & MSG_TAG_FOUND(i)) != 0)
+			found |= 1u << i;
+	return found;
+}
+
 /* A message that came in, so far as it can be decided once more. */
 static int came_read(struct simulate_scan *s, struct store_rows *rows,
 		     struct simulate_item *ret, struct err *err)
@@ -203,6 +215,7 @@ static int came_read(struct simulate_scan *s, struct store_rows *rows,
 	(void)(tag.type == STORE_TEXT &&
 	       name_set(&ret->tag, tag.bytes, tag.len)); /* "": none */
 	ret->taken_back = store_column(st, rows, 9).num == MSG_KEPT;
+	ret->found = found_of(store_column(st, rows, 10).num);
 	speaks = speaks && !ret->taken_back;
 	for (int side = 0; side < SIMULATE_SIDES; side++) {
 		ret->consent[side] = !speaks;

@@ -98,6 +98,8 @@ enum message_outcome {
 	MSG_KEPT,    /* stored, forwarded to nobody */
 };
 #define MSG_TAG_SPECIAL 1 /* column tags */
+/* ... of enum policy_find */
+#define MSG_TAG_FOUND(find) (2u << (unsigned int)(find))
 
 #define SCHEMA_SQLITE_1                                                \
 	"CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT "     \
