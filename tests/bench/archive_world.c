@@ -62,10 +62,10 @@ void world_make(struct world *world, bool old)
 {
 	static const char *const folders[] = {"spool", "media"};
 	const char *tmp = getenv("TMPDIR");
-	char path[96];
+	char path[320];
 
 	*world = (struct world){.old = old, .ms = INT64_C(1790000000000)};
-	(void)snprintf(world->dir, sizeof(world->dir), "%.24s/%s",
+	(void)snprintf(world->dir, sizeof(world->dir), "%.220s/%s",
 		       tmp != NULL ? tmp : "/tmp", "postern-bench-XXXXXX");
 	if (mkdtemp(world->dir) == NULL) {
 		perror("bench");
@@ -122,7 +122,7 @@ void world_unmake(struct world *world)
 	static const char *const names[] = {"postern.db", "postern.db-wal",
 					    "postern.db-shm",
 					    "postern.db.lock"};
-	char path[128];
+	char path[320];
 
 	world_close(world);
 	for (size_t i = 0; i < 4; i++) {

@@ -17,7 +17,7 @@
 #define ACTIVE	     4096
 
 struct world {
-	char dir[64], db[96];
+	char dir[256], db[288];
 	bool old; /* indexes as in schema 1, for comparison */
 	struct env env;
 	int64_t ms;

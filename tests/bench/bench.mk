@@ -2,6 +2,7 @@
 #   make bench [BENCH=short] [PARTS="ack rivals"]   (docs/performance.md)
 #   make bench-archive [ROWS=10000000]
 #   make bench-decide [POLICY=policy.yaml CHANNEL=name]
+#   make bench-simulate [ROWS=1000000]
 
 # How the archive keeps its speed as it grows.
 ROWS ?= 1000000
@@ -21,6 +22,19 @@ $(BUILD)/bench-decide: $(OBJ)/tests/bench/decide.o $(OBJ)/tests/bench/archive_wo
 
 bench-decide: $(BUILD)/bench-decide
 	@$(BUILD)/bench-decide $(POLICY) $(CHANNEL)
+
+# What `policy simulate` takes over a full archive, and from the intake.
+$(BUILD)/bench-simulate-fill: $(OBJ)/tests/bench/simulate_fill.o $(OBJ)/tests/bench/archive_world.o $(lib)
+	@echo "  link $@"
+	@$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -o $@
+
+$(BUILD)/bench/filled-$(ROWS).db: $(BUILD)/bench-simulate-fill
+	@mkdir -p $(@D)
+	@echo "  fill $@"
+	@TMPDIR=$(abspath $(@D)) $(BUILD)/bench-simulate-fill $(ROWS) kundenservice $(abspath $@)
+
+bench-simulate: all $(BUILD)/bench/bare $(BUILD)/bench/filled-$(ROWS).db
+	@tests/bench/simulate.py $(BUILD) $(BUILD)/bench/filled-$(ROWS).db
 
 # A disk that takes so many microseconds longer for a flush: linked into a
 # Postern of the bench's own, a library for the others (tests/bench/slowsync.c).
@@ -54,4 +68,4 @@ bench: deps
 	@$(MAKE) --no-print-directory bench-programs
 	@BENCH="$(BENCH)" PARTS="$(PARTS)" BUILD="$(BUILD)" tests/bench/run
 
-.PHONY: bench bench-archive bench-decide bench-programs
+.PHONY: bench bench-archive bench-decide bench-simulate bench-programs
