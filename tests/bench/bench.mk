@@ -61,7 +61,13 @@ $(BUILD)/bench/bare: tests/bench/bare.c
 	@echo "  link $@"
 	@$(CC) $(ALL_CFLAGS) -MF $(OBJ)/bare.d $< -lmicrohttpd -lpthread -o $@
 
-bench-programs: all $(BUILD)/bench/bare $(BUILD)/bench-archive $(BUILD)/bench-decide \
+$(BUILD)/bench/floor: tests/bench/floor.c
+	@mkdir -p $(@D)
+	@echo "  link $@"
+	@$(CC) $(ALL_CFLAGS) -MF $(OBJ)/floor.d $< -lmicrohttpd -lcrypto -lsodium -o $@
+
+bench-programs: all $(BUILD)/bench/bare $(BUILD)/bench/floor \
+	$(BUILD)/bench-archive $(BUILD)/bench-decide \
 	$(foreach us,$(SLOW_US),$(BUILD)/bench/slowsync-$(us).so $(BUILD)/bench/postern-slow-$(us))
 
 bench: deps

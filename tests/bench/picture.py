@@ -4,7 +4,7 @@ import math
 
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 880, 440, 70, 40, 210, 50
 COLOURS = ["#0b6e4f", "#c1442e", "#2a5caa", "#8a5a9b", "#b8860b", "#444444",
-           "#1799a8", "#d2691e"]
+           "#1799a8", "#d2691e", "#6b8e23"]
 
 
 def svg(curves):

@@ -9,6 +9,7 @@ BUSY_MAX = 0.1
 # key, title, class, its arguments, requests under way at once
 RIVALS = [
     ("bare", "bare libmicrohttpd, suspend and resume", rivals.Bare, (), 64),
+    ("floor", "floor: verify, seal, flush, no more", rivals.Floor, (), 64),
     ("node_group", "Node, group commit", rivals.Node, ("group",), 64),
     ("node_single", "Node, one commit each", rivals.Node, ("single",), 64),
     ("postgres_16", "PostgreSQL, single rows, 16 clients", rivals.Postgres,
@@ -125,6 +126,27 @@ def targets(runs, big):
     return found
 
 
+def limits(runs, rows):
+    """What each acknowledgement target that was not met would take: [(what,
+    disk, rate it needs, its share of bare, of the floor, and of what 64
+    connections get when each flush serves all of them and nothing else takes
+    time)].  Bare flushes nothing: its rate holds for every disk."""
+    out, bare = [], median(runs, "bare")
+    for us, disk in DISKS:
+        floor = median(runs, "floor" + suffix(us))
+        sync = runs.get("sync" + suffix(us))
+        flush = 64 * 1000 / statistics.median(sync) if sync else None
+        for what, value, wanted, relation in rows[us]:
+            if not what.startswith("acknowledged") or \
+                    verdict(value, wanted, relation) != "not met":
+                continue
+            key = "burst_64" if "(stopped)" in what else "behind_64"
+            need = wanted * median(runs, key + suffix(us)) / value
+            out.append((what, disk, need, ratio(need, bare),
+                        ratio(need, floor), ratio(need, flush)))
+    return out
+
+
 def verdict(value, wanted, relation):
     if value is None:
         return "not measured"
@@ -238,11 +260,48 @@ def ratios(rows):
             print(f"{what:<52}{relation:>3} {wanted:<4g}{'not measured':>20}")
 
 
+def reach(runs, rows):
+    """How much of what can be had there is, and what was asked for."""
+    print()
+    for us, name in DISKS:
+        floor = median(runs, "floor" + suffix(us))
+        for key, how in (("burst_64", "worker and keeper stopped"),
+                         ("behind_64", "archive and delivery behind")):
+            part = ratio(median(runs, key + suffix(us)), floor)
+            if part is not None:
+                print(f"{name}: {part:.2f} of the floor, {how}")
+    part = ratio(median(runs, "floor"), median(runs, "bare"))
+    if part is not None:
+        print(f"{DISKS[0][1]}: the floor itself is {part:.2f} of bare")
+    costs = [(title, median(runs, key, "processor_us")) for key, title in (
+        ("burst_64", "Postern"), ("floor", "floor"), ("bare", "bare"),
+        ("node_group", "Node, group commit"))]
+    if any(cost for _, cost in costs):
+        print("processor time of the server per acknowledgement, us: "
+              + ", ".join(f"{title} {cost:.1f}" for title, cost in costs
+                          if cost))
+    found = limits(runs, rows)
+    if found:
+        print(f"\n{'not met; the rate it needs':<48}{'disk':<12}"
+              f"{'per second':>11}{'of bare':>10}{'of floor':>10}"
+              f"{'of flush':>10}")
+    for what, disk, need, *parts in found:
+        print(f"{what:<48}{disk:<12}{need:>11.0f}" + "".join(
+            f"{part:>10.2f}" if part is not None else f"{'':>10}"
+            for part in parts))
+    if any(part and part > 1 for row in found for part in row[3:]):
+        print("Over 1 of bare: more than this library answers here without "
+              "any work.  Over 1 of floor:\nmore than the work alone, with "
+              "nothing around it, reached.  Over 1 of flush: more than 64\n"
+              "connections get from this disk if all else took no time.")
+
+
 def table(runs, big, skipped, rows, sizes):
     for us, name in DISKS:
         disk_tables(runs, us, name)
     large(big)
     ratios(rows)
+    reach(runs, rows)
     print("\nDuring each row only the named server ran; all others were "
           "stopped (SIGSTOP).\nparts: " + " ".join(sizes["parts"])
           + (f"; left out: {' '.join(sizes['left_out'])}"
@@ -279,6 +338,9 @@ def write(directory, runs, big, skipped, rows, sizes):
         "targets": [{"what": a, "disk": name, "value": b,
                      "wanted": f"{d} {c:g}", "verdict": verdict(b, c, d)}
                     for us, name in DISKS for a, b, c, d in rows[us]],
+        "limits": [{"what": a, "disk": b, "needs_per_second": c,
+                    "of_bare": d, "of_floor": e, "of_flush": f}
+                   for a, b, c, d, e, f in limits(runs, rows)],
     }, indent=1) + "\n")
     curves = []
     for name, key in (("Postern, 64", "burst_64"),
@@ -286,6 +348,7 @@ def write(directory, runs, big, skipped, rows, sizes):
                       ("Postern, 1000", "burst_1000"),
                       ("Postern, half load", "half_burst"),
                       ("Postern, 64, behind", "behind_64"), ("bare", "bare"),
+                      ("floor", "floor"),
                       ("Node, group", "node_group"),
                       ("Node, single", "node_single")):
         found = [r["curve_ms"] for r in runs.get(key, ()) if "curve_ms" in r]

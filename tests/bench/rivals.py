@@ -85,6 +85,17 @@ def load(context, world, url, *args):
     return figures
 
 
+def folder_bytes(folder):
+    return sum(p.stat().st_size for p in folder.iterdir())
+
+
+def grown(by, figures):
+    """Whether files of 8 MiB each, closed ones cut to their records, have
+    grown by what was acknowledged."""
+    if by < 0.9 * figures["acknowledged"] * figures["body_bytes"] - (8 << 20):
+        raise ValueError("its files have not what was acknowledged")
+
+
 def same(stored, answered):
     if stored != answered:
         raise Skip(f"answered {answered}, stored {stored}")
@@ -155,6 +166,29 @@ class Bare(Server):
         return load(self.context, self.context.signer,
                     f"http://127.0.0.1:{self.port}/hooks/bare",
                     "--seconds", seconds)
+
+
+class Floor(Server):
+    """The same library; verify, seal, one write and flush per group, answer:
+    the work that nobody can leave out, and nothing else."""
+
+    def __init__(self, context):
+        super().__init__(context, "floor")
+        self.spool = self.home / "spool"
+        self.spool.mkdir()
+        secret = context.signer.data / "secrets" / "whatsapp-app"
+        self.begin([str(context.dir / "floor"), str(self.port), str(secret),
+                    str(self.spool)])
+
+    def measure(self, seconds):
+        for path in sorted(self.spool.iterdir())[:-1]:
+            path.unlink()
+        before = folder_bytes(self.spool)
+        figures = load(self.context, self.context.signer,
+                       f"http://127.0.0.1:{self.port}/hooks/floor",
+                       "--seconds", seconds)
+        grown(folder_bytes(self.spool) - before, figures)
+        return figures
 
 
 class Node(Server):
