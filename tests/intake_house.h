@@ -51,6 +51,7 @@
 /* Faults of the disk, driven by a test. */
 struct house_faults {
 	_Atomic int sync_delay_ms;
+	_Atomic bool sync_hold;	     /* syncs hang until it is false */
 	_Atomic int sync_fail_from;  /* 0 never; n: the n-th sync and on */
 	_Atomic int write_fail_from; /* the same for writes */
 	_Atomic int write_short;     /* at most so many bytes at once */
@@ -124,6 +125,8 @@ static inline int house_datasync(struct env *env, int fd)
 	h->faults.syncs++;
 	if (h->faults.sync_delay_ms > 0)
 		(void)usleep((useconds_t)h->faults.sync_delay_ms * 1000);
+	while (h->faults.sync_hold)
+		(void)usleep(1000);
 	if (from > 0 && h->faults.syncs >= from) {
 		errno = EIO;
 		return -1;

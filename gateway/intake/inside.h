@@ -1,8 +1,9 @@
 /* inside.h - what the files of process 1 share.
  *
- * Threads: the event loop(s), one writer, one reaper, and the main
- * thread that waits for the end.  Locks, in this order: visitors_lock, then
- * queue_lock.  Neither is held while the HTTP library is called. */
+ * Threads: the event loop(s), a standby for each, one reaper, and the main
+ * thread that waits for the end.  Locks, in this order: visitors_lock,
+ * commit_lock, queue_lock.  None is held while the HTTP library is called;
+ * drive_lock of a loop is never held together with another. */
 #ifndef POSTERN_INTAKE_INSIDE_H
 #define POSTERN_INTAKE_INSIDE_H
 
@@ -27,11 +28,11 @@
 
 #define IDLE_TIMEOUT_S 10
 #define KEPT_BYTES     16384u /* buffers up to this stay with a connection */
-#define BODIES_BYTES_MAX                                        \
-	(32u << 20)    /* clear bytes of large bodies in memory \
-			*/
-#define DOOR_BYTES 192 /* "type/path", with its NUL */
-#define GROUP_MAX  512 /* records of one pwritev, below IOV_MAX */
+#define BODIES_BYTES_MAX                                         \
+	(32u << 20)	/* clear bytes of large bodies in memory \
+			 */
+#define DOOR_BYTES 192	/* "type/path", with its NUL */
+#define GROUP_MAX  1024 /* records of one pwritev, IOV_MAX */
 
 /* The key that bodies of one quarter of an hour are sealed with.  Counted,
  * because sealed records may still wait when the next one begins. */
@@ -44,21 +45,36 @@ struct epoch {
 /* One record on its way to the spool. */
 struct entry {
 	struct entry *next;
-	struct visitor *visitor; /* NULL: given up, the writer frees it */
+	struct visitor *visitor; /* NULL: given up, the commit frees it */
 	struct epoch *epoch;
-	struct spool_record head; /* the writer puts it before the payload */
+	struct spool_record head; /* the commit puts it before the payload */
 	uint8_t *record;
 	size_t len, size;
 };
 
-/* One event loop: a library instance and the thread that drives it. */
+/* One event loop: a library instance and the thread that drives it and
+ * commits what it took.  While that thread is at the disk for long, the
+ * standby drives. */
 struct loop {
 	struct intake *in;
 	unsigned int number;
 	struct MHD_Daemon *daemon;
-	pthread_t thread;
-	int wake_fd; /* eventfd: something was resumed, or look at the flags */
-	bool runs;
+	pthread_t thread, standby;
+	int wake_fd; /* eventfd: somebody may be answered, look at the flags */
+	bool runs, stands_by;
+	/* who drives, only */
+	bool quiet;		       /* takes no connections any more */
+	size_t handed;		       /* to be committed */
+	int64_t handed_since, sync_ms; /* boot clock; what the last took */
+	bool answered;		       /* the library has answers to send */
+
+	pthread_mutex_t drive_lock;
+	pthread_cond_t drive_moved;
+	bool away;	    /* drive_lock: the thread is at the disk */
+	int64_t away_since; /* drive_lock: boot clock */
+	bool late;	    /* drive_lock: for too long */
+	bool taken;	    /* drive_lock: the standby drives */
+	atomic_bool wanted; /* the thread wants to drive again */
 };
 #define LOOPS_MAX 64
 
@@ -72,10 +88,9 @@ struct visitor {
 	struct loop *loop;
 	int fd;
 	_Atomic int64_t deadline_ms; /* boot clock; INT64_MAX none */
-	_Atomic int64_t waits_since; /* handed to the writer at; 0 no */
-	bool pending;		     /* queue_lock: with the writer */
-	enum visit_outcome outcome;  /* queue_lock until resumed */
-	struct visitor *due;	     /* list of those to resume */
+	_Atomic int64_t waits_since; /* handed over at; 0 no */
+	atomic_bool pending;	     /* set under queue_lock: to be committed */
+	enum visit_outcome outcome;  /* whoever takes pending away */
 	/* event loop only */
 	enum visit_step step;
 	bool in_flight, close;
@@ -121,21 +136,21 @@ struct intake {
 	struct epoch *epoch;
 
 	pthread_mutex_t queue_lock;
-	pthread_cond_t queue_moved;
 	struct entry *queue, **queue_end;
-	bool writer_stops;
 
-	/* writer only */
+	/* commit_lock: one group at a time */
+	pthread_mutex_t commit_lock;
+	const struct loop *committer; /* needs no waking */
 	int folder_fd;
 	uint64_t next_number;
 	struct spool_public pub;
 	struct segment segment;
 
-	pthread_t writer, reaper;
+	pthread_t reaper;
 	int reaper_fd, broken_fd; /* eventfds */
 	atomic_bool stopping, loops_end, broken, disk_low;
 	atomic_size_t bodies_bytes;
-	atomic_uint in_flight, suspended;
+	atomic_uint in_flight, waiting;
 };
 
 #define TALLY(in, n) TALLY_ADD(in, n, 1)
@@ -154,7 +169,6 @@ const struct door *door_find(const struct intake *in, const char *url);
 bool listener_in_place(void);
 /* Starts the library for one loop, with that loop's share of connections. */
 int listener_open(struct loop *l, struct err *err);
-/* Aborts the process if a request is suspended. */
 void listener_close(struct loop *l);
 
 /* --- loop.c --------------------------------------------------------------- */
@@ -163,10 +177,12 @@ int loops_start(struct intake *in, struct err *err);
 void loops_quiesce(struct intake *in);
 /* Ends the threads: no request moves any more. */
 void loops_join(struct intake *in);
-/* After writer and reaper ended, so that nobody resumes into what is gone. */
+/* After the reaper ended, which looks at them. */
 void loops_close(struct intake *in);
-/* Resumes all of a list linked by due. */
-void loops_resume(struct intake *in, struct visitor *due);
+/* Those of the set (bit: number) have somebody to answer. */
+void loops_wake(struct intake *in, uint64_t set);
+/* Sends the standby in where the disk takes long. */
+void loops_look(struct intake *in, int64_t now_ms);
 
 /* --- visit.c: the steps of one request ------------------------------------ */
 enum MHD_Result visit_begin(struct intake *in, struct visitor *v,
@@ -174,7 +190,8 @@ enum MHD_Result visit_begin(struct intake *in, struct visitor *v,
 enum MHD_Result visit_take(struct intake *in, struct visitor *v,
 			   const char *bytes, size_t *len);
 enum MHD_Result visit_end(struct intake *in, struct visitor *v);
-enum MHD_Result visit_answer(struct intake *in, struct visitor *v);
+/* While it waits the library asks at each turn. */
+enum MHD_Result visit_wait(struct intake *in, struct visitor *v);
 /* The request is over: wipes, keeps small buffers. */
 void visit_forget(struct intake *in, struct visitor *v);
 
@@ -215,13 +232,15 @@ int segment_append(struct intake *in, const struct iovec *iov, int iov_len,
 		   size_t len, struct err *err);
 
 /* --- writer.c ------------------------------------------------------------- */
-int writer_start(struct intake *in, struct err *err);
-/* Writes what waits and ends. */
-void writer_stop(struct intake *in);
-/* Hands v->entry over; v must be suspended. */
+/* Hands v->entry over. */
 void writer_push(struct intake *in, struct visitor *v);
-/* Takes v back unanswered; true: the caller must resume it. */
+/* Takes v back unanswered; true: it was to be committed. */
 bool writer_give_up(struct intake *in, struct visitor *v);
+/* Writes and syncs all that was handed over, of all loops.  May take as long
+ * as the disk; by is the loop whose thread this is. */
+void writer_commit(struct intake *in, const struct loop *by);
+/* Closes a segment whose quarter is over. */
+void writer_look(struct intake *in);
 
 /* --- reaper.c ------------------------------------------------------------- */
 int reaper_start(struct intake *in, struct err *err);

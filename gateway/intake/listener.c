@@ -68,9 +68,9 @@ static struct visitor *visitor_new(struct loop *l,
 
 static void visitor_free(struct intake *in, struct visitor *v)
 {
-	assert(!v->pending);
 	visitor_unlink(in, v);
 	visit_forget(in, v);
+	assert(!atomic_load(&v->pending));
 	buf_free(&v->body);
 	if (v->entry != NULL)
 		free(v->entry->record);
@@ -175,7 +175,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection,
 		return *bytes_len > 0 ? visit_take(in, v, bytes, bytes_len)
 				      : visit_end(in, v);
 	case VISIT_WAIT:
-		return visit_answer(in, v);
+		return visit_wait(in, v);
 	case VISIT_ANSWERED:
 	default:
 		return MHD_NO;
@@ -222,6 +222,17 @@ static unsigned int connections_share(const struct intake *in)
 	return most > 0 ? (unsigned int)most : 1u;
 }
 
+/* Who waits for a commit is idle to the library, and gets an answer at the
+ * commit deadline: not before that. */
+static unsigned int idle_timeout_s(const struct intake *in)
+{
+	unsigned int late =
+	    (unsigned int)in->conf->settings->limits.commit_deadline_ms / 1000 +
+	    2;
+
+	return late > IDLE_TIMEOUT_S ? late : IDLE_TIMEOUT_S;
+}
+
 bool listener_in_place(void)
 {
 	/* Since 1.0 the library refuses by itself what the layout shows and
@@ -232,8 +243,7 @@ bool listener_in_place(void)
 int listener_open(struct loop *l, struct err *err)
 {
 	struct intake *in = l->in;
-	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
-			     MHD_USE_ITC | MHD_USE_ERROR_LOG;
+	unsigned int flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG;
 
 	if (in->conf->listen_fd < 0)
 		flags |= MHD_USE_NO_LISTEN_SOCKET;
@@ -244,7 +254,7 @@ int listener_open(struct loop *l, struct err *err)
 	    on_message, l, MHD_OPTION_LISTEN_SOCKET,
 	    (MHD_socket)in->conf->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
 	    connections_share(in), MHD_OPTION_CONNECTION_TIMEOUT,
-	    (unsigned int)IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    idle_timeout_s(in), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	    (size_t)POOL_BYTES, MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
 	    (size_t)INCREMENT, MHD_OPTION_LISTEN_BACKLOG_SIZE,
 	    (unsigned int)BACKLOG, MHD_OPTION_NOTIFY_CONNECTION, on_connection,

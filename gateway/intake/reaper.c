@@ -20,21 +20,19 @@
 #define TRIM_LOOKS    25
 #define TRIM_VISITORS 64
 
-/* Shuts the late, collects those the writer keeps too long. */
-static struct visitor *visitors_look(struct intake *in, int64_t now,
-				     int64_t late_ms)
+/* Shuts the late, takes back what is not committed in time.  Returns the set
+ * of loops that have somebody to answer. */
+static uint64_t visitors_look(struct intake *in, int64_t now, int64_t late_ms)
 {
-	struct visitor *due = NULL;
+	uint64_t touched = 0;
 
 	pthread_mutex_lock(&in->visitors_lock);
 	for (struct visitor *v = in->visitors; v != NULL; v = v->next) {
 		int64_t since = atomic_load(&v->waits_since);
 
 		if (since != 0) {
-			if (now - since >= late_ms && writer_give_up(in, v)) {
-				v->due = due;
-				due = v;
-			}
+			if (now - since >= late_ms && writer_give_up(in, v))
+				touched |= UINT64_C(1) << v->loop->number;
 		} else if (now >= atomic_load(&v->deadline_ms)) {
 			atomic_store(&v->deadline_ms, INT64_MAX);
 			(void)shutdown(v->fd, SHUT_RDWR); /* may be closed */
@@ -42,13 +40,16 @@ static struct visitor *visitors_look(struct intake *in, int64_t now,
 		}
 	}
 	pthread_mutex_unlock(&in->visitors_lock);
-	return due;
+	return touched;
 }
 
 void reaper_release(struct intake *in, int64_t late_ms)
 {
-	/* Suspended connections cannot go away before this. */
-	loops_resume(in, visitors_look(in, in->env->boot_ms(in->env), late_ms));
+	int64_t now = in->env->boot_ms(in->env);
+
+	/* First, so that there is somebody to answer. */
+	loops_look(in, now);
+	loops_wake(in, visitors_look(in, now, late_ms));
 }
 
 void disk_look(struct intake *in)

@@ -1,9 +1,8 @@
 /* serve.c - process 1: start, wait for the end, stop.
  *
- * Order of stopping: take no connections, refuse new bodies, let the writer
- * finish, let every answer leave, end the event loops, then writer and reaper
- * (nobody may resume into a library that is gone), then stop the library - it
- * aborts the process if a request is still suspended. */
+ * Order of stopping: take no connections, refuse new bodies, let every answer
+ * leave, end the event loops, then the reaper (which looks at them), then
+ * stop the library. */
 #include "intake/inside.h"
 
 #include <errno.h>
@@ -29,18 +28,14 @@
 
 static int locks_make(struct intake *in, struct err *err)
 {
-	pthread_condattr_t attr;
 	int rc;
 
 	rc = pthread_mutex_init(&in->visitors_lock, NULL);
 	rc = rc != 0 ? rc : pthread_mutex_init(&in->epoch_lock, NULL);
 	rc = rc != 0 ? rc : pthread_mutex_init(&in->queue_lock, NULL);
-	rc = rc != 0 ? rc : pthread_condattr_init(&attr);
-	rc = rc != 0 ? rc : pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	rc = rc != 0 ? rc : pthread_cond_init(&in->queue_moved, &attr);
+	rc = rc != 0 ? rc : pthread_mutex_init(&in->commit_lock, NULL);
 	if (rc != 0)
 		return ERR_SET(err, ERR_NOMEM, "no locks", rc);
-	(void)pthread_condattr_destroy(&attr); /* cannot fail here */
 	return 0;
 }
 
@@ -156,7 +151,7 @@ static bool drain(struct intake *in)
 	if (!counter_waits(in, &in->in_flight,
 			   broken ? DRAIN_ERROR_MS : DRAIN_MS))
 		reaper_release(in, 0);
-	if (!counter_waits(in, &in->suspended, DRAIN_ERROR_MS)) {
+	if (!counter_waits(in, &in->waiting, DRAIN_ERROR_MS)) {
 		LOG0(LOG_LEVEL_ERROR, "intake.drain_hangs");
 		return false;
 	}
@@ -178,11 +173,7 @@ static int threads_run(struct intake *in, int signal_fd, bool *ret_clean,
 {
 	int rc = -1;
 
-	if (writer_start(in, err) != 0)
-		return -1;
-	if (reaper_start(in, err) != 0)
-		goto out;
-	if (loops_start(in, err) == 0) {
+	if (loops_start(in, err) == 0 && reaper_start(in, err) == 0) {
 		ready_say(in);
 		end_wait(in, signal_fd);
 		*ret_clean = drain(in);
@@ -191,9 +182,8 @@ static int threads_run(struct intake *in, int signal_fd, bool *ret_clean,
 		rc = 0;
 	}
 	loops_join(in);
-	reaper_stop(in);
-out:
-	writer_stop(in);
+	if (rc == 0)
+		reaper_stop(in);
 	loops_close(in);
 	return rc;
 }

@@ -1,20 +1,20 @@
 /* writer.c - group commit.
  *
- * The writer takes all that waits, writes it with one call, syncs once and
- * answers everybody.  It never waits for company: while it syncs, the next
- * group gathers by itself. */
+ * An event loop that has taken what there was takes all that waits, its own
+ * and the other loops', writes it with one call and syncs once; then
+ * everybody in it may be answered.  Nobody waits for company: while one group
+ * is synced, the next gathers in the sockets by itself.
+ *
+ * A thread of its own for this would be woken and wake for each group: on two
+ * processors that costs more than the sync. */
 #include "intake/inside.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "postern/log.h"
-
-#define WAKE_MS 1000 /* how often an idle writer looks at its epoch */
 
 void writer_push(struct intake *in, struct visitor *v)
 {
@@ -25,12 +25,10 @@ void writer_push(struct intake *in, struct visitor *v)
 	atomic_store_explicit(&v->waits_since, in->env->boot_ms(in->env),
 			      memory_order_relaxed);
 	pthread_mutex_lock(&in->queue_lock);
-	v->pending = true;
+	atomic_store(&v->pending, true);
 	*in->queue_end = e;
 	in->queue_end = &e->next;
 	pthread_mutex_unlock(&in->queue_lock);
-	/* Not under the lock, which the writer would run into. */
-	pthread_cond_signal(&in->queue_moved);
 }
 
 bool writer_give_up(struct intake *in, struct visitor *v)
@@ -38,12 +36,12 @@ bool writer_give_up(struct intake *in, struct visitor *v)
 	bool mine;
 
 	pthread_mutex_lock(&in->queue_lock);
-	mine = v->pending;
+	mine = atomic_load(&v->pending);
 	if (mine) {
-		v->pending = false;
 		v->outcome = OUTCOME_BUSY;
-		v->entry->visitor = NULL; /* the writer frees it */
+		v->entry->visitor = NULL; /* the commit frees it */
 		v->entry = NULL;
+		atomic_store(&v->pending, false);
 	}
 	pthread_mutex_unlock(&in->queue_lock);
 	return mine;
@@ -53,8 +51,9 @@ bool writer_give_up(struct intake *in, struct visitor *v)
 static void group_finish(struct intake *in, struct entry *list,
 			 enum visit_outcome outcome)
 {
-	struct visitor *due = NULL, *v;
 	struct entry *e, *next;
+	struct visitor *v;
+	uint64_t touched = 0;
 
 	pthread_mutex_lock(&in->queue_lock);
 	for (e = list; e != NULL; e = next) {
@@ -66,13 +65,15 @@ static void group_finish(struct intake *in, struct entry *list,
 			free(e);
 			continue;
 		}
-		v->pending = false;
 		v->outcome = outcome;
-		v->due = due;
-		due = v;
+		if (v->loop != in->committer)
+			touched |= UINT64_C(1) << v->loop->number;
+		/* From here on it may be gone, with its entry. */
+		atomic_store(&v->pending, false);
 	}
 	pthread_mutex_unlock(&in->queue_lock);
-	loops_resume(in, due);
+	if (touched != 0)
+		loops_wake(in, touched);
 }
 
 /* Takes out of *list what goes into one write: same key, room left. */
@@ -96,8 +97,6 @@ static struct entry *group_take(const struct intake *in, struct entry **list,
 		e->next = NULL;
 		*end = e;
 		end = &e->next;
-		/* Its check is a hash over the payload: here, because the
-		 * event loop is what everybody waits for. */
 		spool_header(&e->head, e->record);
 		iov[len].iov_base = e->record;
 		iov[len].iov_len = e->len;
@@ -209,53 +208,26 @@ static void epoch_look(struct intake *in)
 	epoch_drop(&now);
 }
 
-static void queue_wait(struct intake *in)
+void writer_look(struct intake *in)
 {
-	struct timespec until;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail */
-	until.tv_sec += WAKE_MS / 1000;
-	(void)pthread_cond_timedwait(&in->queue_moved, &in->queue_lock, &until);
+	pthread_mutex_lock(&in->commit_lock);
+	epoch_look(in);
+	pthread_mutex_unlock(&in->commit_lock);
 }
 
-static void *writer_run(void *arg)
+void writer_commit(struct intake *in, const struct loop *by)
 {
-	struct intake *in = arg;
 	struct entry *list;
-	bool stop = false;
 
-	(void)pthread_setname_np(pthread_self(), "intake-writer");
-	while (!stop) {
-		pthread_mutex_lock(&in->queue_lock);
-		if (in->queue == NULL && !in->writer_stops)
-			queue_wait(in);
-		list = in->queue;
-		in->queue = NULL;
-		in->queue_end = &in->queue;
-		stop = in->writer_stops && list == NULL;
-		pthread_mutex_unlock(&in->queue_lock);
-		if (list != NULL)
-			list_commit(in, list);
-		else if (!stop)
-			epoch_look(in);
-	}
-	return NULL;
-}
-
-int writer_start(struct intake *in, struct err *err)
-{
-	int rc = pthread_create(&in->writer, NULL, writer_run, in);
-
-	if (rc != 0)
-		return ERR_SET(err, ERR_NOMEM, "no writer thread", rc);
-	return 0;
-}
-
-void writer_stop(struct intake *in)
-{
+	pthread_mutex_lock(&in->commit_lock);
+	in->committer = by;
 	pthread_mutex_lock(&in->queue_lock);
-	in->writer_stops = true;
-	pthread_cond_signal(&in->queue_moved);
+	list = in->queue;
+	in->queue = NULL;
+	in->queue_end = &in->queue;
 	pthread_mutex_unlock(&in->queue_lock);
-	(void)pthread_join(in->writer, NULL); /* it was created */
+	/* None: another loop took them along. */
+	if (list != NULL)
+		list_commit(in, list);
+	pthread_mutex_unlock(&in->commit_lock);
 }

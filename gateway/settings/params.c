@@ -15,7 +15,7 @@
 	}
 
 const struct param params[] = {
-    ROW(intake_threads, 1, 64, 2, "threads",
+    ROW(intake_threads, 1, 64, 1, "threads",
 	"Threads of the public listener; each serves its share of the "
 	"connections."),
     ROW(connections_max, 64, 65536, 16384, "connections",
