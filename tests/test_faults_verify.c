@@ -214,6 +214,27 @@ static void without_secrets_everything_is_forged(void **state)
 	buf_free(&answer);
 }
 
+/* Another thread is at it: a copy does the same. */
+static void two_at_once_get_the_same(void **state)
+{
+	uint8_t alone[32], beside[32], again[32];
+
+	(void)state;
+	assert_int_equal(whatsapp_hmac(&wa.hmac, "{}", 2, alone, NULL), 0);
+	assert_false(atomic_flag_test_and_set(&wa.hmac.spare->busy));
+	assert_int_equal(whatsapp_hmac(&wa.hmac, "{}", 2, beside, NULL), 0);
+	for (uint64_t n = 1; faults_arm(FAULT_HMAC, n, 0); n++) {
+		int rc = whatsapp_hmac(&wa.hmac, "{}", 2, again, NULL);
+
+		faults_off();
+		assert_int_equal(rc, faults.struck ? -1 : 0);
+	}
+	atomic_flag_clear(&wa.hmac.spare->busy);
+	assert_int_equal(whatsapp_hmac(&wa.hmac, "{}", 2, again, NULL), 0);
+	assert_memory_equal(alone, beside, sizeof(alone));
+	assert_memory_equal(alone, again, sizeof(alone));
+}
+
 static void an_empty_secret_opens_nothing(void **state)
 {
 	struct whatsapp_hmac h = {0};
@@ -246,7 +267,7 @@ static void a_check_that_cannot_be_made_fails(void **state)
 		assert_int_equal(got,
 				 faults.struck ? ADMIT_FORGED : ADMIT_BODY);
 	}
-	assert_int_equal(n, 3 + 2); /* dup, update, final; one beyond */
+	assert_int_equal(n, 3 + 2); /* init, update, final; one beyond */
 	assert_int_equal(secret_set(&key, "0123456789abcdef", 16, NULL), 0);
 	for (n = 1; faults_arm(FAULT_HMAC, n, 0); n++) {
 		struct whatsapp_hmac h = {0};
@@ -259,6 +280,7 @@ static void a_check_that_cannot_be_made_fails(void **state)
 			assert_int_equal(err.kind, ERR_NOMEM);
 			assert_null(h.mac);
 			assert_null(h.keyed);
+			assert_null(h.spare);
 		}
 		whatsapp_hmac_close(&h);
 	}
@@ -273,6 +295,7 @@ int main(void)
 	    cmocka_unit_test(a_handshake_is_answered_to_who_knows_the_token),
 	    cmocka_unit_test(a_parameter_counts_once_and_a_challenge_is_short),
 	    cmocka_unit_test(without_secrets_everything_is_forged),
+	    cmocka_unit_test(two_at_once_get_the_same),
 	    cmocka_unit_test(an_empty_secret_opens_nothing),
 	    cmocka_unit_test(a_check_that_cannot_be_made_fails),
 	};

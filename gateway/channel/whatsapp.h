@@ -3,6 +3,7 @@
 #define POSTERN_CHANNEL_WHATSAPP_H
 
 #include <openssl/evp.h>
+#include <stdatomic.h>
 
 #include "event_make.h"
 #include "jsonin.h"
@@ -17,9 +18,16 @@
 #define WHATSAPP_MEDIA_HOSTS	8
 #define WHATSAPP_MEDIA_FALLBACK "fbsbx.com fbcdn.net whatsapp.net"
 
+/* Begun anew for each request, which costs half of a copy of keyed. */
+struct whatsapp_spare {
+	EVP_MAC_CTX *ctx;
+	atomic_flag busy;
+};
+
 struct whatsapp_hmac {
 	EVP_MAC *mac;	    /* fetched once */
-	EVP_MAC_CTX *keyed; /* copied per request, never updated */
+	EVP_MAC_CTX *keyed; /* copied while spare is busy, never updated */
+	struct whatsapp_spare *spare;
 };
 
 struct whatsapp {

@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/params.h>
 #include <sodium.h>
+#include <stdlib.h>
 
 #include "postern/text.h"
 
@@ -27,8 +28,10 @@ int whatsapp_hmac_open(struct whatsapp_hmac *h, const struct secret *key,
 		return ERR_SET(err, ERR_INPUT, "empty app secret", 0);
 	h->mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	h->keyed = h->mac != NULL ? EVP_MAC_CTX_new(h->mac) : NULL;
-	if (h->keyed != NULL &&
-	    EVP_MAC_init(h->keyed, key->bytes, key->len, params) == 1)
+	h->spare = calloc(1, sizeof(*h->spare));
+	if (h->keyed != NULL && h->spare != NULL &&
+	    EVP_MAC_init(h->keyed, key->bytes, key->len, params) == 1 &&
+	    (h->spare->ctx = EVP_MAC_CTX_dup(h->keyed)) != NULL)
 		return 0;
 	ERR_clear_error();
 	whatsapp_hmac_close(h);
@@ -37,21 +40,39 @@ int whatsapp_hmac_open(struct whatsapp_hmac *h, const struct secret *key,
 
 void whatsapp_hmac_close(struct whatsapp_hmac *h)
 {
+	if (h->spare != NULL)
+		EVP_MAC_CTX_free(h->spare->ctx);
+	free(h->spare);
 	EVP_MAC_CTX_free(h->keyed);
 	EVP_MAC_free(h->mac);
 	*h = (struct whatsapp_hmac){0};
 }
 
+static bool compute(EVP_MAC_CTX *ctx, const void *bytes, size_t len,
+		    uint8_t ret[32])
+{
+	size_t ret_len = 0;
+
+	return EVP_MAC_update(ctx, bytes, len) == 1 &&
+	       EVP_MAC_final(ctx, ret, &ret_len, 32) == 1 && ret_len == 32;
+}
+
 int whatsapp_hmac(const struct whatsapp_hmac *h, const void *bytes, size_t len,
 		  uint8_t ret[32], struct err *err)
 {
-	EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(h->keyed);
-	size_t ret_len = 0;
 	bool done;
 
-	done = ctx != NULL && EVP_MAC_update(ctx, bytes, len) == 1 &&
-	       EVP_MAC_final(ctx, ret, &ret_len, 32) == 1 && ret_len == 32;
-	EVP_MAC_CTX_free(ctx);
+	if (!atomic_flag_test_and_set(&h->spare->busy)) {
+		/* Without a key: back to where the last one began. */
+		done = EVP_MAC_init(h->spare->ctx, NULL, 0, NULL) == 1 &&
+		       compute(h->spare->ctx, bytes, len, ret);
+		atomic_flag_clear(&h->spare->busy);
+	} else {
+		EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(h->keyed);
+
+		done = ctx != NULL && compute(ctx, bytes, len, ret);
+		EVP_MAC_CTX_free(ctx);
+	}
 	if (done)
 		return 0;
 	ERR_clear_error();
