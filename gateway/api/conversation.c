@@ -133,6 +133,24 @@ static json_t *reasons_of(const struct policy_decision *d)
 	return json_pack("{s:o}", "reasons", list);
 }
 
+/* The list is for advertising alone, and asked about what would go; once more
+ * when the message is handed over. */
+static int look_suppressed(struct worker *w, const struct conversation *cnv,
+			   const char *purpose, bool *ret, struct err *err)
+{
+	struct consent_of of = {.person = cnv->person, .channel = cnv->channel};
+	const struct name *own = policy_purpose(w->policy, &cnv->channel);
+
+	*ret = false;
+	if (!consent_is_marketing(w, &cnv->channel, purpose))
+		return 0;
+	if (purpose == NULL)
+		of.purpose = *own; /* marketing, so there is one */
+	else if (!name_set(&of.purpose, purpose, strlen(purpose)))
+		return 0;
+	return consent_person_suppressed(w, &of, ret, err);
+}
+
 int conversation_may_send(struct worker *w, struct job *job,
 			  const struct conversation *cnv,
 			  const struct send_wish *wish,
@@ -161,6 +179,11 @@ int conversation_may_send(struct worker *w, struct job *job,
 	facts.minor = view.minor;
 	facts.window_open = window_open(w, cnv);
 	policy_decide(w->policy, &facts, ret);
+	if (ret->send &&
+	    look_suppressed(w, cnv, wish->purpose, &facts.suppressed, err) != 0)
+		return -1;
+	if (facts.suppressed)
+		policy_decide(w->policy, &facts, ret);
 	if (ret->send)
 		return 0;
 	job->blocked = consent_blocks(ret);

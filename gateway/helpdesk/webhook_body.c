@@ -19,6 +19,7 @@ enum {
 	HAS_CONTENT = 2, /* text, kind, attachments, ... */
 	HAS_TARGET = 4,
 	HAS_STATUS = 8, /* status, error */
+	HAS_PURPOSE = 16,
 };
 
 static const struct {
@@ -30,7 +31,7 @@ static const struct {
     {"message.deleted", HAS_MESSAGE | HAS_TARGET},
     {"message.status", HAS_MESSAGE | HAS_STATUS},
     {"message.undelivered", HAS_MESSAGE | HAS_STATUS},
-    {"consent.changed", HAS_STATUS},
+    {"consent.changed", HAS_STATUS | HAS_PURPOSE},
     {"conversation.reopened", 0},
     {"person.restricted", 0},
     {"person.erased", 0},
@@ -219,6 +220,8 @@ static void put_data(struct body *b, const struct helpdesk_note *note,
 		else
 			put_text(b, "error", NULL);
 	}
+	if (has & HAS_PURPOSE)
+		put_text(b, "purpose", note->purpose);
 }
 
 static int find_type(const char *type, unsigned int *ret_has)

@@ -327,6 +327,34 @@ static int not_before(struct worker *w, int64_t person, int64_t *at_ms,
 	return 0;
 }
 
+/* A word and the purpose it is about, as the outbox keeps them. */
+#define TOLD_BYTES (16 + 1 + NAME_LEN_MAX + 1)
+
+int consent_tell(struct worker *w, const struct consent_of *of,
+		 const char *kind, struct err *err)
+{
+	char detail[TOLD_BYTES];
+	int64_t conversations[TOLD_MAX];
+	struct store_rows *rows = NULL;
+	size_t len = 0;
+	int rc = 0;
+
+	(void)snprintf(detail, sizeof(detail), "%s" OUTBOX_PART "%s", kind,
+		       of->purpose.text);
+	if (store_start(w->store, told_sql,
+			STORE_ARGS(S_INT(of->person), S_TEXT(of->channel.text)),
+			&rows, err) != 0)
+		return -1;
+	while (len < TOLD_MAX && (rc = store_step(w->store, rows, err)) > 0)
+		conversations[len++] = store_column(w->store, rows, 0).num;
+	store_finish(w->store, &rows);
+	for (size_t i = 0; i < len && rc >= 0; i++)
+		if (outbox_tell(w, conversations[i], 0, "consent.changed",
+				detail, err) != 0)
+			return -1;
+	return rc < 0 ? -1 : 0;
+}
+
 static int withdraw_one(struct worker *w, struct consent_entry *entry,
 			struct err *err)
 {
@@ -334,7 +362,11 @@ static int withdraw_one(struct worker *w, struct consent_entry *entry,
 
 	if (consent_state_of(w, &entry->of, CONSENT_NOW, &state, err) != 0)
 		return -1;
-	return state == CONSENT_WITHDRAWN ? 0 : consent_add(w, entry, err);
+	if (state == CONSENT_WITHDRAWN)
+		return 0;
+	if (consent_add(w, entry, err) != 0)
+		return -1;
+	return consent_tell(w, &entry->of, entry->kind, err);
 }
 
 int consent_withdraw_marketing(struct worker *w, const struct consent_stop *s,
@@ -369,28 +401,6 @@ int consent_withdraw_marketing(struct worker *w, const struct consent_stop *s,
 	(void)name_set(&entry.of.purpose, CONSENT_MARKETING,
 		       strlen(CONSENT_MARKETING)); /* a constant */
 	return withdraw_one(w, &entry, err);
-}
-
-int consent_tell(struct worker *w, int64_t person, const struct name *channel,
-		 const char *detail, struct err *err)
-{
-	int64_t conversations[TOLD_MAX];
-	struct store_rows *rows = NULL;
-	size_t len = 0;
-	int rc = 0;
-
-	if (store_start(w->store, told_sql,
-			STORE_ARGS(S_INT(person), S_TEXT(channel->text)), &rows,
-			err) != 0)
-		return -1;
-	while (len < TOLD_MAX && (rc = store_step(w->store, rows, err)) > 0)
-		conversations[len++] = store_column(w->store, rows, 0).num;
-	store_finish(w->store, &rows);
-	for (size_t i = 0; i < len && rc >= 0; i++)
-		if (outbox_tell(w, conversations[i], 0, "consent.changed",
-				detail, err) != 0)
-			return -1;
-	return rc < 0 ? -1 : 0;
 }
 
 int consent_release(struct worker *w, const struct consent_of *of,

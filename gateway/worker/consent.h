@@ -110,13 +110,14 @@ struct consent_stop {
 	int64_t at_ms, answer;
 };
 /* Every marketing purpose of the policy is withdrawn on the channel, but those
- * that are already.  Suppression is for the caller: it asks the keeper. */
+ * that are already, and helpdesks are told.  Suppression is for the caller: it
+ * asks the keeper. */
 int consent_withdraw_marketing(struct worker *w, const struct consent_stop *s,
 			       struct err *err);
-/* Tells the helpdesks that have a conversation with the person ("": on any
- * channel).  detail: the kind of event. */
-int consent_tell(struct worker *w, int64_t person, const struct name *channel,
-		 const char *detail, struct err *err);
+/* Tells the helpdesks that have a conversation with the person (channel "": on
+ * any).  kind: of the event. */
+int consent_tell(struct worker *w, const struct consent_of *of,
+		 const char *kind, struct err *err);
 /* Messages held until this consent go to their helpdesks. */
 int consent_release(struct worker *w, const struct consent_of *of,
 		    struct err *err);

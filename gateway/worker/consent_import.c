@@ -268,8 +268,7 @@ static int add_event(struct import *in, struct consent_import_row *row,
 	    figure_add(in->w, row->of.channel.text, "consent.imported",
 		       row->of.purpose.text, 1, err) != 0)
 		return -1;
-	return consent_tell(in->w, row->of.person, &row->of.channel, entry.kind,
-			    err);
+	return consent_tell(in->w, &row->of, entry.kind, err);
 }
 
 /* An end is entered for good, and needs no person for it. */

@@ -137,7 +137,7 @@ static int stop(struct batch *b, const struct consent_stop *how,
 	LOG(LOG_LEVEL_INFO, "consent.withdrawn",
 	    LOG_NAME("channel", &how->channel),
 	    log_table("method", how->method));
-	return consent_tell(b->w, how->person, &how->channel, "withdrawn", err);
+	return 0;
 }
 
 static int keyword_stop(struct batch *b, struct step *s, struct err *err)
@@ -195,7 +195,7 @@ static int signal_event(struct batch *b, struct step *s, const char *kind,
 			       strlen(CONSENT_EVERY_PURPOSE));
 	if (consent_add(b->w, &entry, err) != 0)
 		return -1;
-	return consent_tell(b->w, s->person, &s->item->channel, kind, err);
+	return consent_tell(b->w, &entry.of, kind, err);
 }
 
 int consent_signal(struct batch *b, struct step *s, struct err *err)
@@ -479,7 +479,7 @@ static int given(struct batch *b, struct step *s, const struct consent_of *of,
 	if (consent_release(b->w, of, err) != 0 ||
 	    figure_add(b->w, of->channel.text, "consent.given",
 		       of->purpose.text, 1, err) != 0 ||
-	    consent_tell(b->w, of->person, &of->channel, "given", err) != 0)
+	    consent_tell(b->w, of, "given", err) != 0)
 		return -1;
 	say.notice = policy_confirmed(b->w->policy, &of->purpose, &of->channel,
 				      language);

@@ -24,7 +24,7 @@ struct note {
 	struct helpdesk_note note;
 	/* What note points to. */
 	struct id_text delivery, conversation, message, person, about;
-	char type[40], kind[32], detail[40], alias[ALIAS_BYTES];
+	char type[40], kind[32], detail[64], alias[ALIAS_BYTES];
 	struct name channel, helpdesk, datenart; /* "" without a message */
 	enum message_outcome outcome;
 	struct helpdesk_attachment list[ATTACHMENTS_MAX];

@@ -3,6 +3,7 @@
 #include "deliver_note.h"
 
 #include "decide_told.h"
+#include "outbox.h"
 
 #define JOINS_MAX 16
 
@@ -137,6 +138,20 @@ static void take_message(struct worker *w, struct note *n,
 			    sealed.bytes, sealed.len);
 }
 
+/* A word, and of a consent the purpose it is about. */
+static void take_detail(struct note *n)
+{
+	char *part = strcmp(n->type, "consent.changed") == 0
+			 ? strstr(n->detail, OUTBOX_PART)
+			 : NULL;
+
+	if (part != NULL) {
+		*part = '\0';
+		n->note.purpose = part + strlen(OUTBOX_PART);
+	}
+	n->note.status = n->detail[0] != '\0' ? n->detail : NULL;
+}
+
 static void take_row(struct worker *w, struct note *n, struct store_rows *rows,
 		     struct keeper_batch *batch)
 {
@@ -150,7 +165,7 @@ static void take_row(struct worker *w, struct note *n, struct store_rows *rows,
 		return;
 	}
 	n->note.type = n->type;
-	n->note.status = n->detail[0] != '\0' ? n->detail : NULL;
+	take_detail(n);
 	n->note.kind = n->kind[0] != '\0' ? n->kind : NULL;
 	n->note.error = number(w, rows, 2);
 	n->message_id = number(w, rows, 4);

@@ -7,6 +7,9 @@
 
 #include "worker.h"
 
+/* Between the parts of a detail that has two; in no name. */
+#define OUTBOX_PART ":"
+
 /*
  * outbox_add - one row, inside the caller's transaction.
  *

@@ -133,11 +133,10 @@ static int withdraw(struct worker *w, const struct end *end, struct err *err)
 	    .at_ms = worker_now(w),
 	};
 
-	if (consent_withdraw_marketing(w, &stop, err) != 0 ||
-	    consent_suppress(w, stop.person, CONSENT_MARKETING, &stop.channel,
-			     stop.source, stop.at_ms, err) != 0)
+	if (consent_withdraw_marketing(w, &stop, err) != 0)
 		return -1;
-	return consent_tell(w, stop.person, &stop.channel, "withdrawn", err);
+	return consent_suppress(w, stop.person, CONSENT_MARKETING,
+				&stop.channel, stop.source, stop.at_ms, err);
 }
 
 static int end_body(struct worker *w, const void *what, struct err *err)

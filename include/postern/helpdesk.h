@@ -31,7 +31,8 @@ struct helpdesk_note {
 	const char *person, *alias, *person_name,
 	    *person_address; /* NULL: null */
 	const char *text, *kind, *reply_to, *target, *emoji, *status;
-	size_t text_len; /* text may hold NUL; 0: up to the first one */
+	const char *purpose; /* of consent.changed; "all": every one */
+	size_t text_len;     /* text may hold NUL; 0: up to the first one */
 	bool removed;
 	int64_t error;
 	const struct helpdesk_attachment *attachments;

@@ -207,7 +207,8 @@ def w1_stop_ends_marketing_and_nothing_else(world):
     equal(world.answer(cnv, SUPPORT)[0], 202, "support")
     w.until("sent", 30, lambda: SUPPORT in said(world, phone))
     equal(len(said(world, phone)), sends + 2, "sends")
-    check(any(n["data"].get("status") == "withdrawn"
+    check(any((n["data"]["status"], n["data"]["purpose"]) ==
+              ("withdrawn", "marketing")
               for n in world.notes("consent.changed")), "no note")
 
 

@@ -2,6 +2,7 @@
 import` and POST /v1/consents/import; what is taken, what is not, and nothing
 personal in what is said about it.  Scenario: compliance 9, W5."""
 import json
+import sqlite3
 import subprocess
 
 from case import case, check, equal, main, rows, w
@@ -112,6 +113,28 @@ def the_words_are_for_people_too(world):
         capture_output=True, timeout=20)
     equal([(g["form"], g["result"]) for g in results(done)],
           [("row", "accept"), ("row", "reject")], "check")
+
+
+@case
+def the_list_is_asked_when_a_message_is_handed_in(world):
+    cnv = says(world, OTHER, "Und Sie?")
+    advert = {"text": "Angebot", "purpose": "marketing"}
+    equal(world.api("POST", f"/v1/conversations/{cnv}/messages", advert)[0],
+          202, "before")
+    imported(world, row(OTHER, given_at=None, consent=False,
+                        withdrawn_at="2026-03-01T00:00:00Z"))
+    world.stop("postern")
+    with sqlite3.connect(world.data / "postern.db") as db:
+        # What the person said is forgotten; the list is not.
+        db.execute("DELETE FROM consent_event WHERE kind='withdrawn' AND"
+                   " method='import'")
+    db.close()
+    world.serve()
+    status, problem = world.api("POST", f"/v1/conversations/{cnv}/messages",
+                                advert)
+    equal(status, 403, "status")
+    check("consent_suppressed" in json.dumps(problem), problem)
+    equal(world.answer(cnv, "Ihr Paket kommt")[0], 202, "support")
 
 
 @case
