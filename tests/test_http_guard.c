@@ -53,6 +53,7 @@ static void a_url_is_plain_and_names_a_host(void **state)
 	    {"https://desk.example/a b", NULL},
 	    {"https://desk.example\\@evil.example/", NULL},
 	    {"https://desk.example/\n", NULL},
+	    {"https://desk.example/\x7f", NULL},
 	    {"https://d\xc3\xa4sk.example/", NULL},
 	    {"https://me@desk.example/", NULL},
 	    {"https://me:secret@desk.example/", NULL},

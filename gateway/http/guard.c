@@ -46,7 +46,7 @@ static bool take_host(struct exchange *x, const char *host)
 {
 	size_t len = strlen(host);
 
-	if (len > 1 && host[0] == '[' && host[len - 1] == ']') {
+	if (host[0] == '[' && host[len - 1] == ']') {
 		host++;
 		len -= 2;
 	}
