@@ -85,7 +85,7 @@ $(BUILD)/tests/%: $(OBJ)/tests/%.o $(lib)
 $(BUILD)/tests/test_faults_%: WRAPPED := $(addprefix -Wl$(comma)--wrap=, \
 	malloc calloc realloc sodium_malloc sodium_mlock crypto_pwhash \
 	pread __pread_chk write fsync fstat unlink unlinkat statvfs \
-	posix_fallocate fdopendir readdir openat open EVP_MAC_fetch \
+	posix_fallocate fchmod ftruncate fdopendir readdir openat open EVP_MAC_fetch \
 	EVP_MAC_CTX_new EVP_MAC_CTX_dup EVP_MAC_init EVP_MAC_update EVP_MAC_final \
 	sqlite3_step sqlite3_prepare_v2 sqlite3_prepare_v3 sqlite3_exec \
 	sqlite3_wal_checkpoint_v2 keeper_run keeper_batch_new keeper_result \

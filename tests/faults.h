@@ -35,6 +35,7 @@ enum {
 	FAULT_STORE = 32,    /* start, step, begin, commit */
 	FAULT_RESULT = 64,   /* of one slot; code is its enum err_kind */
 	FAULT_UNKNOWN = 128, /* a commit of which nobody knows */
+	FAULT_SHARE = 256,   /* mode and length of a file */
 };
 
 /* Other threads are not counted. */
@@ -110,6 +111,8 @@ WRAP(FAULT_FILES, -1, int, statvfs, (const char *path, struct statvfs *st),
      (path, st))
 WRAP(FAULT_FILES, ENOSPC, int, posix_fallocate, (int fd, off_t at, off_t len),
      (fd, at, len))
+WRAP(FAULT_SHARE, -1, int, fchmod, (int fd, mode_t mode), (fd, mode))
+WRAP(FAULT_SHARE, -1, int, ftruncate, (int fd, off_t len), (fd, len))
 WRAP(FAULT_FILES, NULL, DIR *, fdopendir, (int fd), (fd))
 WRAP(FAULT_FILES, NULL, struct dirent *, readdir, (DIR * d), (d))
 /* The mode is passed on, also where there is none. */

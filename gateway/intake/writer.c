@@ -124,8 +124,9 @@ static void storage_failed(struct intake *in, struct entry *list,
 {
 	const uint64_t one = 1;
 
-	if (!atomic_exchange(&in->broken, true))
-		LOG(LOG_LEVEL_ERROR, "intake.storage_failed", LOG_ERR(err));
+	/* Said once: nothing is written after it. */
+	atomic_store(&in->broken, true);
+	LOG(LOG_LEVEL_ERROR, "intake.storage_failed", LOG_ERR(err));
 	group_finish(in, list, OUTCOME_FAILED);
 	(void)!write(in->broken_fd, &one, sizeof(one)); /* main looks too */
 }
@@ -148,8 +149,8 @@ static int group_write(struct intake *in, struct entry **list, struct err *err)
 	int len;
 
 	group = group_take(in, list, iov, &len, &bytes);
-	if (group == NULL)
-		return 0;
+	/* The first fits, or a segment was made for it. */
+	assert(group != NULL);
 	if (segment_append(in, iov, len, bytes, err) != 0) {
 		storage_failed(in, group, err);
 		return -1;
