@@ -139,6 +139,15 @@ bool policy_channel_of(const struct policy *p, const struct name *name,
 	return rule != NULL;
 }
 
+bool policy_channel_open(const struct policy *p, const struct name *channel,
+			 const struct policy_local *local, const char *land)
+{
+	const struct channel_rule *rule = policy_find_channel(p, channel);
+
+	return !rule || !rule->hours.set ||
+	       hours_open(&rule->hours, local, land);
+}
+
 const struct policy_notice *policy_first_notice(const struct policy *p,
 						const struct name *channel,
 						const char *language)

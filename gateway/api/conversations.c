@@ -4,8 +4,8 @@
 #include "problem.h"
 #include "route.h"
 
-static const char sql_close[] =
-    "UPDATE conversation SET state='closed', closed_ms=? WHERE id=?";
+static const char sql_close[] = "UPDATE conversation SET state='closed', "
+				"closed_ms=?, asked_ms=NULL WHERE id=?";
 static const char sql_reopen[] =
     "UPDATE conversation SET state='open', closed_ms=NULL WHERE id=?";
 static const char sql_tag[] = "UPDATE conversation SET datenart=? WHERE id=?";

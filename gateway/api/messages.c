@@ -8,6 +8,7 @@
 #include "outgoing.h"
 #include "problem.h"
 #include "route.h"
+#include "worker/rates.h"
 
 #define TEXT_MAX      16384
 #define TEMPLATE_NAME 512
@@ -218,6 +219,8 @@ static int queue_reply(struct worker *w, struct job *job,
 		return -1;
 	out.datenart = cnv->tagged ? cnv->datenart : decision.datenart;
 	out.target = quoted.message;
+	rates_campaign(w, &cnv->channel, r->purpose, r->template_name,
+		       out.campaign);
 	out.content = content_of(r, &quoted);
 	if (out.content == NULL)
 		return ERR_SET(err, ERR_NOMEM, "no memory for content", 0);

@@ -11,8 +11,8 @@
 
 static const char sql_message[] =
     "INSERT INTO message(id, conversation, key_person, direction, kind, state,"
-    " datenart, year, received_ms, target, content_sealed, policy)"
-    " VALUES(?,?,?,?,?,?,?,?,?,?,?,?)";
+    " datenart, year, received_ms, target, content_sealed, policy,"
+    " campaign) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)";
 static const char sql_quoted[] =
     "SELECT key_person, datenart, year, content_sealed, direction"
     " FROM message WHERE id=? AND conversation=?";
@@ -36,15 +36,16 @@ int outgoing_put(struct worker *w, const struct conversation *cnv,
 	if (seal_json(w, &key, id, FIELD_CONTENT, out->content, &batch, &sealed,
 		      &len, err) != 0)
 		return -1;
-	if (store_run(w->store, sql_message,
-		      STORE_ARGS(S_INT(id), S_INT(cnv->id), S_INT(cnv->person),
-				 S_TEXT("out"), S_TEXT(out->kind),
-				 S_TEXT("queued"), S_TEXT(out->datenart.text),
-				 S_INT(key.year), S_INT(now_ms),
-				 out->target != 0 ? S_INT(out->target) : S_NULL,
-				 S_BLOB(sealed, len),
-				 S_INT(decide_policy_number(w))),
-		      err) != 0 ||
+	if (store_run(
+		w->store, sql_message,
+		STORE_ARGS(
+		    S_INT(id), S_INT(cnv->id), S_INT(cnv->person),
+		    S_TEXT("out"), S_TEXT(out->kind), S_TEXT("queued"),
+		    S_TEXT(out->datenart.text), S_INT(key.year), S_INT(now_ms),
+		    out->target != 0 ? S_INT(out->target) : S_NULL,
+		    S_BLOB(sealed, len), S_INT(decide_policy_number(w)),
+		    out->campaign[0] != '\0' ? S_TEXT(out->campaign) : S_NULL),
+		err) != 0 ||
 	    outbox_add(w, "channel", cnv->channel.text, cnv->id, id, "send",
 		       NULL, now_ms, err) != 0)
 		goto out;

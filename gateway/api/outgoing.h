@@ -4,12 +4,14 @@
 #define POSTERN_API_OUTGOING_H
 
 #include "conversation.h"
+#include "worker/figures.h"
 
 struct outgoing {
 	const char *kind; /* text, image, ..., template, reaction */
 	struct name datenart;
 	int64_t target;	 /* message replied or reacted to; 0 none */
 	json_t *content; /* borrowed */
+	char campaign[FIGURE_DETAIL_BYTES]; /* rates.h; "": none */
 };
 
 /* Seals the content under the person's key and writes message and outbox

@@ -53,7 +53,11 @@
  * run_young	(2) Provider ids not yet in a run, one row a transaction.
  * message	(3) outcome: enum message_outcome below.  tags: bit 0 special
  *		category (Art. 9 GDPR).
+ *		campaign: of advertising, "purpose template", else NULL.
  * conversation	(3) language: of the last message that told, "de", "en".
+ *		asked_ms: since when a question waits for its first answer;
+ *		NULL: none does.  campaign, campaign_ms: of the last
+ *		advertising sent there (worker/rates.h).
  * person	(3) minor: may be under 16 (Art. 8 GDPR).
  * message	(3) kind: notice, ask, reply (out): the gateway's own.
  * outbox	(3) state held: waits for a consent until next_ms, then it is
@@ -243,6 +247,10 @@ enum message_outcome {
 	    "CREATE TABLE policy_approval(policy INTEGER NOT NULL, actor "     \
 	    "INTEGER NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY(policy, "   \
 	    "actor)) STRICT, WITHOUT ROWID",                                   \
+	    "ALTER TABLE conversation ADD COLUMN asked_ms INTEGER",            \
+	    "ALTER TABLE conversation ADD COLUMN campaign TEXT",               \
+	    "ALTER TABLE conversation ADD COLUMN campaign_ms INTEGER",         \
+	    "ALTER TABLE message ADD COLUMN campaign TEXT",                    \
 	    "CREATE TABLE figure(hour_ms INTEGER NOT NULL, channel TEXT NOT "  \
 	    "NULL, name TEXT NOT NULL, detail TEXT NOT NULL, n INTEGER NOT "   \
 	    "NULL, PRIMARY KEY(hour_ms, channel, name, detail)) STRICT, "      \

@@ -6,6 +6,7 @@
 #include "inbound.h"
 #include "outbox.h"
 #include "quarantine.h"
+#include "rates.h"
 
 static const char message_sql[] =
     "INSERT INTO message(id,conversation,key_person,direction,kind,state,"
@@ -130,6 +131,10 @@ static int archive_message(struct batch *b, struct step *s, struct err *err)
 	if (write_row(b, s, err) != 0 || write_attachment(b, s, err) != 0 ||
 	    write_profile(b, s, err) != 0)
 		return -1;
+	/* Somebody of the controller wrote it on a phone. */
+	if (s->event->kind == EVENT_ECHO &&
+	    rates_answered(b->w, s->conversation, err) != 0)
+		return -1;
 	if (s->tombstoned || s->helpdesk.text[0] == '\0')
 		return 0;
 	if (s->outcome == MSG_HELD)
@@ -229,6 +234,7 @@ int batch_archive(struct batch *b, struct err *err)
 		    archive_quarantine(b, &b->items[i], err) != 0)
 			return -1;
 	if (consent_archive(b, err) != 0 ||
+	    figure_run_end(b->w, &b->asked, err) != 0 ||
 	    unlink_remember(b->w, &b->unlinked, err) != 0)
 		return -1;
 	return archive_position(b, err);

@@ -7,6 +7,7 @@
 #include "family.h"
 #include "outbox.h"
 #include "postern/caldate.h"
+#include "rates.h"
 
 /* Newest first: what is older than the newest that says something cannot
  * change the state any more. */
@@ -384,7 +385,8 @@ int consent_withdraw_marketing(struct worker *w, const struct consent_stop *s,
 	struct policy_purpose purpose;
 	bool any = false;
 
-	if (not_before(w, s->person, &entry.at_ms, err) != 0)
+	if (rates_opted_out(w, s->person, &s->channel, err) != 0 ||
+	    not_before(w, s->person, &entry.at_ms, err) != 0)
 		return -1;
 	for (size_t i = 0;
 	     policy_purpose_at(w->policy, i, &s->channel, &purpose); i++) {

@@ -2,7 +2,8 @@
 #include "inbound.h"
 
 static const char find_sql[] =
-    "SELECT id, state, closed_ms, datenart, helpdesk, inbound_ms, language"
+    "SELECT id, state, closed_ms, datenart, helpdesk, inbound_ms, language,"
+    " asked_ms"
     " FROM conversation WHERE person=? AND channel=?"
     " ORDER BY CASE state WHEN 'open' THEN 0 ELSE 1 END, id DESC LIMIT 1";
 static const char make_sql[] =
@@ -12,7 +13,7 @@ static const char reopen_sql[] =
     "UPDATE conversation SET state='open', closed_ms=NULL WHERE id=?";
 static const char route_sql[] = "UPDATE conversation SET helpdesk=? WHERE id=?";
 static const char inbound_sql[] =
-    "UPDATE conversation SET inbound_ms=? WHERE id=?";
+    "UPDATE conversation SET inbound_ms=?, asked_ms=? WHERE id=?";
 
 static bool value_is(const struct store_value *v, const char *text)
 {
@@ -58,6 +59,8 @@ static int find(struct worker *w, int64_t person, const struct name *channel,
 		(void)store_word(store_column(w->store, rows, 6),
 				 ret->conversation.language,
 				 sizeof(ret->conversation.language));
+		v = store_column(w->store, rows, 7);
+		ret->conversation.asked_ms = v.num; /* 0 for NULL */
 	}
 	store_finish(w->store, &rows);
 	return rc < 0 ? -1 : 0;
@@ -110,10 +113,16 @@ int conversation_inbound(struct worker *w, struct conversation *c,
 {
 	/* The row lies anywhere in its table: writing it with each message
 	 * would cost as much as the message itself. */
-	if (c->inbound_ms >= inbound_ms - INBOUND_STEP_MS && c->inbound_ms > 0)
+	if (c->inbound_ms >= inbound_ms - INBOUND_STEP_MS &&
+	    c->inbound_ms > 0 && !c->asks)
 		return 0;
+	if (inbound_ms < c->inbound_ms)
+		inbound_ms = c->inbound_ms;
 	if (store_run(w->store, inbound_sql,
-		      STORE_ARGS(S_INT(inbound_ms), S_INT(c->id)), err) != 0)
+		      STORE_ARGS(S_INT(inbound_ms),
+				 c->asked_ms != 0 ? S_INT(c->asked_ms) : S_NULL,
+				 S_INT(c->id)),
+		      err) != 0)
 		return -1;
 	c->inbound_ms = inbound_ms;
 	return 0;

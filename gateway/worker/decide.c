@@ -98,8 +98,7 @@ bool decide_speaks(const struct step *s)
 	return s->event->kind != EVENT_ECHO && !s->own_row && !s->tombstoned;
 }
 
-/* A reaction or something unreadable is no question to an empty office. */
-static bool expects_answer(const struct event *e)
+bool decide_expects_answer(const struct event *e)
 {
 	return e->kind == EVENT_MESSAGE || e->kind == EVENT_POSTBACK;
 }
@@ -136,7 +135,7 @@ static int known_facts(struct batch *b, const struct step *s,
 	if (!decide_speaks(s) ||
 	    !policy_channel_of(b->w->policy, f->channel, &channel))
 		return 0;
-	f->told_closed = !expects_answer(s->event);
+	f->told_closed = !decide_expects_answer(s->event);
 	f->consent = CONSENT_UNKNOWN;
 	if (channel.first_contact == FIRST_NOTHING)
 		return 0;

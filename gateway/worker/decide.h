@@ -28,6 +28,8 @@ int decide_receive(struct batch *b, const struct step *s,
 /* Is it something a person said to us, just now?  An edit changes what was
  * said; what was taken back before it came is not answered. */
 bool decide_speaks(const struct step *s);
+/* A reaction or something unreadable is no question to an office. */
+bool decide_expects_answer(const struct event *e);
 enum message_outcome decide_outcome(const struct policy_decision *d);
 /* Last moment a message of now may be held back, UTC ms: the end of the day
  * the period ends on. */

@@ -10,6 +10,7 @@
 
 #include <sodium.h>
 
+#include "figures.h"
 #include "identity.h"
 #include "postern/spool.h"
 #include "refkey.h"
@@ -117,6 +118,7 @@ struct batch {
 	struct autoreply *autos; /* in the order of their steps */
 	size_t autos_len, autos_size, autos_written;
 	struct consent_todos *consents; /* consent_receive.c */
+	struct figure_run asked;	/* questions */
 	struct inbound_counts counts;
 	/* For after the commit */
 	bool media;
@@ -195,6 +197,8 @@ struct conversation {
 	struct name helpdesk;	       /* of the route; empty: none */
 	int64_t inbound_ms;	       /* 0: never */
 	char language[LANGUAGE_BYTES]; /* of the last that told; "" unknown */
+	int64_t asked_ms; /* a question waits since then; 0: none */
+	bool asks;	  /* it begins with this message */
 };
 /* The open conversation of a person on a channel; reopens one closed less
  * than 14 days ago, else makes one. */
@@ -202,7 +206,8 @@ int conversation_for(struct worker *w, int64_t person,
 		     const struct name *channel, int64_t now_ms,
 		     struct conversation *ret, struct err *err);
 /* When the person last wrote, up to INBOUND_STEP_MS too early: a reply window
- * that follows from it never ends too late.  Keeps c as the row is. */
+ * that follows from it never ends too late; and that a question begins.
+ * Keeps c as the row is. */
 #define INBOUND_STEP_MS INT64_C(60000)
 int conversation_inbound(struct worker *w, struct conversation *c,
 			 int64_t inbound_ms, struct err *err);

@@ -10,6 +10,7 @@
 #include "decide.h"
 #include "outbox.h"
 #include "postern/lookup.h"
+#include "rates.h"
 
 static const char buried_sql[] = "SELECT 1 FROM tombstone WHERE ref_hash=?";
 static const char bury_sql[] =
@@ -169,6 +170,29 @@ static int seal_media(struct batch *b, struct step *s,
 
 /* --- steps ---------------------------------------------------------------- */
 
+/* Does this message begin a question that waits for its first answer? */
+static bool asks(const struct step *s, const struct conversation *c)
+{
+	return decide_speaks(s) && decide_expects_answer(s->event) &&
+	       c->asked_ms == 0 &&
+	       (c->inbound_ms == 0 || c->reopened ||
+		event_ms(s) - c->inbound_ms >= RATES_SILENCE_MS);
+}
+
+/* Counted once it is known that somebody is told of it. */
+static int count_question(struct batch *b, const struct step *s,
+			  const struct conversation *c,
+			  const struct policy_decision *d, struct err *err)
+{
+	if (!c->asks)
+		return 0;
+	if (!d->forward ||
+	    (d->keyword != KEYWORD_NONE && d->keyword != KEYWORD_REVIEW))
+		return rates_unasked(b->w, s->conversation, err);
+	return rates_asked(b->w, &b->asked, &s->item->channel, c->asked_ms,
+			   err);
+}
+
 /* Finds or makes person and conversation.  Without any address the body is
  * kept in quarantine: a message is never dropped in silence. */
 static int place(struct batch *b, struct step *s, struct conversation *ret,
@@ -189,6 +213,9 @@ static int place(struct batch *b, struct step *s, struct conversation *ret,
 			     err) != 0)
 		return -1;
 	s->conversation = ret->id;
+	ret->asks = asks(s, ret);
+	if (ret->asks)
+		ret->asked_ms = rates_asked_ms(s->item->received_ms, b->now_ms);
 	if (s->event->kind != EVENT_ECHO &&
 	    conversation_inbound(b->w, ret, event_ms(s), err) != 0)
 		return -1;
@@ -262,7 +289,8 @@ static int judge(struct batch *b, struct step *s, const struct conversation *c,
 	    decide_receive(b, s, c, d, err) != 0)
 		return -1;
 	s->decision = d;
-	if (take_decision(b, s, c, err) != 0)
+	if (count_question(b, s, c, d, err) != 0 ||
+	    take_decision(b, s, c, err) != 0)
 		goto out;
 	/* Refused: nothing is kept of it but the question that is asked. */
 	if (!d->store)

@@ -15,6 +15,7 @@
 #include "postern/jsonmem.h"
 #include "postern/lookup.h"
 #include "postern/log.h"
+#include "rates.h"
 #include "ref.h"
 #include "refkey.h"
 #include "retry.h"
@@ -430,7 +431,8 @@ static int sent_body(struct worker *w, const void *what, struct err *err)
 				 S_INT(lane->message)),
 		      err) != 0 ||
 	    lookup_ref_put(w->store, sent->ref, lane->message, &fresh, err) !=
-		0)
+		0 ||
+	    rates_moved(w, lane->message, end.state, err) != 0)
 		return -1;
 	return end_body(w, &end, err);
 }

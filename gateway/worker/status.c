@@ -7,6 +7,7 @@
 #include "notice.h"
 #include "outbox.h"
 #include "postern/lookup.h"
+#include "rates.h"
 
 #define WATERMARK_MESSAGES_MAX 100
 
@@ -105,6 +106,8 @@ static int apply(struct batch *b, const struct ours *ours, const char *status,
 		return 0;
 	failed = strcmp(next, "failed") == 0;
 	if (failed && notice_failed(b->w, ours->id, err) != 0)
+		return -1;
+	if (rates_moved(b->w, ours->id, next, err) != 0)
 		return -1;
 	if (store_run(b->w->store, sql,
 		      STORE_ARGS(S_TEXT(next),

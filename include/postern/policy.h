@@ -215,6 +215,9 @@ const struct policy_notice *policy_confirmed(const struct policy *p,
 const struct policy_notice *policy_first_notice(const struct policy *p,
 						const struct name *channel,
 						const char *language);
+/* Is the channel's office open?  Without hours of its own it always is. */
+bool policy_channel_open(const struct policy *p, const struct name *channel,
+			 const struct policy_local *local, const char *land);
 /* What START asks for on a channel; NULL: nothing. */
 const struct name *policy_start_purpose(const struct policy *p,
 					const struct name *channel);
