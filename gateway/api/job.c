@@ -13,6 +13,8 @@ const char *const job_query_names[QUERIES] = {
     [QUERY_BEFORE] = "before",	   [QUERY_AFTER] = "after",
     [QUERY_BODY] = "body",	   [QUERY_FORM] = "form",
     [QUERY_LANGUAGE] = "language", [QUERY_CHANNEL] = "channel",
+    [QUERY_FROM] = "from",	   [QUERY_TO] = "to",
+    [QUERY_STEP] = "step",
 };
 
 void job_turn(struct job *job)

@@ -4,6 +4,7 @@
 #include "figures.h"
 #include "intake/intake.h"
 #include "route.h"
+#include "stats.h"
 
 #define METRICS_MAX	(256u * 1024)
 #define METRIC_LINE_MAX 256
@@ -130,6 +131,8 @@ int api_metrics(struct worker *w, struct job *job, struct err *err)
 		goto out;
 	put_counters(&s, w);
 	put_gauges(&s, f);
+	if (stats_gauges(w, &s.text, err) != 0)
+		goto out;
 	if (s.failed)
 		ERR_SET(err, ERR_NOMEM, "metrics do not fit", 0);
 	else

@@ -37,6 +37,8 @@ static const struct route routes[] = {
     {"GET", "/v1/persons/{per}/consents", SCOPE_RIGHTS, 0, api_consent_show},
     {"GET", "/v1/persons/{per}/consents/{nam}/proof", SCOPE_RIGHTS, 0,
      api_consent_proof},
+    {"GET", "/v1/stats", SCOPE_POLICY | SCOPE_AUDIT | SCOPE_OPERATOR, 0,
+     api_stats},
     /* operators */
     {"GET", "/v1/status", SCOPE_OPERATOR, 0, api_status},
     {"GET", "/v1/tokens", SCOPE_OPERATOR, 0, api_tokens_list},

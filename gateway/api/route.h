@@ -84,6 +84,7 @@ HANDLER(api_status); /* status.c */
 HANDLER(api_ready);
 HANDLER(api_healthy);
 HANDLER(api_metrics); /* metrics.c */
+HANDLER(api_stats);   /* stats.c */
 HANDLER(api_openapi); /* openapi.c */
 #undef HANDLER
 
