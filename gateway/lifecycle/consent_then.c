@@ -6,15 +6,22 @@
 #include "postern/consent.h"
 #include "store/family.h"
 
-/* As the state of now is read (worker/consent.c): newest first. */
-static const char events_sql[] =
-    PERSON_FAMILY "SELECT kind,until_ms,by_whom,id,answer,method"
-		  " FROM consent_event WHERE person IN (SELECT id FROM family)"
-		  " AND purpose IN (?,?,?) AND channel IN ('',?)"
-		  " ORDER BY at_ms DESC,id DESC";
-static const char minor_sql[] =
-    PERSON_FAMILY "SELECT 1 FROM person WHERE minor<>0 AND id IN"
-		  " (SELECT id FROM family) LIMIT 1";
+/* As the state of now is read (worker/consent.c): newest first.  Nearly
+ * everybody is nobody else, and then it is asked for in fewer words. */
+#define EVENTS(who)                                                        \
+	"SELECT kind,until_ms,by_whom,id,answer,method FROM consent_event" \
+	" WHERE person " who " AND purpose IN (?,?,?)"                     \
+	" AND channel IN ('',?) ORDER BY at_ms DESC,id DESC"
+#define MINOR(who) "SELECT 1 FROM person WHERE minor<>0 AND id " who " LIMIT 1"
+#define ALONE	   "=?"
+#define FAMILY	   "IN (SELECT id FROM family)"
+static const char events_sql[] = PERSON_FAMILY EVENTS(FAMILY);
+static const char events_alone_sql[] = EVENTS(ALONE);
+static const char minor_sql[] = PERSON_FAMILY MINOR(FAMILY);
+static const char minor_alone_sql[] = MINOR(ALONE);
+static const char joined_sql[] =
+    "SELECT 1 FROM person WHERE id=? AND joined_into IS NOT NULL UNION ALL"
+    " SELECT 1 FROM person WHERE joined_into=? LIMIT 1";
 static const char reviews_sql[] =
     PERSON_FAMILY "SELECT id,decided_ms FROM review WHERE kind='withdrawal'"
 		  " AND person IN (SELECT id FROM family) ORDER BY id";
@@ -35,7 +42,7 @@ struct then_review {
 struct then {
 	int64_t conversation; /* 0: free */
 	enum simulate_side side;
-	bool minor, more; /* more: than has room */
+	bool joined, minor, more; /* more: than has room */
 	uint8_t events_len, reviews_len;
 	struct then_event events[EVENTS_MAX];
 	struct then_review reviews[REVIEWS_MAX];
@@ -110,13 +117,13 @@ static bool rested(const struct then_review *r,
 /* --- reading -------------------------------------------------------------- */
 
 static int start_events(struct consent_then *c,
-			const struct consent_then_ask *ask,
+			const struct consent_then_ask *ask, bool joined,
 			struct store_rows **ret, struct err *err)
 {
 	const char *purpose = ask->purpose->text;
 
 	return store_start(
-	    c->st, events_sql,
+	    c->st, joined ? events_sql : events_alone_sql,
 	    STORE_ARGS(S_INT(ask->person), S_TEXT(purpose),
 		       S_TEXT(CONSENT_EVERY_PURPOSE),
 		       S_TEXT(ask->marketing ? CONSENT_MARKETING : purpose),
@@ -133,7 +140,7 @@ static int load_events(struct consent_then *c,
 	bool says;
 	int rc;
 
-	if (start_events(c, ask, &rows, err) != 0)
+	if (start_events(c, ask, t->joined, &rows, err) != 0)
 		return -1;
 	while (!t->more && (rc = store_step(c->st, rows, err)) > 0) {
 		rc = event_read(c->st, rows, &e, &says, err);
@@ -182,12 +189,16 @@ static int load(struct consent_then *c, const struct consent_then_ask *ask,
 	int64_t one;
 
 	*t = (struct then){.side = ask->side};
-	if (load_events(c, ask, t, err) != 0)
+	if (store_one_int(c->st, joined_sql,
+			  STORE_ARGS(S_INT(ask->person), S_INT(ask->person)),
+			  &one, &t->joined, err) != 0 ||
+	    load_events(c, ask, t, err) != 0)
 		return -1;
 	/* Nobody said a thing: the common case. */
 	if (t->events_len > 0 &&
-	    (store_one_int(c->st, minor_sql, STORE_ARGS(S_INT(ask->person)),
-			   &one, &t->minor, err) != 0 ||
+	    (store_one_int(c->st, t->joined ? minor_sql : minor_alone_sql,
+			   STORE_ARGS(S_INT(ask->person)), &one, &t->minor,
+			   err) != 0 ||
 	     (ask->marketing && load_reviews(c, ask, t, err) != 0)))
 		return -1;
 	t->conversation = ask->conversation;
@@ -196,7 +207,7 @@ static int load(struct consent_then *c, const struct consent_then_ask *ask,
 
 /* Of a person with a long history: each message by itself. */
 static int read_long(struct consent_then *c, const struct consent_then_ask *ask,
-		     bool minor, bool *ret, struct err *err)
+		     const struct then *t, bool *ret, struct err *err)
 {
 	struct store_rows *rows = NULL;
 	bool says, decides = false;
@@ -204,7 +215,7 @@ static int read_long(struct consent_then *c, const struct consent_then_ask *ask,
 	int rc = 0;
 
 	*ret = false;
-	if (start_events(c, ask, &rows, err) != 0)
+	if (start_events(c, ask, t->joined, &rows, err) != 0)
 		return -1;
 	while (!decides && (rc = store_step(c->st, rows, err)) > 0) {
 		rc = event_read(c->st, rows, &e, &says, err);
@@ -212,7 +223,7 @@ static int read_long(struct consent_then *c, const struct consent_then_ask *ask,
 			break;
 		decides = says && counts(&e, ask);
 		if (decides)
-			*ret = is_valid(&e, minor, ask);
+			*ret = is_valid(&e, t->minor, ask);
 	}
 	store_finish(c->st, &rows);
 	return rc < 0 ? -1 : 0;
@@ -249,7 +260,7 @@ static int judge_long(struct consent_then *c,
 {
 	bool rests = false;
 
-	if (read_long(c, ask, t->minor, ret, err) != 0 ||
+	if (read_long(c, ask, t, ret, err) != 0 ||
 	    (*ret && ask->marketing && read_rested(c, ask, &rests, err) != 0))
 		return -1;
 	*ret = *ret && !rests;
@@ -276,7 +287,7 @@ static struct then *slot_of(struct consent_then *c,
 	uint64_t h =
 	    (uint64_t)ask->conversation * UINT64_C(0x9e3779b97f4a7c15) >> 40;
 
-	return &c->slots[(h * SIMULATE_SIDES + (uint64_t)ask->side) % SLOTS];
+	return &c->slots[(h + (uint64_t)ask->side * 7919) % SLOTS];
 }
 
 int consent_then_valid(struct consent_then *c,

@@ -54,7 +54,10 @@ static const struct turn all_turns[] = {
      .inbound = true},
     {.name = "api", .step = api_step, .inbound = true},
     /* Last: what waits for an answer goes first. */
-    {.name = "simulating", .step = simulating_step, .inbound = true},
+    {.name = "simulating",
+     .step = simulating_step,
+     .due_in_ms = simulating_due_in_ms,
+     .inbound = true},
 };
 #define TURNS (sizeof(all_turns) / sizeof(all_turns[0]))
 

@@ -53,6 +53,7 @@ int simulating_begin(struct worker *w, struct policy **after, int64_t from,
 		     bool *ret_busy, struct err *err);
 void simulating_look(const struct worker *w, struct simulating_view *ret);
 int simulating_step(struct worker *w, bool *ret_moved, struct err *err);
+int64_t simulating_due_in_ms(const struct worker *w);
 void simulating_close(struct simulating **s);
 
 #endif
