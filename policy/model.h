@@ -193,6 +193,8 @@ struct policy_test {
 
 struct policy {
 	uint8_t digest[POLICY_DIGEST_BYTES];
+	uint8_t *source; /* the file as it was read */
+	size_t source_len;
 	struct yaml_doc *doc;
 	struct name name;
 	int64_t version;

@@ -75,6 +75,19 @@ static void parse_root(struct policy *p, const struct yaml *root,
 	policy_agree(p, diag);
 }
 
+static bool keep_source(struct policy *p, const uint8_t *bytes, size_t len,
+			struct diag *diag)
+{
+	p->source = malloc(len + 1);
+	if (!p->source) {
+		diag_add(diag, 0, 0, "out of memory; try again");
+		return false;
+	}
+	memcpy(p->source, bytes, len);
+	p->source_len = len;
+	return true;
+}
+
 int policy_parse(const uint8_t *bytes, size_t len, struct diag *diag,
 		 struct policy **ret)
 {
@@ -96,6 +109,8 @@ int policy_parse(const uint8_t *bytes, size_t len, struct diag *diag,
 	if (diag->findings_len + diag->more != before)
 		goto out;
 	crypto_generichash(p->digest, sizeof(p->digest), bytes, len, NULL, 0);
+	if (!keep_source(p, bytes, len, diag))
+		goto out;
 	*ret = p;
 	p = NULL;
 	rc = 0;
@@ -109,9 +124,16 @@ void policy_free(struct policy **p)
 	if (*p) {
 		yaml_free(&(*p)->doc);
 		free((*p)->owned);
+		free((*p)->source);
 	}
 	free(*p);
 	*p = NULL;
+}
+
+const uint8_t *policy_source(const struct policy *p, size_t *ret_len)
+{
+	*ret_len = p->source_len;
+	return p->source;
 }
 
 const uint8_t *policy_digest(const struct policy *p)

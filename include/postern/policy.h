@@ -26,7 +26,8 @@ struct policy;
 int policy_parse(const uint8_t *bytes, size_t len, struct diag *diag,
 		 struct policy **ret);
 void policy_free(struct policy **p);
-/* BLAKE2b-256 of the bytes. */
+/* The bytes it was made of, and BLAKE2b-256 over them. */
+const uint8_t *policy_source(const struct policy *p, size_t *ret_len);
 const uint8_t *policy_digest(const struct policy *p);
 const struct name *policy_name(const struct policy *p);
 int64_t policy_version(const struct policy *p);
