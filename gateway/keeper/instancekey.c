@@ -13,6 +13,7 @@ static const struct {
     [INSTANCE_FINGERPRINT] = {"fingerprint", true},
     [INSTANCE_SUPPRESSION] = {"suppression", true},
     [INSTANCE_LEDGER] = {"ledger", false},
+    [INSTANCE_POLICY] = {"policy", true},
 };
 
 const char *instance_key_name(enum instance_key key)

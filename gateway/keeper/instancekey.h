@@ -15,6 +15,7 @@ enum instance_key {
 	INSTANCE_FINGERPRINT,
 	INSTANCE_SUPPRESSION, /* list of addresses never to write to */
 	INSTANCE_LEDGER,      /* Ed25519 seed of the proof log; reserved */
+	INSTANCE_POLICY,      /* seals of policy versions and approvals */
 	INSTANCE_KEYS
 };
 

@@ -84,8 +84,18 @@
  * request	(3) What a data subject asked for.  type: erasure, access.
  *		state: identity_pending.
  * policy_version (3) state: proposed, approved, active, superseded, stopped.
- *		bytes: the file.  effect: JSON, the counts its approval is
- *		pinned to.  author and actor: token ids.
+ *		bytes: the file.  effect: JSON (postern/policy_effect.h), the
+ *		counts its approval is pinned to; recount: the same, counted
+ *		again before it took effect.  author, actor, ended_by: token
+ *		ids; 0: nobody, the installation.  base: the version it is to
+ *		replace.  needed, tolerance: as base demanded.  shortens: may
+ *		erase earlier.  due_ms: approved, earliest moment to take
+ *		effect.  reason: why it ended, static word.  seal: the keeper's
+ *		hash of use policy over the row (lifecycle/version_seal.c).
+ * policy_approval (3) seal: the same over approval and what was approved.
+ * policy_shadow (3) What a version that watches would have done otherwise.
+ *		what: seen, outcome, datenart, person, says, media, reply.  was,
+ *		would: static words and names of the policy.
  * figure	(3) Counters made at the moment of the event.  hour_ms: start
  *		of the hour.  name, detail: static words and policy names. */
 #ifndef POSTERN_STORE_SCHEMA_H
@@ -243,10 +253,19 @@ enum message_outcome {
 	    "TEXT NOT NULL, bytes BLOB NOT NULL, effect TEXT, author INTEGER " \
 	    "NOT NULL, proposed_ms INTEGER NOT NULL, from_ms INTEGER NOT "     \
 	    "NULL, shadow_until_ms INTEGER, ended_ms INTEGER, ended_by "       \
-	    "INTEGER) STRICT",                                                 \
+	    "INTEGER, base INTEGER NOT NULL DEFAULT 0, needed INTEGER NOT "    \
+	    "NULL DEFAULT 0, shortens INTEGER NOT NULL DEFAULT 0, tolerance "  \
+	    "INTEGER NOT NULL DEFAULT 0, due_ms INTEGER, active_ms INTEGER, "  \
+	    "reason TEXT, recount TEXT, shadow_from_ms INTEGER, seal BLOB) "   \
+	    "STRICT",                                                          \
 	    "CREATE TABLE policy_approval(policy INTEGER NOT NULL, actor "     \
-	    "INTEGER NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY(policy, "   \
-	    "actor)) STRICT, WITHOUT ROWID",                                   \
+	    "INTEGER NOT NULL, at_ms INTEGER NOT NULL, seal BLOB, PRIMARY "    \
+	    "KEY(policy, actor)) STRICT, WITHOUT ROWID",                       \
+	    "CREATE TABLE policy_shadow(policy INTEGER NOT NULL, channel "     \
+	    "TEXT NOT NULL, what TEXT NOT NULL, was TEXT NOT NULL, would "     \
+	    "TEXT NOT NULL, rule TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY "  \
+	    "KEY(policy, channel, what, was, would, rule)) STRICT, WITHOUT "   \
+	    "ROWID",                                                           \
 	    "ALTER TABLE conversation ADD COLUMN asked_ms INTEGER",            \
 	    "ALTER TABLE conversation ADD COLUMN campaign TEXT",               \
 	    "ALTER TABLE conversation ADD COLUMN campaign_ms INTEGER",         \

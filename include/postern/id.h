@@ -23,6 +23,7 @@ enum id_kind {
 	ID_DELIVERY,	 /* dlv_ */
 	ID_TOKEN,	 /* tok_ */
 	ID_QUARANTINE,	 /* qrn_ */
+	ID_POLICY,	 /* pol_ */
 };
 
 #define ID_MASK_BYTES 32
