@@ -2,10 +2,12 @@
 #include "decide.h"
 
 #include "consent_receive.h"
+#include "lifecycle.h"
 #include "notice.h"
 #include "postern/caldate.h"
 #include "postern/keyword.h"
 #include "postern/language.h"
+#include "shadow.h"
 
 #define MINUTE_MS 60000
 
@@ -39,7 +41,10 @@ const char *decide_quarantine(const struct worker *w,
 	    .mechanism = decide_mechanism(w, channel),
 	};
 	struct policy_decision d;
+	const char *lacks = lifecycle_lacks(w, channel);
 
+	if (lacks != NULL)
+		return lacks;
 	if (facts.mechanism != MECHANISM_INVALID)
 		return NULL;
 	policy_decide(w->policy, &facts, &d);
@@ -169,9 +174,10 @@ static int rare_facts(struct batch *b, const struct step *s,
 	return 0;
 }
 
-int decide_receive(struct batch *b, const struct step *s,
-		   const struct conversation *c, struct policy_decision *ret,
-		   struct err *err)
+/* By the policy that is w->policy now. */
+static int judge(struct batch *b, const struct step *s,
+		 const struct conversation *c, struct policy_decision *ret,
+		 struct err *err)
 {
 	const struct settings *settings = b->w->settings;
 	const struct event *e = s->event;
@@ -208,6 +214,34 @@ int decide_receive(struct batch *b, const struct step *s,
 	if (!decide_speaks(s))
 		ret->say_len = 0;
 	return 0;
+}
+
+/* By the version that watches: the same questions, asked of it. */
+static int watch(struct batch *b, const struct step *s,
+		 const struct conversation *c,
+		 const struct policy_decision *was, struct err *err)
+{
+	const struct policy *in_force = b->w->policy;
+	const struct policy *other = shadow_policy(b->w);
+	struct policy_decision would;
+	int rc;
+
+	if (other == NULL)
+		return 0;
+	b->w->policy = other;
+	rc = judge(b, s, c, &would, err);
+	b->w->policy = in_force;
+	return rc != 0 ? -1
+		       : shadow_note(b->w, &s->item->channel, was, &would, err);
+}
+
+int decide_receive(struct batch *b, const struct step *s,
+		   const struct conversation *c, struct policy_decision *ret,
+		   struct err *err)
+{
+	if (judge(b, s, c, ret, err) != 0)
+		return -1;
+	return watch(b, s, c, ret, err);
 }
 
 enum message_outcome decide_outcome(const struct policy_decision *d)

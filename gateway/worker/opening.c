@@ -3,8 +3,10 @@
 
 #include "../api/api.h"
 #include "decide_told.h"
+#include "lifecycle.h"
 #include "postern/log.h"
 #include "postern/zonefile.h"
+#include "shadow.h"
 #include "simulating.h"
 
 static int read_mask(struct worker *w, bool *ret_found, struct err *err)
@@ -44,6 +46,7 @@ static int last_id(struct worker *w, struct err *err)
 	    "SELECT max(id) FROM notice_sent",
 	    "SELECT max(id) FROM review",
 	    "SELECT max(id) FROM request",
+	    "SELECT max(id) FROM policy_version",
 	};
 	int64_t last = 0;
 	bool found = false;
@@ -177,6 +180,7 @@ int worker_open(struct worker *w, const struct worker_conf *conf,
 	w->intake = conf->intake;
 	w->processes = conf->processes;
 	if (open_zone(w, err) != 0 || open_archive(w, conf->dir, err) != 0 ||
+	    lifecycle_open(w, conf->policy, &w->lifecycle, err) != 0 ||
 	    open_keeper(w, conf->dir, err) != 0 ||
 	    http_open(w->env, &w->http, err) != 0 || open_drivers(w, err) != 0)
 		return -1;
@@ -220,6 +224,8 @@ void worker_close(struct worker *w)
 	close_drivers(w);
 	if (w->keeper != NULL)
 		keeper_close(&w->keeper);
+	shadow_free(&w->shadow);
+	lifecycle_close(&w->lifecycle);
 	store_close(&w->store);
 	zone_free(&w->zone);
 }

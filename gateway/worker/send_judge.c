@@ -8,6 +8,7 @@
 #include "autoreply.h"
 #include "consent.h"
 #include "decide.h"
+#include "shadow.h"
 
 /* The list is for advertising alone. */
 static int look_suppressed(struct send_flight *f, const char *purpose,
@@ -67,6 +68,9 @@ int send_judge(struct send_flight *f, struct send_refusal *why, struct err *err)
 	if (look_up(f, &facts, err) != 0)
 		return -1;
 	policy_decide(f->w->policy, &facts, &decision);
+	if (f->lane->attempts == 0 &&
+	    shadow_note_send(f->w, &facts, &decision, err) != 0)
+		return -1;
 	if (decision.send)
 		return 0;
 	consent = consent_blocks(&decision);

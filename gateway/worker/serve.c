@@ -13,6 +13,7 @@
 
 #include "../api/api.h"
 #include "consent_expire.h"
+#include "lifecycle.h"
 #include "opening.h"
 #include "postern/log.h"
 #include "simulating.h"
@@ -29,6 +30,7 @@ struct turn {
 	int (*step)(struct worker *w, bool *ret_moved, struct err *err);
 	int64_t (*due_in_ms)(const struct worker *w); /* NULL: none */
 	bool inbound;	       /* rests while the loop ends */
+	bool decides_nothing;  /* goes on while the policy is in doubt */
 	int64_t not_before_ms; /* boot clock: resting after ERR_BUSY */
 	bool waits;	       /* said so already */
 };
@@ -40,7 +42,7 @@ struct loop {
 	bool said_locked;
 	int64_t look_again_ms; /* boot clock */
 	bool fatal;
-	struct turn turns[7];
+	struct turn turns[8];
 };
 
 static const struct turn all_turns[] = {
@@ -52,7 +54,12 @@ static const struct turn all_turns[] = {
      .step = consent_step,
      .due_in_ms = consent_due_in_ms,
      .inbound = true},
-    {.name = "api", .step = api_step, .inbound = true},
+    {.name = "policy",
+     .step = lifecycle_step,
+     .due_in_ms = lifecycle_due_in_ms,
+     .inbound = true,
+     .decides_nothing = true},
+    {.name = "api", .step = api_step, .inbound = true, .decides_nothing = true},
     /* Last: what waits for an answer goes first. */
     {.name = "simulating",
      .step = simulating_step,
@@ -82,7 +89,8 @@ static void take_turn(struct loop *l, struct turn *t, bool *moved)
 {
 	struct err err = {0};
 
-	if (worker_boot(l->w) < t->not_before_ms)
+	if (worker_boot(l->w) < t->not_before_ms ||
+	    (!t->decides_nothing && !lifecycle_trusted(l->w)))
 		return;
 	if (t->step(l->w, moved, &err) == 0) {
 		if (t->waits)
@@ -175,8 +183,8 @@ static void look_ready(struct loop *l)
 	struct worker *w = l->w;
 	struct err err = {0};
 
-	if (w->ready || !l->received || l->turns[0].waits ||
-	    worker_boot(w) < l->look_again_ms)
+	if (w->ready || worker_boot(w) < l->look_again_ms ||
+	    (lifecycle_trusted(w) && (!l->received || l->turns[0].waits)))
 		return;
 	if (keeper_status(w->keeper, &status, &err) != 0 || status.locked) {
 		if (!l->said_locked)
@@ -186,6 +194,8 @@ static void look_ready(struct loop *l)
 		return;
 	}
 	l->said_locked = false;
+	if (!lifecycle_trusted(w))
+		return;
 	w->ready = true;
 	LOG0(LOG_LEVEL_INFO, "worker.ready");
 }

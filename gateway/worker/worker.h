@@ -36,6 +36,8 @@ struct send;
 struct media;
 struct api;
 struct simulating;
+struct lifecycle;
+struct shadow;
 
 /* Counters for /metrics; no labels with personal data.  Relaxed atomics. */
 /* The formatter takes a list of X() for an expression. */
@@ -65,8 +67,10 @@ struct worker_counts {
 struct worker {
 	struct env *env;
 	const struct settings *settings;
-	const struct policy *policy;
-	struct zone *zone; /* of the controller; NULL: UTC */
+	const struct policy *policy; /* in force; lifecycle.h */
+	struct lifecycle *lifecycle; /* NULL in tests: it stays */
+	struct shadow *shadow;	     /* NULL: none watches */
+	struct zone *zone;	     /* of the controller; NULL: UTC */
 	struct store *store;
 	struct keeper *keeper;
 	struct http_client *http;
