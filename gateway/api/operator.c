@@ -90,9 +90,20 @@ static bool set_options(CURL *curl, const struct verb_args *args,
 	       curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer) == CURLE_OK;
 }
 
+/* Never to anybody but the socket. */
+static bool set_bearer(CURL *curl, const char *bearer)
+{
+	return curl_easy_setopt(curl, CURLOPT_HTTPAUTH,
+				(long)CURLAUTH_BEARER) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, bearer) ==
+		   CURLE_OK;
+}
+
 static bool set_body(CURL *curl, const struct operator_call *call,
 		     const char *body, struct curl_slist **headers)
 {
+	if (call->bearer != NULL && !set_bearer(curl, call->bearer))
+		return false;
 	if (strcmp(call->method, "POST") != 0)
 		return true;
 	/* No waiting for "100 Continue" on a socket of this host. */
@@ -155,6 +166,18 @@ static void print_reasons(const json_t *problem)
 			      (long long)operator_number(one, "line"));
 }
 
+static void print_findings(const json_t *problem)
+{
+	const json_t *list = json_object_get(problem, "findings"), *one;
+	size_t i;
+
+	for (i = 0; (one = json_array_get(list, i)) != NULL; i++)
+		(void)fprintf(stderr, "  line %lld, column %lld: %s\n",
+			      (long long)operator_number(one, "line"),
+			      (long long)operator_number(one, "column"),
+			      operator_text(one, "text"));
+}
+
 static int refused(const struct verb_args *args, const json_t *problem,
 		   long status)
 {
@@ -174,6 +197,7 @@ static int refused(const struct verb_args *args, const json_t *problem,
 			      detail != NULL ? ": " : "",
 			      detail != NULL ? detail : "");
 	print_reasons(problem);
+	print_findings(problem);
 	return EXIT_REFUSED;
 }
 

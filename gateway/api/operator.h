@@ -12,6 +12,7 @@ struct operator_call {
 	const char *method, *path; /* "/v1/status"; ids and numbers only */
 	json_t *body;		   /* borrowed; NULL none */
 	bool raw;		   /* the answer is no JSON */
+	const char *bearer; /* borrowed; NULL: the operator of the host */
 };
 
 /*

@@ -1,6 +1,9 @@
 /* route.c - the table of addresses. */
 #include "route.h"
 
+/* Whoever answers for the policy in one way or another. */
+#define SCOPE_LOOK (SCOPE_POLICY | SCOPE_APPROVE | SCOPE_AUDIT | SCOPE_OPERATOR)
+
 static const struct route routes[] = {
     /* operation */
     {"GET", "/healthz", 0, 0, api_healthy},
@@ -31,6 +34,19 @@ static const struct route routes[] = {
      api_policy_simulation},
     {"POST", "/v1/policy/simulation", SCOPE_POLICY | SCOPE_OPERATOR,
      ROUTE_BODY | ROUTE_BARE, api_policy_simulate},
+    {"GET", "/v1/policy/versions", SCOPE_LOOK, 0, api_policy_list},
+    {"POST", "/v1/policy/versions", SCOPE_POLICY, ROUTE_BODY,
+     api_policy_propose},
+    {"GET", "/v1/policy/versions/{pol}", SCOPE_LOOK, 0, api_policy_get},
+    {"GET", "/v1/policy/versions/{pol}/file", SCOPE_LOOK, 0, api_policy_file},
+    {"GET", "/v1/policy/versions/{pol}/shadow", SCOPE_LOOK, 0,
+     api_policy_shadow},
+    {"POST", "/v1/policy/versions/{pol}/shadow", SCOPE_POLICY, ROUTE_BODY,
+     api_policy_watch},
+    {"POST", "/v1/policy/versions/{pol}/approve", SCOPE_POLICY | SCOPE_APPROVE,
+     0, api_policy_approve},
+    {"POST", "/v1/policy/versions/{pol}/stop",
+     SCOPE_POLICY | SCOPE_APPROVE | SCOPE_OPERATOR, 0, api_policy_stop},
     /* those who answer for consents */
     {"POST", "/v1/consents/import", SCOPE_RIGHTS, ROUTE_BODY,
      api_consent_import},
@@ -70,7 +86,7 @@ static const struct {
     {"{cnv}", ID_CONVERSATION}, {"{msg}", ID_MESSAGE},
     {"{att}", ID_ATTACHMENT},	{"{tok}", ID_TOKEN},
     {"{dlv}", ID_DELIVERY},	{"{qrn}", ID_QUARANTINE},
-    {"{per}", ID_PERSON},
+    {"{pol}", ID_POLICY},	{"{per}", ID_PERSON},
 };
 #define MARKS	 (sizeof(marks) / sizeof(marks[0]))
 #define MARK_LEN 5
@@ -81,7 +97,7 @@ static const struct {
 } scopes[] = {
     {"desk", SCOPE_DESK},	  {"rights", SCOPE_RIGHTS},
     {"policy", SCOPE_POLICY},	  {"audit", SCOPE_AUDIT},
-    {"operator", SCOPE_OPERATOR},
+    {"operator", SCOPE_OPERATOR}, {"policy.approve", SCOPE_APPROVE},
 };
 
 static unsigned int scope_bit(const char *name, size_t len)

@@ -10,7 +10,8 @@
 #define SCOPE_POLICY   4u
 #define SCOPE_AUDIT    8u
 #define SCOPE_OPERATOR 16u
-#define SCOPES_ALL     31u
+#define SCOPE_APPROVE  32u /* agree to policies of others, and stop them */
+#define SCOPES_ALL     63u
 /* Space-separated names to bits; false: empty or an unknown name. */
 bool scopes_parse(const char *text, unsigned int *ret);
 
@@ -73,6 +74,14 @@ HANDLER(api_quarantine_replay);
 HANDLER(api_policy_explain);  /* explain.c */
 HANDLER(api_policy_simulate); /* simulate.c */
 HANDLER(api_policy_simulation);
+HANDLER(api_policy_list); /* policies.c */
+HANDLER(api_policy_propose);
+HANDLER(api_policy_get);
+HANDLER(api_policy_file);
+HANDLER(api_policy_approve);
+HANDLER(api_policy_stop);
+HANDLER(api_policy_watch);
+HANDLER(api_policy_shadow);  /* policy_shadow.c */
 HANDLER(api_consent_import); /* consent_import.c */
 HANDLER(api_consent_show);   /* consent_show.c */
 HANDLER(api_consent_proof);  /* consent_proof.c */

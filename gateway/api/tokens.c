@@ -98,8 +98,8 @@ static int read_wish(struct worker *w, struct job *job, const json_t *body,
 		return -1;
 	if (ret->scopes == NULL || !scopes_parse(ret->scopes, &bits))
 		return body_refuse(job,
-				   "one or more of desk, rights, policy, audit,"
-				   " operator is needed",
+				   "one or more of desk, rights, policy,"
+				   " policy.approve, audit, operator is needed",
 				   "scopes");
 	if (!is_label(ret->label))
 		return body_refuse(job, "not one plain line", "label");

@@ -9,6 +9,7 @@
 #include "postern/retention.h"
 #include "simulator.h"
 #include "tester.h"
+#include "versions.h"
 
 /* --- due ------------------------------------------------------------------ */
 
@@ -112,6 +113,15 @@ static const struct subverb verbs[] = {
      "[--what loeschkonzept|verzeichnis|kanaele|massnahmen]\n"
      "           [--language de|en] [--format html|md] [--out DIR] "
      "[--policy FILE]"},
+    {"propose", policy_propose,
+     "[FILE] --token-file FILE [--from DATE|TIME] [--shadow DAYS]\n"
+     "           [--language de|en]"},
+    {"approve", policy_approve,
+     "VERSION --token-file FILE [--digest HEX] [--language de|en]"},
+    {"stop", policy_stop, "VERSION [--token-file FILE] [--language de|en]"},
+    {"history", policy_history, "[VERSION [--file]] [--language de|en]"},
+    {"shadow", policy_shadow_report,
+     "VERSION [--days DAYS --token-file FILE] [--language de|en]"},
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
