@@ -60,14 +60,14 @@ def policy(channel=FIRST, version=1, de=DE):
 
 def restart(world, text=None, mechanism=None):
     world.stop("postern")
-    if text is not None:
-        (world.data / "policy.yaml").write_text(text)
     if mechanism is not None:
         path = world.data / "postern.yaml"
         old = path.read_text()
         before, rest = old.split("mechanism: ", 1)
         path.write_text(f"{before}mechanism: {mechanism}," + rest.split(",", 1)[1])
     world.serve()
+    if text is not None:
+        world.adopt(text)
 
 
 def make(world):

@@ -162,11 +162,7 @@ def c4_the_wording_outlives_the_policy(world):
     before, = rows(world, "SELECT e.wording,w.text FROM consent_event e JOIN"
                    " wording w ON w.sha256=e.wording WHERE e.kind='given' AND"
                    " e.person=?", PERSONS[phone])
-    world.stop("postern")
-    (world.data / "policy.yaml").write_text(policy.replace(
-        "version: 1", "version: 2", 1).replace("Antworten Sie JA",
-                                               "Antworten Sie uns JA"))
-    world.serve()
+    world.adopt(policy.replace("Antworten Sie JA", "Antworten Sie uns JA"))
     after, = rows(world, "SELECT e.wording,w.text FROM consent_event e JOIN"
                   " wording w ON w.sha256=e.wording WHERE e.kind='given' AND"
                   " e.person=?", PERSONS[phone])

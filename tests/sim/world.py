@@ -272,6 +272,54 @@ class World:
                 continue
         return found
 
+    # --- the policy ----------------------------------------------------------
+    def person(self, name, scope="policy"):
+        """The file with the token of somebody who answers for the policy."""
+        path = self.dir / f"{name}-token"
+        if not path.exists():
+            made = json.loads(self.postern(
+                "token", "create", "--scope", scope, "--label", name,
+                "--days", "3660", "--json"))
+            path.write_text(made["token"])
+            path.chmod(0o600)
+        return path
+
+    def versions(self, path="", method="GET", body=None, name="anna"):
+        """(status, answer) of a call about versions of the policy."""
+        return self.api(method, "/v1/policy/versions" + path, body,
+                        token=self.person(name).read_text())
+
+    def version(self, made):
+        return self.versions("/" + made["id"])[1]
+
+    def propose(self, text, name="anna", **more):
+        """A version with the next number, once its effect is counted."""
+        numbers = [v["version"] for v in self.versions()[1]["versions"]]
+        lines = [f"version: {max(numbers) + 1}" if line.startswith("version:")
+                 else line for line in text.splitlines()]
+        status, made = self.versions("", "POST", {
+            "policy": "\n".join(lines) + "\n", **more}, name)
+        if status != 202:
+            raise Failure(f"not proposed: {status} {made}")
+        return until("its effect is counted", 60, lambda: (
+            lambda v: v if v["effect"] else None)(self.version(made)))
+
+    def approve(self, made, *names):
+        for name in names:
+            status, made = self.versions(f"/{made['id']}/approve", "POST", {},
+                                         name)
+            if status != 200:
+                raise Failure(f"not approved by {name}: {status} {made}")
+        return made
+
+    def adopt(self, text):
+        """Makes a text the policy in force, as people do it."""
+        made = self.propose(text)
+        self.approve(made, *("bert", "carl", "dora")[:made["needed"]])
+        until("the policy is in force", 30,
+              lambda: self.version(made)["state"] == "active")
+        return made
+
     # --- acting --------------------------------------------------------------
     def control(self, name, **how):
         call("POST", self.url(name, "/control"), how)
