@@ -111,8 +111,8 @@ static void note_undone(const struct policy *p, struct diag *notes)
 			 "forwarded as they came");
 	if (p->approvals_at.line > 0)
 		diag_add(notes, p->approvals_at.line, p->approvals_at.column,
-			 "approvals are not enforced yet: whoever may write "
-			 "this file changes the policy alone");
+			 "approvals.hold and approvals.unmask are not enforced "
+			 "yet; approvals of a policy are");
 }
 
 void policy_notes(const struct policy *p, struct diag *notes)

@@ -351,9 +351,9 @@ static void governance(const struct paper *w)
 	prose_add(t,
 		  TR(t,
 		     "Eine Änderung dieser Regeln braucht die Zustimmung von "
-		     "%lld %s (%s)",
+		     "%lld %s außer der, die sie vorschlägt (%s)",
 		     "A change of these rules needs the consent of %lld %s "
-		     "(%s)"),
+		     "besides whoever proposes it (%s)"),
 		  (long long)a->policy, people(w, a->policy),
 		  paper_state(t->tongue, FEATURE_APPROVALS));
 	if (period_days_max(&a->delay) > 0) {

@@ -8,12 +8,12 @@
 bool paper_built(enum paper_feature feature)
 {
 	static const bool built[FEATURES] = {
-	    [FEATURE_ALWAYS] = true,	 [FEATURE_SWEEP] = false,
-	    [FEATURE_HOLD] = false,	 [FEATURE_RESTRICT] = false,
-	    [FEATURE_REPLAY] = false,	 [FEATURE_RECIPIENTS] = false,
-	    [FEATURE_REQUESTS] = false,	 [FEATURE_LEDGER] = false,
-	    [FEATURE_CONSENT] = true,	 [FEATURE_REDACT] = false,
-	    [FEATURE_APPROVALS] = false,
+	    [FEATURE_ALWAYS] = true,	[FEATURE_SWEEP] = false,
+	    [FEATURE_HOLD] = false,	[FEATURE_RESTRICT] = false,
+	    [FEATURE_REPLAY] = false,	[FEATURE_RECIPIENTS] = false,
+	    [FEATURE_REQUESTS] = false, [FEATURE_LEDGER] = false,
+	    [FEATURE_CONSENT] = true,	[FEATURE_REDACT] = false,
+	    [FEATURE_APPROVALS] = true,
 	};
 
 	return built[feature];

@@ -234,14 +234,19 @@ static void own(const struct paper *w)
 	redact_item(w);
 	page_item(w->pg,
 		  PR(w,
-		     "Zustimmung: %lld für eine Änderung der Policy, %lld für "
-		     "eine Löschaussetzung, %lld für das Aufdecken eines Alias "
-		     "(%s).",
-		     "Consent of: %lld for a change of the policy, %lld for a "
-		     "hold, %lld for unmasking (%s)."),
-		  (long long)a->policy, (long long)a->hold,
-		  (long long)a->unmask,
+		     "Zustimmung zu einer Änderung der Policy, außer von dem, "
+		     "der sie vorschlägt: %lld (%s).",
+		     "Consent to a change of the policy, besides whoever "
+		     "proposes it: %lld (%s)."),
+		  (long long)a->policy,
 		  paper_state(w->pg->t.tongue, FEATURE_APPROVALS));
+	page_item(w->pg,
+		  PR(w,
+		     "Zustimmung: %lld für eine Löschaussetzung, %lld für das "
+		     "Aufdecken eines Alias (%s).",
+		     "Consent of: %lld for a hold, %lld for unmasking (%s)."),
+		  (long long)a->hold, (long long)a->unmask,
+		  paper_state(w->pg->t.tongue, FEATURE_HOLD));
 	for (size_t i = 0; i < w->in->channels_len; i++)
 		page_item(w->pg,
 			  PR(w,
