@@ -31,7 +31,7 @@
 #define RUNS_LEVELS	   12
 #define RUNS_SLICE_BLOCKS  32
 #define RUNS_DROP_BLOCKS   128
-#define RUNS_FILTER_BITS   10 /* per entry: one look in a hundred is vain */
+#define RUNS_FILTER_BITS   14 /* per entry: of 400 looks one is vain */
 /* Runs that no longer fit go without: the oldest and largest, few. */
 #define RUNS_FILTER_MAX (32u * 1024 * 1024)
 

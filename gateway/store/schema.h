@@ -58,6 +58,8 @@
  *		asked_ms: since when a question waits for its first answer;
  *		NULL: none does.  campaign, campaign_ms: of the last
  *		advertising sent there (worker/rates.h).
+ * address	(3) Its index by hash has all that finding a person asks for:
+ *		the rows lie in no order of use.
  * person	(3) minor: may be under 16 (Art. 8 GDPR).
  * message	(3) kind: notice, ask, reply (out): the gateway's own.
  * outbox	(3) state held: waits for a consent until next_ms, then it is
@@ -220,6 +222,9 @@ enum message_outcome {
 	    "ALTER TABLE consent_event ADD COLUMN evidence_sealed BLOB",       \
 	    "ALTER TABLE consent_event ADD COLUMN policy INTEGER NOT NULL "    \
 	    "DEFAULT 0",                                                       \
+	    "DROP INDEX address_hash",                                         \
+	    "CREATE INDEX address_hash ON address(address_hash, to_ms, "       \
+	    "person)",                                                         \
 	    "CREATE INDEX outbox_held ON outbox(next_ms) WHERE "               \
 	    "state='held'",                                                    \
 	    "CREATE INDEX consent_pending ON consent_event(at_ms) WHERE "      \
