@@ -183,6 +183,7 @@ static void odd_ranges_are_refused(void **state)
 	    "?to=9999-12-31",
 	    "?channel=%22",
 	    "?staff=1",
+	    "?state=dead", /* of another address */
 	};
 	struct api_house *h = *state;
 	char path[128];

@@ -34,7 +34,7 @@ enum job_stage {
 	JOB_ABANDON, /* upload: the client went away */
 };
 
-/* Query parameters any route knows; others are refused. */
+/* Query parameters; which address knows which: route_asks(). */
 enum job_query {
 	QUERY_STATE,
 	QUERY_LIMIT,

@@ -78,8 +78,10 @@ static enum MHD_Result each_query(void *cls, enum MHD_ValueKind kind,
 		if (strlen(job_query_names[i]) != name_len ||
 		    memcmp(job_query_names[i], name, name_len) != 0)
 			continue;
-		/* Twice or too long: nobody can know what was meant. */
-		if (q->job->query[i][0] != '\0' || value_len > JOB_QUERY_MAX ||
+		/* Twice or too long: nobody can know what was meant; of
+		 * another address: it would mean nothing here. */
+		if (!route_asks(q->job->route, (enum job_query)i) ||
+		    q->job->query[i][0] != '\0' || value_len > JOB_QUERY_MAX ||
 		    value == NULL || strlen(value) != value_len)
 			break;
 		memcpy(q->job->query[i], value, value_len + 1);

@@ -79,6 +79,29 @@ static const struct route routes[] = {
      api_keys_rotate},
 };
 
+/* Query parameters, of those that have any. */
+#define Q(n) (1u << QUERY_##n)
+static const struct {
+	route_run run;
+	unsigned int queries;
+} asks[] = {
+    {api_conversation_get, Q(LIMIT) | Q(BEFORE)},
+    {api_outbox_list, Q(STATE) | Q(LIMIT) | Q(AFTER)},
+    {api_quarantine_list, Q(LIMIT)},
+    {api_policy_list, Q(BEFORE)},
+    {api_quarantine_get, Q(BODY)},
+    {api_consent_proof, Q(FORM) | Q(LANGUAGE) | Q(CHANNEL)},
+    {api_stats, Q(FROM) | Q(TO) | Q(STEP) | Q(CHANNEL)},
+};
+
+bool route_asks(const struct route *route, enum job_query query)
+{
+	for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++)
+		if (asks[i].run == route->run)
+			return (asks[i].queries >> query & 1) != 0;
+	return false;
+}
+
 static const struct {
 	const char *mark;
 	enum id_kind kind;

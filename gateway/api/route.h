@@ -50,6 +50,9 @@ bool route_id(const struct route *route, const char *path, const char **ret,
 #define ROUTE_NAME_MARK "{nam}"
 bool route_name(const struct route *route, const char *path, struct name *ret);
 
+/* Does this address know the query parameter? */
+bool route_asks(const struct route *route, enum job_query query);
+
 /* Handlers, by file. */
 #define HANDLER(n) int n(struct worker *w, struct job *job, struct err *err)
 HANDLER(api_message_send);  /* messages.c */
