@@ -31,7 +31,7 @@ static bool is_forbidden(const char *text, size_t len)
 	       (len == 3 && s[0] == 0xef && s[1] == 0xbf && s[2] >= 0xbe);
 }
 
-static const char *html_escape(char c)
+static const char *html_escape(const struct page *pg, char c)
 {
 	switch (c) {
 	case '&':
@@ -43,7 +43,7 @@ static const char *html_escape(char c)
 	case '"':
 		return "&quot;";
 	case '\n':
-		return "<br/>";
+		return pg->lines ? "</li><li>" : "<br/>";
 	default:
 		return NULL;
 	}
@@ -84,8 +84,8 @@ static const char *md_escape(const struct page *pg, char c)
 static void put(struct page *pg, const char *text, size_t len)
 {
 	for (size_t i = 0, n; i<len; i += n> 0 ? n : 1) {
-		const char *escape =
-		    is_html(pg) ? html_escape(text[i]) : md_escape(pg, text[i]);
+		const char *escape = is_html(pg) ? html_escape(pg, text[i])
+						 : md_escape(pg, text[i]);
 
 		n = utf8_sequence((const uint8_t *)text + i, len - i);
 		if (escape)
@@ -300,7 +300,8 @@ void page_quote(struct page *pg, const char *text)
 static void heads_html(struct page *pg)
 {
 	raw(pg, pg->columns > NARROW_COLUMNS ? "<div class=\"wide\">" : "");
-	raw(pg, "<table>\n<thead><tr>");
+	raw(pg, pg->columns == 4 ? "<table class=\"four\">\n<thead><tr>"
+				 : "<table>\n<thead><tr>");
 	for (size_t i = 0; i < pg->columns; i++) {
 		raw(pg, "<th scope=\"col\">");
 		put(pg, pg->heads[i], strlen(pg->heads[i]));
@@ -364,6 +365,17 @@ void page_table_end(struct page *pg)
 	pg->columns = 0;
 }
 
+/* Several things said of one field stand apart. */
+static void put_lines(struct page *pg)
+{
+	pg->lines = pg->fields && pg->piece.len > 0 &&
+		    memchr(pg->piece.bytes, '\n', pg->piece.len) != NULL;
+	raw(pg, pg->lines ? "<ul class=\"lines\"><li>" : "");
+	put_piece(pg);
+	raw(pg, pg->lines ? "</li></ul>" : "");
+	pg->lines = false;
+}
+
 static void cell_html(struct page *pg, bool gap)
 {
 	if (pg->column == 0)
@@ -381,7 +393,7 @@ static void cell_html(struct page *pg, bool gap)
 		raw(pg, "\"");
 	}
 	raw(pg, ">");
-	put_piece(pg);
+	put_lines(pg);
 	raw(pg, "</td>");
 }
 

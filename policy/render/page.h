@@ -19,6 +19,7 @@ struct page {
 	struct prose say; /* writes to piece */
 	bool listing;
 	bool fields;		/* the table has a label in its first column */
+	bool lines;		/* a list follows from the lines of a text */
 	size_t columns, column; /* of the open table; 0: none */
 	const char *heads[PAGE_COLUMNS_MAX]; /* static */
 };

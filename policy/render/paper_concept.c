@@ -289,6 +289,16 @@ static void across(const struct paper *w)
 	       "Logs hold no personal data. State of the runs by period: "
 	       "%s."),
 	    paper_state(w->pg->t.tongue, FEATURE_SWEEP));
+	page_item(w->pg, "%s",
+		  PR(w,
+		     "Kennzahlen entstehen im Augenblick des Ereignisses, "
+		     "nennen weder Betroffene noch Beschäftigte und "
+		     "überdauern deshalb jede Löschung; Zahlen unter 5, und "
+		     "was sie verriete, werden niemandem gezeigt.",
+		     "Figures are counted at the moment of the event, name "
+		     "neither subjects nor staff and therefore outlive every "
+		     "deletion; numbers below 5, and what would tell them, "
+		     "are shown to nobody."));
 }
 
 static void others(const struct paper *w)

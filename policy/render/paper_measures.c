@@ -76,7 +76,7 @@ static const struct measure restrict_[] = {
     {"M62.D08 M62.D09",
      {"Die Einschränkung übersteht Sicherung und Rücksicherung",
       "The restriction survives backup and restore"},
-     {"wird vor der ersten Anfrage wieder gesetzt",
+     {"Wird vor der ersten Anfrage wieder gesetzt",
       "is set again before the first request is served"},
      FEATURE_RESTRICT},
     {"M62.D12",
