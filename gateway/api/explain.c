@@ -5,7 +5,7 @@
 #include "postern/caldate.h"
 #include "postern/explain.h"
 #include "postern/jsonmem.h"
-#include "postern/retention.h"
+#include "postern/simulate.h"
 #include "postern/text.h"
 #include "problem.h"
 #include "route.h"
@@ -151,20 +151,19 @@ static json_t *day_json(bool is, int64_t day)
 	return json_string(text);
 }
 
-/* The event its period starts at, if it happened. */
-static bool started(const struct worker *w, const struct stored *m,
-		    const struct conversation *cnv,
-		    const struct policy_rule *rule, int64_t *ret_day)
+/* The events its period may start at, as far as they happened. */
+static struct policy_starts starts_of(const struct worker *w,
+				      const struct stored *m,
+				      const struct conversation *cnv)
 {
-	int64_t at_ms = 0;
+	struct policy_starts ret = {0};
 
-	if (rule->from == START_COLLECTION)
-		at_ms = m->received_ms;
-	else if (rule->from == START_PROCESS_END && cnv->closed)
-		at_ms = cnv->closed_ms;
-	if (at_ms != 0)
-		*ret_day = caldate_local(w->zone, at_ms);
-	return at_ms != 0;
+	ret.at[START_COLLECTION] =
+	    (struct maybe_day){true, caldate_local(w->zone, m->received_ms)};
+	if (cnv->closed)
+		ret.at[START_PROCESS_END] = (struct maybe_day){
+		    true, caldate_local(w->zone, cnv->closed_ms)};
+	return ret;
 }
 
 static json_t *both_tongues(struct buf *de, struct buf *en)
@@ -193,24 +192,24 @@ static json_t *rule_text(const struct worker *w, const struct name *datenart)
 static json_t *rule_json(const struct worker *w, const struct stored *m,
 			 const struct conversation *cnv)
 {
+	const struct policy_starts starts = starts_of(w, m, cnv);
 	struct policy_rule rule;
-	struct retention due;
-	int64_t day = 0;
-	bool is, is_due;
+	struct maybe_day start;
+	struct policy_due due;
+	bool is;
 
 	if (!policy_rule_of(w->policy, &m->key.datenart, &rule))
 		return json_null();
-	is = started(w, m, cnv, &rule, &day);
-	is_due = is && (rule.has_statutory
-			    ? retention_statutory(day, (uint32_t)rule.years,
-						  rule.year_end, &due)
-			    : retention_of(day, &rule.delete_by, &due));
-	return json_pack(
-	    "{s:I, s:s, s:o, s:o, s:o, s:o}", "line", (json_int_t)rule.line,
-	    "start", policy_start_name(rule.from), "started", day_json(is, day),
-	    "last_day", day_json(is_due, is_due ? due.last_day : 0),
-	    "erase_from", day_json(is_due, is_due ? due.erase_from : 0), "text",
-	    rule_text(w, &m->key.datenart));
+	start = starts.at[rule.from];
+	policy_due(&rule, &starts, &due);
+	is = start.is && due.is;
+	return json_pack("{s:I, s:s, s:o, s:o, s:o, s:o}", "line",
+			 (json_int_t)rule.line, "start",
+			 policy_start_name(rule.from), "started",
+			 day_json(start.is, start.day), "last_day",
+			 day_json(is, due.r.last_day), "erase_from",
+			 day_json(is, due.r.erase_from), "text",
+			 rule_text(w, &m->key.datenart));
 }
 
 /* --- why ------------------------------------------------------------------ */
