@@ -7,13 +7,11 @@
 #include "lifecycle/simulate_scan.h"
 #include "postern/log.h"
 
-/* A slice takes about a millisecond, and a pause of as much follows where
- * nothing else is to be done: who waits for this processor to acknowledge a
- * message does not wait longer.  Where the loop is busy, up to a third of its
- * time. */
-#define SLICE_ROWS 500
+/* A slice takes a third of a millisecond, and a pause follows where nothing
+ * else is to be done: who waits for this processor to acknowledge a message
+ * does not wait longer than that. */
+#define SLICE_ROWS 250
 #define PAUSE_MS   1
-#define TURN_MS	   4
 #define LIMITS_MAX (SIMULATE_LIMITS * SETTINGS_CHANNELS_MAX)
 
 struct simulating {
@@ -22,7 +20,7 @@ struct simulating {
 	struct policy *after;
 	struct simulate_scan *scan;
 	int64_t first, last, reached, items;
-	int64_t begun_ms, begun_boot_ms, turned_boot_ms, took_ms, from;
+	int64_t begun_ms, begun_boot_ms, took_ms, from;
 	struct simulating_policy policy[SIMULATE_SIDES];
 	struct simulating_limit limits[LIMITS_MAX];
 	size_t limits_len;
@@ -94,7 +92,7 @@ static int begin(struct worker *w, struct policy *after, int64_t from,
 	s->before = w->policy;
 	s->from = from;
 	s->begun_ms = conf.now_ms;
-	s->begun_boot_ms = s->turned_boot_ms = worker_boot(w);
+	s->begun_boot_ms = worker_boot(w);
 	note_policy(w->policy, &s->policy[SIMULATE_BEFORE]);
 	note_policy(after, &s->policy[SIMULATE_AFTER]);
 	note_limits(w, s);
@@ -161,18 +159,11 @@ static bool still_in_force(const struct worker *w, const struct simulating *s)
 		      POLICY_DIGEST_BYTES) == 0;
 }
 
-static int slices(struct worker *w, struct simulating *s, struct err *err)
+static int slice(struct worker *w, struct simulating *s, struct err *err)
 {
-	int64_t now_ms = worker_boot(w);
-	int64_t share_ms = (now_ms - s->turned_boot_ms) / 2;
-	int64_t until_ms = now_ms + (share_ms < TURN_MS ? share_ms : TURN_MS);
-
-	do {
-		if (simulate_scan_step(s->scan, &s->reached, s->last,
-				       SLICE_ROWS, count_one, s, err) != 0)
-			return -1;
-	} while (s->reached < s->last && worker_boot(w) < until_ms);
-	s->turned_boot_ms = worker_boot(w);
+	if (simulate_scan_step(s->scan, &s->reached, s->last, SLICE_ROWS,
+			       count_one, s, err) != 0)
+		return -1;
 	if (s->reached < s->last)
 		return 0;
 	if (simulate_sort(simulate_scan_table(s->scan), err) != 0)
@@ -193,7 +184,7 @@ int simulating_step(struct worker *w, bool *ret_moved, struct err *err)
 		end(w, s, "the policy in force was replaced meanwhile");
 		return 0;
 	}
-	if (slices(w, s, &e) == 0)
+	if (slice(w, s, &e) == 0)
 		return 0;
 	if (e.kind == ERR_STORAGE || e.kind == ERR_CORRUPT) {
 		*err = e;
