@@ -86,6 +86,7 @@ static inline void house_field(struct event_list *l, struct event *e,
 	    {"purpose", &e->purpose}, {"media", &e->media.id},
 	    {"file", &e->media.name}, {"name", &e->party.name},
 	    {"text", &e->text},	      {"payload", &e->payload},
+	    {"group", &e->group},     {"username", &e->party.username},
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -103,8 +104,8 @@ static inline void house_field(struct event_list *l, struct event *e,
 		e->media.bytes = strtoll(value, NULL, 10);
 	if (strcmp(key, "removed") == 0)
 		e->removed = true;
-	if (strcmp(key, "removed") == 0)
-		e->removed = true;
+	if (strcmp(key, "recipient") == 0)
+		e->party_is_recipient = true;
 	if (strcmp(key, "stop") == 0)
 		e->withdraw_marketing = true;
 	if (strcmp(key, "watermark") == 0) {
