@@ -48,7 +48,8 @@ struct house {
 	/* The segment being written */
 	uint64_t segment, offset;
 	uint8_t key[SEAL_KEY_BYTES];
-	bool lenient; /* the driver was updated */
+	bool lenient;	 /* the driver was updated */
+	uint8_t verdict; /* of bodies; 0: SPOOL_VERIFIED */
 };
 
 /* The driver has no context of its own: one house at a time. */
@@ -263,7 +264,8 @@ static inline void house_body_on(struct house *h, const char *channel,
 				 const char *body, bool damaged)
 {
 	struct spool_record r = {.kind = SPOOL_BODY,
-				 .verdict = 1,
+				 .verdict = h->verdict != 0 ? h->verdict
+							    : SPOOL_VERIFIED,
 				 .received_ms = house_wall(&h->env)};
 	uint8_t aad[SPOOL_AAD_BYTES], *sealed;
 	size_t aad_len, len = strlen(body);

@@ -2,6 +2,7 @@
 #include "receive_house.h"
 
 #include "postern/caldate.h"
+#include "postern/unsubscribe.h"
 #include "worker/consent.h"
 #include "worker/consent_expire.h"
 #include "zone_house.h"
@@ -308,6 +309,96 @@ static void a_signal_stops_and_its_opposite_proves_nothing(void **state)
 	assert_int_equal(WERBUNG(h), CONSENT_WITHDRAWN);
 }
 
+/* --- one click ------------------------------------------------------------ */
+
+#define CLICK_SECRET "0123456789abcdef0123456789abcdef"
+
+static void token_of(struct house *h, int64_t person, const char *secret,
+		     char ret[UNSUBSCRIBE_TOKEN_BYTES])
+{
+	struct unsubscribe of = {.channel = {"shop"}};
+	uint8_t key[UNSUBSCRIBE_KEY_BYTES];
+	struct id_text id;
+
+	id_format(&h->w.mask, ID_PERSON, person, &id);
+	(void)snprintf(of.person, sizeof(of.person), "%s", id.text + 4);
+	unsubscribe_key(secret, strlen(secret), key);
+	unsubscribe_token(key, &of, ret);
+}
+
+static void click(struct house *h, const char *token)
+{
+	h->verdict = SPOOL_ONE_CLICK;
+	say(h, token);
+	h->verdict = 0;
+}
+
+static void allow_clicks(struct house *h)
+{
+	static uint8_t secret[] = CLICK_SECRET;
+
+	h->settings.unsubscribe.values[0] = (struct setting_value){
+	    .key = "secret",
+	    .secret = {.bytes = secret, .len = sizeof(secret) - 1}};
+	h->settings.unsubscribe.values_len = 1;
+}
+
+/* Source: compliance 9, W7. */
+static void a_click_is_a_stop_and_counts_each_time(void **state)
+{
+	char token[UNSUBSCRIBE_TOKEN_BYTES];
+	struct house *h = *state;
+
+	house_use(h, POLICY);
+	allow_clicks(h);
+	say(h, "message,id=m1,phone=01701234567,type=text,text=Start");
+	say(h, "message,id=m2,phone=01701234567,type=text,text=Ja");
+	token_of(h, the_person(h), CLICK_SECRET, token);
+	h->ahead_ms = DAY;
+	click(h, token);
+	assert_int_equal(WERBUNG(h), CONSENT_WITHDRAWN);
+	assert_true(suppressed(h, "01701234567"));
+	assert_int_equal(HOUSE_COUNT(h, "consent_event WHERE method="
+					"'one_click' AND by_whom='subject'"),
+			 1);
+	h->ahead_ms = 2 * DAY;
+	click(h, token);
+	assert_int_equal(HOUSE_COUNT(h, "consent_event WHERE method="
+					"'one_click'"),
+			 1);
+	say(h, "message,id=m3,phone=01701234567,type=text,text=Start");
+	say(h, "message,id=m4,phone=01701234567,type=text,text=Ja");
+	assert_int_equal(WERBUNG(h), CONSENT_GIVEN);
+	h->ahead_ms = 3 * DAY;
+	click(h, token);
+	assert_int_equal(WERBUNG(h), CONSENT_WITHDRAWN);
+}
+
+static void what_is_no_token_of_ours_stops_nothing(void **state)
+{
+	char token[UNSUBSCRIBE_TOKEN_BYTES];
+	struct house *h = *state;
+
+	house_use(h, POLICY);
+	say(h, SAYS("m1", "Start"));
+	say(h, SAYS("m2", "Ja"));
+	token_of(h, the_person(h), CLICK_SECRET, token);
+	click(h, token); /* none are set up */
+	allow_clicks(h);
+	token_of(h, the_person(h), "another secret", token);
+	click(h, token);
+	click(h, SAYS("m3", "Stop"));
+	assert_int_equal(HOUSE_COUNT(h, "quarantine WHERE reason="
+					"'click.not_ours'"),
+			 3);
+	/* Of somebody who is gone there is nothing left to stop. */
+	token_of(h, the_person(h) + 1, CLICK_SECRET, token);
+	click(h, token);
+	assert_int_equal(HOUSE_COUNT(h, "quarantine"), 3);
+	assert_int_equal(WERBUNG(h), CONSENT_GIVEN);
+	assert_int_equal(HOUSE_COUNT(h, "suppression"), 0);
+}
+
 static void a_request_waits_for_proof_of_identity(void **state)
 {
 	struct house *h = *state;
@@ -528,6 +619,8 @@ int main(void)
 	    CASE(a_clock_set_back_hides_no_withdrawal),
 	    CASE(words_that_may_withdraw_pause_until_somebody_decides),
 	    CASE(a_signal_stops_and_its_opposite_proves_nothing),
+	    CASE(a_click_is_a_stop_and_counts_each_time),
+	    CASE(what_is_no_token_of_ours_stops_nothing),
 	    CASE(a_request_waits_for_proof_of_identity),
 	    CASE(a_minor_needs_a_guardian),
 	    CASE(who_never_answered_was_never_here),

@@ -193,6 +193,31 @@ static void a_controller_may_be_told_in_parts(void **state)
 	settings_free(&s);
 }
 
+static void unsubscribing_has_an_address_and_a_secret_for_two(void **state)
+{
+	static const char text[] =
+	    WHO "unsubscribe: {url: \"https://a.example/\", secret: {file: "
+		"secrets/u}}\n";
+	static const struct {
+		enum settings_role role;
+		bool kept;
+	} roles[] = {
+	    {ROLE_INTAKE, true}, {ROLE_WORKER, true}, {ROLE_KEEPER, false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+		struct settings *s = parse_as(text, roles[i].role);
+
+		assert_non_null(s);
+		assert_string_equal(s->unsubscribe.url, "https://a.example");
+		assert_int_equal(setting_secret(s->unsubscribe.values,
+						s->unsubscribe.values_len,
+						"secret") != NULL,
+				 roles[i].kept);
+		settings_free(&s);
+	}
+}
+
 static const struct {
 	const char *text, *says;
 	size_t line;
@@ -247,6 +272,14 @@ static const struct {
     {WHO "listen: {public: \"127.0.0.1:8081\"}\n", "one address", 2},
     {WHO "store: postgres\n", "store is not known", 2},
     {WHO "log: {level: loud}\n", "level is not known", 2},
+    {WHO "unsubscribe: {url: https://a.example}\n", "has no secret", 2},
+    {WHO "unsubscribe: {secret: {file: s}}\n", "has no url", 2},
+    {WHO "unsubscribe: {url: http://a.example, secret: {file: s}}\n",
+     "no https address", 2},
+    {WHO "unsubscribe: {url: https://a.example/?x, secret: {file: s}}\n",
+     "no https address", 2},
+    {WHO "unsubscribe: {url: https://a.example, secret: {file: s}, to: x}\n",
+     "to", 2},
     {WHO "keys: {}\n", "no source", 2},
     {WHO "keys: {source: file, credential: x}\n", "two sources", 2},
     {WHO "keys: {source: env}\n", "source is not known", 2},
@@ -687,6 +720,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_example_of_the_design_is_read_whole),
 	    cmocka_unit_test(a_controller_may_be_told_in_parts),
+	    cmocka_unit_test(unsubscribing_has_an_address_and_a_secret_for_two),
 	    cmocka_unit_test(every_limit_has_its_default_inside_its_range),
 	    cmocka_unit_test(every_limit_takes_its_bounds_and_nothing_beyond),
 	    cmocka_unit_test(each_mistake_is_found_where_it_is),

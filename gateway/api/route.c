@@ -24,6 +24,8 @@ static const struct route routes[] = {
      api_conversation_close},
     {"POST", "/v1/conversations/{cnv}/reopen", SCOPE_DESK, 0,
      api_conversation_reopen},
+    {"GET", "/v1/conversations/{cnv}/unsubscribe", SCOPE_DESK, 0,
+     api_consent_unsubscribe},
     {"GET", "/v1/messages/{msg}", SCOPE_DESK, 0, api_message_get},
     {"POST", "/v1/messages/{msg}/read", SCOPE_DESK, 0, api_message_read},
     {"GET", "/v1/attachments/{att}", SCOPE_DESK, 0, api_attachment_get},

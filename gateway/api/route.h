@@ -84,11 +84,12 @@ HANDLER(api_policy_file);
 HANDLER(api_policy_approve);
 HANDLER(api_policy_stop);
 HANDLER(api_policy_watch);
-HANDLER(api_policy_shadow);  /* policy_shadow.c */
-HANDLER(api_consent_import); /* consent_import.c */
-HANDLER(api_consent_show);   /* consent_show.c */
-HANDLER(api_consent_proof);  /* consent_proof.c */
-HANDLER(api_keys_get);	     /* keys.c */
+HANDLER(api_policy_shadow);	  /* policy_shadow.c */
+HANDLER(api_consent_import);	  /* consent_import.c */
+HANDLER(api_consent_show);	  /* consent_show.c */
+HANDLER(api_consent_proof);	  /* consent_proof.c */
+HANDLER(api_consent_unsubscribe); /* consent_unsubscribe.c */
+HANDLER(api_keys_get);		  /* keys.c */
 HANDLER(api_keys_lock);
 HANDLER(api_keys_unlock);
 HANDLER(api_keys_rotate);

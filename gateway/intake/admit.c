@@ -7,8 +7,6 @@
 
 #include "postern/sealed.h"
 
-#define VERDICT_VERIFIED 1
-
 /* One name looked for among the values of a request. */
 struct look {
 	const char *name, *value;
@@ -107,9 +105,10 @@ int admit_seal(struct intake *in, struct visitor *v, struct err *err)
 {
 	struct spool_record record = {
 	    .kind = SPOOL_BODY,
-	    .verdict = VERDICT_VERIFIED,
+	    .verdict = oneclick_is(in, v) ? SPOOL_ONE_CLICK : SPOOL_VERIFIED,
 	    .received_ms = in->env->wall_ms(in->env),
-	    .channel = v->door->channel->name,
+	    .channel =
+		oneclick_is(in, v) ? v->click.channel : v->door->channel->name,
 	    .payload_len = sealed_len(v->body.len),
 	};
 	uint8_t aad[SPOOL_AAD_BYTES];

@@ -22,6 +22,7 @@
 #include "postern/keeper.h"
 #include "postern/settings.h"
 #include "postern/spool.h"
+#include "postern/unsubscribe.h"
 
 #include "intake/guard.h"
 #include "intake/intake.h"
@@ -97,7 +98,8 @@ struct visitor {
 	size_t target_len;
 	size_t charged; /* of in->bodies_bytes */
 	const struct door *door;
-	struct buf body; /* clear text: wiped with the request */
+	struct unsubscribe click; /* of oneclick.door */
+	struct buf body;	  /* clear text: wiped with the request */
 	struct entry *entry;
 };
 
@@ -105,7 +107,7 @@ struct visitor {
 struct door {
 	char address[DOOR_BYTES];
 	uint8_t hash[crypto_shorthash_BYTES];
-	struct channel *channel;
+	struct channel *channel; /* NULL: that of oneclick.c */
 	size_t body_max;
 };
 
@@ -126,6 +128,12 @@ struct intake {
 	struct loop *loops;
 	size_t loops_len;
 	struct MHD_Response *stored, *stored_close;
+	struct {
+		bool opened;
+		uint8_t key[UNSUBSCRIBE_KEY_BYTES];
+		struct door door;
+		struct MHD_Response *ask, *done;
+	} oneclick;
 	bool in_place; /* the library keeps texts where they were received */
 
 	pthread_mutex_t visitors_lock;
@@ -163,6 +171,19 @@ void doors_close(struct intake *in);
 /* The door of a URL, or NULL.  Compares keyed hashes, so that the time says
  * nothing about how much of a path was right. */
 const struct door *door_find(const struct intake *in, const char *url);
+
+/* --- oneclick.c ----------------------------------------------------------- */
+int oneclick_open(struct intake *in, struct err *err);
+void oneclick_close(struct intake *in);
+/* The door, or NULL; *ret: whose address it is, if it is one. */
+const struct door *oneclick_find(const struct intake *in, const char *url,
+				 struct unsubscribe *ret);
+bool oneclick_is(const struct intake *in, const struct visitor *v);
+bool oneclick_known(const struct visitor *v);
+/* Does the body say it? */
+bool oneclick_means_it(const struct visitor *v);
+/* The body becomes the token.  ERR_NOMEM. */
+int oneclick_take(struct intake *in, struct visitor *v, struct err *err);
 
 /* --- listener.c ----------------------------------------------------------- */
 /* Whether the library keeps texts where they were received. */
@@ -209,6 +230,10 @@ enum MHD_Result reply_stored(struct intake *in, struct visitor *v);
 /* application/problem+json with a random instance; always closes. */
 enum MHD_Result reply_problem(struct intake *in, struct visitor *v,
 			      unsigned int status, int retry_after_s);
+/* What an answer that closes carries; -1: no memory. */
+int reply_headers(struct MHD_Response *r, const char *type);
+/* Made before, and kept. */
+enum MHD_Result reply_made(struct visitor *v, struct MHD_Response *r);
 enum MHD_Result reply_text(struct visitor *v, unsigned int status,
 			   const void *text, size_t len);
 /* While a body is still coming the library queues nothing: written to the

@@ -148,6 +148,19 @@ enum MHD_Result reply_problem(struct intake *in, struct visitor *v,
 	return reply_queue(v, status, r);
 }
 
+int reply_headers(struct MHD_Response *r, const char *type)
+{
+	return headers_common(r, true) && header_add(r, "Content-Type", type)
+		   ? 0
+		   : -1;
+}
+
+enum MHD_Result reply_made(struct visitor *v, struct MHD_Response *r)
+{
+	v->step = VISIT_ANSWERED;
+	return MHD_queue_response(v->connection, MHD_HTTP_OK, r);
+}
+
 enum MHD_Result reply_text(struct visitor *v, unsigned int status,
 			   const void *text, size_t len)
 {

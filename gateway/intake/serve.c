@@ -53,7 +53,8 @@ static int intake_open(struct intake *in, struct err *err)
 	if (in->reaper_fd < 0 || in->broken_fd < 0)
 		return ERR_SET(err, ERR_STORAGE, "no eventfd", errno);
 	if (locks_make(in, err) != 0 || replies_make(in, err) != 0 ||
-	    doors_open(in, err) != 0 || segment_start(in, err) != 0)
+	    doors_open(in, err) != 0 || oneclick_open(in, err) != 0 ||
+	    segment_start(in, err) != 0)
 		return -1;
 	disk_look(in);
 	return 0;
@@ -65,6 +66,7 @@ static void intake_close(struct intake *in)
 	epoch_drop(&in->epoch);
 	replies_free(in);
 	doors_close(in);
+	oneclick_close(in);
 	fd_close(&in->folder_fd);
 	fd_close(&in->reaper_fd);
 	fd_close(&in->broken_fd);

@@ -106,7 +106,9 @@ static enum MHD_Result post_begin(struct intake *in, struct visitor *v,
 				  const struct guard_request *rq,
 				  const struct guard_facts *facts)
 {
-	const char *signature = v->door->channel->driver->signature_header;
+	const char *signature =
+	    oneclick_is(in, v) ? NULL
+			       : v->door->channel->driver->signature_header;
 	int retry_s;
 
 	if (facts->expect_other)
@@ -143,10 +145,14 @@ enum MHD_Result visit_begin(struct intake *in, struct visitor *v,
 	if (!guard_judge(rq, &facts))
 		return refuse_framing(in, v, MHD_HTTP_BAD_REQUEST);
 	v->door = door_find(in, rq->url);
+	if (v->door == NULL)
+		v->door = oneclick_find(in, rq->url, &v->click);
 	if (v->door == NULL) {
 		TALLY(in, refused_path);
 		return reply_problem(in, v, MHD_HTTP_NOT_FOUND, 0);
 	}
+	if (facts.get && oneclick_is(in, v))
+		return reply_made(v, in->oneclick.ask);
 	if (facts.get)
 		return handshake(in, v);
 	if (!facts.post)
@@ -215,11 +221,26 @@ static enum MHD_Result store(struct intake *in, struct visitor *v)
 	return hand_over(in, v);
 }
 
+/* The address was proof enough; the body has to mean it.  Whether there is
+ * such an address is nobody's business. */
+static enum MHD_Result clicked(struct intake *in, struct visitor *v)
+{
+	if (!oneclick_means_it(v))
+		return refuse_framing(in, v, MHD_HTTP_BAD_REQUEST);
+	if (!oneclick_known(v))
+		return reply_made(v, in->oneclick.done);
+	if (oneclick_take(in, v, NULL) != 0)
+		return refuse_busy(in, v, RETRY_BUSY_S);
+	return store(in, v);
+}
+
 enum MHD_Result visit_end(struct intake *in, struct visitor *v)
 {
 	struct buf answer = BUF_INIT(4096);
 	enum MHD_Result rc;
 
+	if (oneclick_is(in, v))
+		return clicked(in, v);
 	switch (admit_request(v, false, &answer)) {
 	case ADMIT_BODY:
 		rc = store(in, v);
@@ -250,6 +271,10 @@ enum MHD_Result visit_wait(struct intake *in, struct visitor *v)
 	atomic_fetch_sub(&in->waiting, 1);
 	atomic_store(&v->waits_since, 0);
 	deadline_set(in, v, in->conf->settings->limits.header_deadline_ms);
+	if (v->outcome == OUTCOME_STORED && oneclick_is(in, v)) {
+		TALLY(in, acknowledged);
+		return reply_made(v, in->oneclick.done);
+	}
 	if (v->outcome == OUTCOME_STORED)
 		return reply_stored(in, v);
 	return refuse_busy(in, v, RETRY_BUSY_S);
@@ -281,6 +306,7 @@ void visit_forget(struct intake *in, struct visitor *v)
 	v->in_flight = false;
 	v->charged = 0;
 	v->door = NULL;
+	v->click = (struct unsubscribe){0};
 	v->close = false;
 	v->target_len = 0;
 	v->step = VISIT_LINE;

@@ -64,6 +64,48 @@ static void conf_log(struct parse *in, const struct yaml *map)
 				     sizeof(in->s->log_level));
 }
 
+/* Where people reach the public listener, and what proves an address. */
+static void conf_unsubscribe(struct parse *in, const struct yaml *map)
+{
+	static const struct setting_row rows[] = {
+	    {.key = "secret",
+	     .type = SETTING_SECRET,
+	     .required = true,
+	     .roles = ROLE_INTAKE | ROLE_WORKER,
+	     .made = MADE_RANDOM_HEX,
+	     .len_min = 32,
+	     .len_max = 512,
+	     .help = "Proves that an address was made here."},
+	};
+	static const char *const own[] = {"url"};
+	struct settings *s = in->s;
+	const struct yaml *node;
+	struct url url;
+	size_t len;
+
+	if (!conf_is_map(in, map, "unsubscribe"))
+		return;
+	conf_known_keys(in, map, own, COUNT_OF(own), rows, COUNT_OF(rows));
+	conf_values(in, map, rows, COUNT_OF(rows), s->unsubscribe.values,
+		    &s->unsubscribe.values_len);
+	node = conf_need(in, map, "url",
+			 "add where people reach the public listener, such as "
+			 "https://chat.muster.example");
+	if (!node || !conf_text_into(in, node, "url", 1, s->unsubscribe.url,
+				     sizeof(s->unsubscribe.url)))
+		return;
+	len = strlen(s->unsubscribe.url);
+	if (len > 0 && s->unsubscribe.url[len - 1] == '/')
+		s->unsubscribe.url[len - 1] = '\0';
+	/* Source: RFC 8058, section 3.1. */
+	if (!syntax_url(s->unsubscribe.url, &url) || !url.https ||
+	    strpbrk(s->unsubscribe.url, "?#") != NULL)
+		diag_add(in->diag, node->line, node->column,
+			 "url is no https address; mail programs take no "
+			 "other, write one such as "
+			 "https://chat.muster.example");
+}
+
 static void conf_keys(struct parse *in, const struct yaml *map)
 {
 	static const char *const keys[] = {"source", "credential"};
@@ -149,6 +191,7 @@ static const struct section {
     {"limits", conf_limits},
     {"log", conf_log},
     {"keys", conf_keys},
+    {"unsubscribe", conf_unsubscribe},
     {"channels", conf_channels},
     {"helpdesks", conf_helpdesks},
     {"routes", conf_routes},

@@ -199,6 +199,8 @@ void settings_free(struct settings **s)
 	for (size_t i = 0; i < (*s)->helpdesks_len; i++)
 		conf_values_free((*s)->helpdesks[i].values,
 				 (*s)->helpdesks[i].values_len);
+	conf_values_free((*s)->unsubscribe.values,
+			 (*s)->unsubscribe.values_len);
 	free((*s)->channels);
 	free((*s)->helpdesks);
 	free((*s)->routes);

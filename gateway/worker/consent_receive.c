@@ -205,9 +205,9 @@ int consent_signal(struct batch *b, struct step *s, struct err *err)
 	const struct consent_stop how = {
 	    .person = s->person,
 	    .channel = s->item->channel,
-	    .source = "provider",
+	    .source = s->item->one_click ? "one_click" : "provider",
 	    .by = "subject",
-	    .method = "provider",
+	    .method = s->item->one_click ? "one_click" : "provider",
 	    .at_ms = event_time(b, s),
 	};
 

@@ -25,9 +25,19 @@ int consent_keyword(struct batch *b, struct step *s,
 int consent_ask(struct batch *b, struct step *s, const struct policy_say *say,
 		struct err *err);
 
+/* --- consent_click.c: one click on an unsubscribe address ------------------
+ *
+ * Checked once more: what comes out of the spool is only as good as the
+ * process that wrote it. */
+
+/* The token becomes an event, or the item is quarantined. */
+int consent_click_parse(struct worker *w, struct item *item, struct err *err);
+/* Of that event: s->person, 0 when there is no such person any more. */
+int consent_click_person(struct worker *w, struct step *s, struct err *err);
+
 /* --- while it is written -------------------------------------------------- */
 
-/* A signal of the provider's. */
+/* A signal of the provider's, or a click of the person's. */
 int consent_signal(struct batch *b, struct step *s, struct err *err);
 /* The provider says that the person stopped it.  Of the conversation. */
 int consent_stopped_there(struct batch *b, int64_t conversation,

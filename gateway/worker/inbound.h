@@ -32,6 +32,7 @@ struct item {
 	struct event_list *events;
 	const char *quarantine; /* static reason, NULL: understood */
 	bool unopened;		/* clear is box and sealed payload */
+	bool one_click;		/* clear is a token (unsubscribe.h) */
 	uint8_t *raw;		/* owned bytes behind clear, if any */
 	int64_t quarantine_id;
 	size_t raw_slot;

@@ -480,6 +480,13 @@ static int plan_consent(struct batch *b, struct step *s, struct err *err)
 		drop(s, &b->counts.duplicates);
 		return 0;
 	}
+	if (s->item->one_click) {
+		if (consent_click_person(b->w, s, err) != 0)
+			return -1;
+		if (s->person == 0) /* erased meanwhile */
+			drop(s, &b->counts.ignored);
+		return 0;
+	}
 	batch_party(b, &s->event->party, s->party_slots, &party);
 	if (identity_resolve(&b->identity, &party, event_ms(s), true,
 			     &s->person, err) != 0)

@@ -237,6 +237,8 @@ int receive_step(struct worker *w, bool *ret_moved, struct err *err)
 		b.items[i].spool = &r->items[i];
 		b.items[i].channel = r->items[i].record.channel;
 		b.items[i].received_ms = r->items[i].record.received_ms;
+		b.items[i].one_click =
+		    r->items[i].record.verdict == SPOOL_ONE_CLICK;
 	}
 	if (run(&b, err) != 0)
 		goto out;

@@ -111,6 +111,8 @@ static int parse_item(struct batch *b, struct item *item, struct err *err)
 		item->quarantine = "channel.unknown";
 		return 0;
 	}
+	if (item->one_click)
+		return consent_click_parse(b->w, item, err);
 	item->quarantine = decide_quarantine(b->w, &item->channel);
 	if (item->quarantine != NULL)
 		return 0;
@@ -195,7 +197,7 @@ static void make_steps_of(struct batch *b, struct item *item)
 			note_ignored(b, e);
 			continue;
 		}
-		if (foreign(b, item, e)) {
+		if (!item->one_click && foreign(b, item, e)) {
 			b->counts.foreign++;
 			continue;
 		}

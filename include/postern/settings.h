@@ -105,6 +105,12 @@ struct settings {
 		char public[280], internal[280]; /* "127.0.0.1:8080" */
 	} listen;
 	char store[16]; /* engine: store.h */
+	/* Addresses that end advertising (unsubscribe.h); url "": none. */
+	struct {
+		char url[401]; /* https, without a slash at its end */
+		struct setting_value values[1]; /* "secret" */
+		size_t values_len;
+	} unsubscribe;
 	struct { /* every number has a row in gateway/settings/params.c */
 		int64_t intake_threads, connections_max, header_deadline_ms,
 		    body_deadline_ms, commit_deadline_ms, disk_low_bytes,

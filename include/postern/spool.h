@@ -8,7 +8,7 @@
  * only grow.
  *
  * Record: 80-byte header (big endian), then the payload:
- *   0 u32 magic "PSR2"   4 u8 kind (1 key, 2 body)   5 u8 verdict (1 verified)
+ *   0 u32 magic "PSR2"   4 u8 kind (1 key, 2 body)   5 u8 verdict
  *   6 u16 zero           8 u32 payload length        12 u32 zero
  *   16 u64 received ms   24 channel name, 32 bytes, NUL-padded
  *   56 8 bytes zero      64 16-byte check, as XXH3 writes 128 bits:
@@ -48,6 +48,12 @@ struct spool_record {
 	struct name channel;
 	const uint8_t *payload; /* key: SPOOL_BOX_BYTES; body: sealed.h */
 	size_t payload_len;
+};
+
+/* verdict of a body: what made it authentic. */
+enum {
+	SPOOL_VERIFIED = 1,  /* the provider's signature */
+	SPOOL_ONE_CLICK = 2, /* a token of ours, which is the body */
 };
 
 /* --- format, pure -------------------------------------------------------- */
