@@ -4,6 +4,8 @@
 #include "postern/log.h"
 #include "shadow.h"
 
+#define PAUSE_MS 1
+
 bool lifecycle_trusted(const struct worker *w)
 {
 	return w->lifecycle == NULL || w->lifecycle->trusted;
@@ -209,6 +211,24 @@ static int begin_count(struct worker *w, int64_t id, struct err *err)
 	return rc;
 }
 
+/* As long as a slice took nothing is counted: who waits for this processor to
+ * acknowledge a message does not wait longer than that. */
+static int count_on(struct worker *w, bool *ret_moved, struct err *err)
+{
+	struct lifecycle *l = w->lifecycle;
+	int64_t began_ms = worker_boot(w), took_ms;
+
+	if (began_ms < l->pause_until_ms)
+		return 0;
+	if (count_step(w, err) != 0)
+		return -1;
+	*ret_moved = l->count == NULL;
+	took_ms = worker_boot(w) - began_ms;
+	l->pause_until_ms =
+	    began_ms + 2 * (took_ms > PAUSE_MS ? took_ms : PAUSE_MS);
+	return 0;
+}
+
 int lifecycle_step(struct worker *w, bool *ret_moved, struct err *err)
 {
 	struct lifecycle *l = w->lifecycle;
@@ -216,10 +236,8 @@ int lifecycle_step(struct worker *w, bool *ret_moved, struct err *err)
 
 	if (!l->trusted && earn_trust(w, err) != 0)
 		return -1;
-	if (l->count != NULL) {
-		*ret_moved = true;
-		return count_step(w, err);
-	}
+	if (l->count != NULL)
+		return count_on(w, ret_moved, err);
 	if (!l->look && worker_now(w) < l->next_ms)
 		return 0;
 	if (read_agenda(w, &a, err) != 0 || shadow_set(w, a.watching, err) != 0)
@@ -240,7 +258,11 @@ int64_t lifecycle_due_in_ms(const struct worker *w)
 	const struct lifecycle *l = w->lifecycle;
 	int64_t left;
 
-	if (l->look || l->count != NULL)
+	if (l->count != NULL) {
+		left = l->pause_until_ms - worker_boot(w);
+		return left > 0 ? left : 0;
+	}
+	if (l->look)
 		return 0;
 	if (l->next_ms == INT64_MAX)
 		return -1;

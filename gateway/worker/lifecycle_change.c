@@ -167,7 +167,9 @@ int lifecycle_propose(struct worker *w, const struct proposal *p,
 	if (policy_parse(p->bytes, p->len, findings, &policy) != 0 ||
 	    !force_names(w, policy, findings) ||
 	    !tests_pass(w, policy, findings)) {
-		rc = 0;
+		rc = force_short(findings)
+			 ? ERR_SET(err, ERR_NOMEM, "a proposed policy", 0)
+			 : 0;
 		goto out;
 	}
 	if (version_count_open(w->store, &under_way, err) != 0 ||

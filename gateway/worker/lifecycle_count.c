@@ -3,7 +3,7 @@
 
 #include "postern/log.h"
 
-#define SLICE 2000 /* messages: the loop does other work between */
+#define SLICE 1000 /* rows: the loop does other work between */
 
 void count_free(struct lifecycle *l)
 {
@@ -22,6 +22,7 @@ int count_begin(struct worker *w, const struct version *v, bool again,
 	l->count = calloc(1, sizeof(*l->count));
 	if (l->count == NULL)
 		return ERR_SET(err, ERR_NOMEM, "a count", 0);
+	l->pause_until_ms = 0;
 	l->count->version = v->id;
 	l->count->again = again;
 	l->count->now_ms = worker_now(w);

@@ -8,6 +8,17 @@
 
 /* --- reading a stored one ------------------------------------------------- */
 
+bool force_short(const struct diag *findings)
+{
+	static const char words[] = "out of memory";
+
+	for (size_t i = 0; i < findings->findings_len; i++)
+		if (strncmp(findings->findings[i].text, words,
+			    sizeof(words) - 1) == 0)
+			return true;
+	return false;
+}
+
 int force_parse(struct worker *w, int64_t id, struct policy **ret,
 		struct err *err)
 {
@@ -23,8 +34,11 @@ int force_parse(struct worker *w, int64_t id, struct policy **ret,
 	if (version_bytes(w->store, id, &bytes, err) != 0)
 		goto out;
 	diag_init(diag, "policy.yaml");
-	(void)policy_parse(bytes.bytes, bytes.len, diag, ret);
-	rc = 0;
+	rc = policy_parse(bytes.bytes, bytes.len, diag, ret);
+	/* What could not be read for want of memory is no bad policy. */
+	rc = rc != 0 && force_short(diag)
+		 ? ERR_SET(err, ERR_NOMEM, "a stored policy", 0)
+		 : 0;
 out:
 	free(diag);
 	buf_free(&bytes);
@@ -37,23 +51,18 @@ bool force_names(const struct worker *w, const struct policy *p,
 	const struct settings *s = w->settings;
 	struct name channels[SETTINGS_CHANNELS_MAX];
 	struct name helpdesks[SETTINGS_HELPDESKS_MAX];
-	struct diag *own = NULL;
-	bool same;
+	struct diag own; /* 25 KiB, of which nothing is looked at */
 
 	if (findings == NULL) {
-		own = calloc(1, sizeof(*own));
-		findings = own;
-		if (own == NULL)
-			return false;
+		diag_init(&own, "policy.yaml");
+		findings = &own;
 	}
 	for (size_t i = 0; i < s->channels_len; i++)
 		channels[i] = s->channels[i].name;
 	for (size_t i = 0; i < s->helpdesks_len; i++)
 		helpdesks[i] = s->helpdesks[i].name;
-	same = policy_check_names(p, channels, s->channels_len, helpdesks,
+	return policy_check_names(p, channels, s->channels_len, helpdesks,
 				  s->helpdesks_len, findings) == 0;
-	free(own);
-	return same;
 }
 
 /* --- the first one -------------------------------------------------------- */

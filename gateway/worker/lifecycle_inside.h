@@ -22,9 +22,10 @@ struct lifecycle {
 	struct policy *before; /* what own replaced */
 	int64_t in_force;      /* 0: not yet written */
 	bool trusted;
-	bool names_differ; /* from those of the settings */
-	bool look;	   /* something was changed */
-	int64_t next_ms;   /* wall clock: something is due */
+	bool names_differ;	/* from those of the settings */
+	bool look;		/* something was changed */
+	int64_t next_ms;	/* wall clock: something is due */
+	int64_t pause_until_ms; /* boot clock: between slices */
 	struct counting *count;
 };
 
@@ -51,9 +52,11 @@ int force_version(struct worker *w, int64_t id,
 /* A transaction of its own.  why: static. */
 int force_stop(struct worker *w, int64_t id, const char *why,
 	       const struct policy_effect *recount, struct err *err);
-/* *ret NULL, with a reason for people in findings if given: not readable. */
+/* *ret NULL: it is not readable by this program. */
 int force_parse(struct worker *w, int64_t id, struct policy **ret,
 		struct err *err);
+/* Was memory short for what was to be read? */
+bool force_short(const struct diag *findings);
 /* Channels and helpdesks of policy and settings are the same. */
 bool force_names(const struct worker *w, const struct policy *p,
 		 struct diag *findings);
