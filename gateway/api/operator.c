@@ -134,6 +134,8 @@ static long talk(const struct verb_args *args, const struct operator_call *call,
 		goto out;
 	}
 	rc = curl_easy_perform(curl);
+	if (rc == CURLE_COULDNT_CONNECT && call->quiet)
+		goto out;
 	if (rc == CURLE_COULDNT_CONNECT)
 		(void)fprintf(stderr, "postern: no instance is running in %s\n",
 			      args->dir);

@@ -13,6 +13,7 @@ struct operator_call {
 	json_t *body;		   /* borrowed; NULL none */
 	bool raw;		   /* the answer is no JSON */
 	const char *bearer; /* borrowed; NULL: the operator of the host */
+	bool quiet;	    /* nothing is said if no instance is running */
 };
 
 /*

@@ -70,6 +70,12 @@ static json_t *processes_json(const struct worker *w)
 	return list;
 }
 
+static json_t *policy_json(const struct worker *w)
+{
+	return json_pack("{s:s, s:I}", "name", policy_name(w->policy)->text,
+			 "version", (json_int_t)policy_version(w->policy));
+}
+
 int api_status(struct worker *w, struct job *job, struct err *err)
 {
 	struct figures *f = calloc(1, sizeof(*f));
@@ -81,14 +87,16 @@ int api_status(struct worker *w, struct job *job, struct err *err)
 		rc = job_json(
 		    job, 200,
 		    json_pack(
-			"{s:b, s:s, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
+			"{s:b, s:s, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:o,"
+			" s:o}",
 			"ready", strcmp(figures_ready(f), "ready") == 0,
 			"reason", figures_ready(f), "intake", w->intake != NULL,
 			"backlog_bytes", (json_int_t)f->backlog_bytes,
 			"quarantined", (json_int_t)f->quarantined,
 			"media_wanted", (json_int_t)f->media_wanted, "keeper",
 			keeper_json(f), "processes", processes_json(w),
-			"outbox", outbox_json(f), "counters", counters_json(w)),
+			"outbox", outbox_json(f), "counters", counters_json(w),
+			"policy", policy_json(w)),
 		    err);
 	free(f);
 	return rc;

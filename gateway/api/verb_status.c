@@ -37,6 +37,7 @@ static void print_processes(const json_t *answer)
 static void print_status(const json_t *answer)
 {
 	const json_t *keeper = json_object_get(answer, "keeper");
+	const json_t *policy = json_object_get(answer, "policy");
 	const json_t *counters = json_object_get(answer, "counters");
 	const char *reason =
 	    json_string_value(json_object_get(keeper, "reason"));
@@ -45,6 +46,9 @@ static void print_status(const json_t *answer)
 	(void)printf("ready        %s%s%s\n", ready ? "yes" : "no (",
 		     ready ? "" : operator_text(answer, "reason"),
 		     ready ? "" : ")");
+	(void)printf("policy       %s, version %lld\n",
+		     operator_text(policy, "name"),
+		     (long long)operator_number(policy, "version"));
 	print_processes(answer);
 	(void)printf("keys         %s, %lld data keys%s%s\n",
 		     operator_text(keeper, "state"),

@@ -18,7 +18,8 @@ static int read_all(FILE *in, struct buf *ret)
 	return ferror(in) ? -1 : 0;
 }
 
-static int parse(const char *file, const struct buf *bytes, struct policy **ret)
+int files_policy_parse(const char *file, const struct buf *bytes,
+		       struct policy **ret)
 {
 	struct diag *diag = calloc(1, sizeof(*diag));
 	int rc;
@@ -63,7 +64,7 @@ int files_policy(const char *dir, const char *file, struct policy **ret)
 	}
 	rc = read_file(file, &bytes);
 	if (rc == 0)
-		rc = parse(file, &bytes, ret);
+		rc = files_policy_parse(file, &bytes, ret);
 	buf_free(&bytes);
 	return rc == 0 ? 0 : -1;
 }
@@ -74,7 +75,7 @@ int files_policy_text(const char *file, struct buf *ret)
 	int rc = read_file(file, ret);
 
 	if (rc == 0)
-		rc = parse(file, ret, &p);
+		rc = files_policy_parse(file, ret, &p);
 	policy_free(&p);
 	return rc == 0 ? 0 : -1;
 }

@@ -12,6 +12,9 @@ int files_policy(const char *dir, const char *file, struct policy **ret);
 /* The text of one that is in order. */
 #define FILES_POLICY_BYTES (1u << 20)
 int files_policy_text(const char *file, struct buf *ret);
+/* Of these bytes; file is what findings name. */
+int files_policy_parse(const char *file, const struct buf *bytes,
+		       struct policy **ret);
 /* DIR/postern.yaml without its secrets.  loud: findings are printed. */
 int files_settings(const char *dir, bool loud, struct settings **ret);
 /* The name of a file without its folders, for "policy.yaml:12". */

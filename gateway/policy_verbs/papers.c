@@ -12,6 +12,7 @@
 #include "postern/diag.h"
 #include "postern/render.h"
 #include "postern/text.h"
+#include "versions.h"
 
 #define PAPER_BYTES_MAX (16u * 1024 * 1024)
 #define PATH_BYTES	700
@@ -27,6 +28,7 @@ struct papers {
 	struct render_instance instance;
 	struct render_channel channels[SETTINGS_CHANNELS_MAX];
 	json_t *list; /* --json: one for each paper */
+	bool in_force;
 };
 
 /* --- settings ------------------------------------------------------------- */
@@ -238,10 +240,11 @@ static int print_list(struct papers *r)
 
 	r->list = NULL;
 	hex_encode(policy_digest(r->policy), POLICY_DIGEST_BYTES, digest);
-	return print_json(json_pack("{s:{s:s,s:I,s:s},s:o}", "policy", "name",
-				    policy_name(r->policy)->text, "version",
-				    (json_int_t)policy_version(r->policy),
-				    "digest", digest, "papers", list));
+	return print_json(
+	    json_pack("{s:{s:s,s:I,s:s,s:b},s:o}", "policy", "name",
+		      policy_name(r->policy)->text, "version",
+		      (json_int_t)policy_version(r->policy), "digest", digest,
+		      "in_force", r->in_force, "papers", list));
 }
 
 static int write_papers(struct papers *r)
@@ -260,6 +263,20 @@ static int write_papers(struct papers *r)
 	return status;
 }
 
+/* Of what is in force, if there is an instance to ask. */
+static int read_policy(struct papers *r)
+{
+	struct buf bytes;
+	int rc;
+
+	if (r->policy_file != NULL || !versions_in_force(r->args, &bytes))
+		return files_policy(r->args->dir, r->policy_file, &r->policy);
+	r->in_force = true;
+	rc = files_policy_parse("the policy in force", &bytes, &r->policy);
+	buf_free(&bytes);
+	return rc;
+}
+
 int policy_render_papers(const struct verb_args *args)
 {
 	struct papers *r = calloc(1, sizeof(*r));
@@ -271,7 +288,7 @@ int policy_render_papers(const struct verb_args *args)
 	status = read_options(r);
 	if (status == EXIT_DONE) {
 		status = EXIT_REFUSED;
-		if (files_policy(args->dir, r->policy_file, &r->policy) == 0 &&
+		if (read_policy(r) == 0 &&
 		    files_settings(args->dir, true, &r->settings) == 0 &&
 		    agree(r))
 			status = write_papers(r);

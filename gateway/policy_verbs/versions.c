@@ -253,6 +253,32 @@ int policy_stop(const struct verb_args *args)
 	return status == EXIT_DONE ? act(&w, "/stop", NULL) : status;
 }
 
+/* --- what is in force ------------------------------------------------------
+ */
+
+bool versions_in_force(const struct verb_args *args, struct buf *ret)
+{
+	static const struct operator_call list = {
+	    .method = "GET", .path = ROOT_PATH "?limit=1", .quiet = true};
+	char path[PATH_BYTES];
+	const struct operator_call file = {
+	    .method = "GET", .path = path, .raw = true, .quiet = true};
+	struct verb_args plain = *args;
+	json_t *answer = NULL, *none = NULL;
+	const char *id;
+	bool good;
+
+	plain.json = false;
+	if (operator_call(&plain, &list, &answer, NULL) != EXIT_DONE)
+		return false;
+	id = json_string_value(json_object_get(answer, "in_force"));
+	good = id != NULL && operator_id(id, "pol");
+	if (good)
+		(void)snprintf(path, sizeof(path), ROOT_PATH "/%s/file", id);
+	json_decref(answer);
+	return good && operator_call(&plain, &file, &none, ret) == EXIT_DONE;
+}
+
 /* --- history, shadow ------------------------------------------------------ */
 
 static int print_file(struct wish *w)

@@ -3,7 +3,9 @@
 #define POSTERN_POLICY_VERBS_VERSIONS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
+#include "postern/buf.h"
 #include "postern/tongue.h"
 #include "verbs.h"
 
@@ -12,6 +14,10 @@ int policy_approve(const struct verb_args *args);
 int policy_stop(const struct verb_args *args);
 int policy_history(const struct verb_args *args);
 int policy_shadow_report(const struct verb_args *args);
+
+/* The file of the policy in force; false: no instance is running here, or it
+ * cannot be asked by this account. */
+bool versions_in_force(const struct verb_args *args, struct buf *ret);
 
 /* In words (versions_print.c): one version in short, or with all there is to
  * know; what a list says beside its versions; what one would have done. */

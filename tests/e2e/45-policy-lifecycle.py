@@ -275,6 +275,12 @@ def the_command_line_does_all_of_it(world):
     state(world, made, "active")
     equal(in_force(world), (number + 50, "delete: P95D"), "in force")
     equal(state(world, other, "stopped")["reason"], "overtaken", "the other")
+    # The papers are those of what is in force, not of the file.
+    paper = json.loads(run(world, "render", "--what", "loeschkonzept",
+                           "--json").stdout)["policy"]
+    equal((paper["version"], paper["digest"], paper["in_force"]),
+          (number + 50, made["digest"], True), "paper")
+    check(f"version {number + 50}" in world.postern("status"), "status")
     german = run(world, "history").stdout
     for word in ("in Kraft", "abgelöst", "angehalten", "vorgeschlagen",
                  "genehmigt: 2 von 2", "nicht die Policy in Kraft"):
