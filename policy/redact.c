@@ -164,9 +164,13 @@ static size_t match_iban(const struct text *t, size_t i, const char *shape)
 	(void)shape;
 	if (!is_letter(glyph_at(t, i).c) || !begins(t, i, is_alnum))
 		return 0;
-	number_read(t, i, DIGITS_MAX, is_alnum, &n);
-	if (n.len < 15 || !is_letter(n.at[1]) || !is_digit(n.at[2]) ||
+	/* Every word may begin one; few go on like one. */
+	number_read(t, i, 4, is_alnum, &n);
+	if (n.len < 4 || !is_letter(n.at[1]) || !is_digit(n.at[2]) ||
 	    !is_digit(n.at[3]))
+		return 0;
+	number_read(t, i, DIGITS_MAX, is_alnum, &n);
+	if (n.len < 15)
 		return 0;
 	len = iban_len(n.at);
 	if (len > 0)

@@ -222,9 +222,12 @@ size_t policy_finders(const struct policy *p, const struct name *channel,
 		      enum redact_moment moment, struct policy_finder *ret,
 		      size_t max)
 {
-	struct finder here = {.channels = {*channel}, .channels_len = 1};
+	struct finder here;
 	size_t len = 0;
 
+	if (p->finders_len == 0)
+		return 0;
+	here = (struct finder){.channels = {*channel}, .channels_len = 1};
 	for (size_t i = 0; i < p->finders_len && len < max; i++) {
 		const struct finder *f = &p->finders[i];
 		bool own = f->find == FIND_PATTERN;

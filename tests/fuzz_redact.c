@@ -1,5 +1,6 @@
-/* fuzz_redact.c - numbers in any text: matches are in order and inside, and
- * what is found is found again alone. */
+/* fuzz_redact.c - numbers in any text: matches are in order and inside, what
+ * is found is found again alone and was not ruled out before, and all of it is
+ * replaced. */
 #include <stdlib.h>
 
 #include "fuzz_house.h"
@@ -20,8 +21,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	const char *text = (const char *)bytes;
 	struct redact_match m, alone;
-	size_t at = 0;
+	struct redact_look look;
+	struct buf left = BUF_INIT(16u * 1024 * 1024);
+	size_t at = 0, found = 0, counts[EVERY] = {0};
 
+	redact_look(text, len, &look);
 	while (redact_next(every, EVERY, text, len, at, &m)) {
 		if (m.start < at || m.end <= m.start || m.end > len ||
 		    m.finder >= EVERY)
@@ -30,7 +34,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 				 &alone) ||
 		    alone.start != m.start || alone.end != m.end)
 			abort();
+		if (!redact_may(&every[m.finder], &look))
+			abort();
 		at = m.end;
+		found++;
 	}
+	if (redact_text(every, EVERY, text, len, counts, &left, NULL) == 0)
+		for (size_t i = 0; i < EVERY; i++)
+			found -= counts[i];
+	if (found != 0)
+		abort();
+	buf_free(&left);
 	return 0;
 }

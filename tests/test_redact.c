@@ -42,6 +42,24 @@ struct row {
 	const char *text, *want;
 };
 
+/* Those that a look at the text leaves find the same. */
+static void looked_at(const char *text, const char *want)
+{
+	struct policy_finder some[EVERY];
+	size_t len = 0, counts[EVERY] = {0};
+	struct redact_look look;
+	struct buf got = BUF_INIT(4096);
+
+	redact_look(text, strlen(text), &look);
+	for (size_t i = 0; i < EVERY; i++)
+		if (redact_may(&every[i], &look))
+			some[len++] = every[i];
+	assert_int_equal(
+	    redact_text(some, len, text, strlen(text), counts, &got, NULL), 0);
+	assert_string_equal(buf_text(&got), want);
+	buf_free(&got);
+}
+
 static void all_rows(const struct row *rows, size_t len)
 {
 	char got[1024];
@@ -49,6 +67,7 @@ static void all_rows(const struct row *rows, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		redact(every, EVERY, rows[i].text, got, sizeof(got));
 		assert_string_equal(got, rows[i].want);
+		looked_at(rows[i].text, rows[i].want);
 	}
 }
 #define ROWS(rows) all_rows(rows, sizeof(rows) / sizeof((rows)[0]))
@@ -181,6 +200,42 @@ static void broken_utf8_is_passed_over(void **state)
 	    redact_next(every, EVERY, text, sizeof(text) - 1, m.end, &m));
 }
 
+static void everyday_texts_are_not_searched(void **state)
+{
+	static const char text[] = "Guten Tag, mein Paket 4711 kam am 14.02.";
+	struct redact_look look;
+
+	(void)state;
+	redact_look(text, sizeof(text) - 1, &look);
+	assert_int_equal(look.digits, 8);
+	assert_int_equal(look.ats, 0);
+	assert_false(redact_may(&every[1], &look)); /* card */
+	assert_false(redact_may(&every[2], &look)); /* email */
+	assert_false(redact_may(&every[4], &look)); /* tax_id */
+	assert_true(redact_may(&every[6], &look));  /* six digits */
+}
+
+static void what_was_found_is_counted(void **state)
+{
+	static const char text[] = "a@b.example, DE89370400440532013000, "
+				   "c@d.example";
+	size_t counts[EVERY] = {0};
+	struct buf small = BUF_INIT(8);
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(redact_text(every, EVERY, text, sizeof(text) - 1,
+				     counts, NULL, NULL),
+			 0);
+	assert_int_equal(counts[0], 1);
+	assert_int_equal(counts[2], 2);
+	assert_int_equal(redact_text(every, EVERY, text, sizeof(text) - 1,
+				     counts, &small, &err),
+			 -1);
+	assert_int_equal(err.kind, ERR_INPUT);
+	buf_free(&small);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +247,8 @@ int main(void)
 	    cmocka_unit_test(shapes_of_the_policy),
 	    cmocka_unit_test(nothing_wanted_nothing_taken),
 	    cmocka_unit_test(broken_utf8_is_passed_over),
+	    cmocka_unit_test(everyday_texts_are_not_searched),
+	    cmocka_unit_test(what_was_found_is_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,7 +146,7 @@ struct policy_say {
 
 enum policy_forget { FORGET_ALL, FORGET_MASK, FORGET_NOT };
 
-#define POLICY_REASONS_MAX 12
+#define POLICY_REASONS_MAX 24
 #define POLICY_SAY_MAX	   4
 struct policy_reason {
 	const char *code;    /* static: "channel.data", "helpdesk.sees" */
@@ -349,6 +349,10 @@ size_t policy_finders(const struct policy *p, const struct name *channel,
 		      enum redact_moment moment, struct policy_finder *ret,
 		      size_t max);
 #define POLICY_FINDERS_MAX 64
+/* Adds the reason why something was taken out of a text of this message. */
+void policy_took_out(struct policy_decision *d,
+		     const struct policy_finder *finder,
+		     enum redact_moment moment);
 
 /* Words of the policy beside the built-in ones, for keyword_classify. */
 const struct keyword_word *policy_keywords(const struct policy *p,

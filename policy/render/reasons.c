@@ -84,6 +84,17 @@ static const struct sentence {
      {"Die Verarbeitung der Daten dieser Person ist eingeschränkt oder "
       "ausgesetzt.",
       "Processing of this person's data is restricted or on hold."}},
+    {"redact.store",
+     {"Was diese Regel findet, wird aus dem Text genommen, bevor er "
+      "gespeichert "
+      "wird; das Original gibt es danach nirgends.",
+      "What this rule finds is taken out of the text before it is stored; the "
+      "original is nowhere after that."}},
+    {"redact.forward",
+     {"Was diese Regel findet, sieht kein Helpdesk; im Archiv bleibt es "
+      "verschlüsselt stehen.",
+      "What this rule finds is seen by no helpdesk; it stays sealed in the "
+      "archive."}},
     {"send.purpose",
      {"Die Antwort nennt selbst ihren Zweck: $p.",
       "The reply itself names its purpose: $p."}},
