@@ -4,9 +4,11 @@
 
 #include <stdint.h>
 
-/* A code point of two to four bytes at i; 0 if it is none. */
+/* A code point of two to four bytes at i; 0 if it is none.  One that needs
+ * fewer is none: its first byte would not tell what it is (redact_look). */
 static uint32_t wide_at(const struct text *t, size_t i, size_t *ret_len)
 {
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	const unsigned char *b = (const unsigned char *)t->bytes + i;
 	size_t len = b[0] >= 0xf0 ? 4 : b[0] >= 0xe0 ? 3 : b[0] >= 0xc0 ? 2 : 0;
 	uint32_t c;
@@ -19,6 +21,8 @@ static uint32_t wide_at(const struct text *t, size_t i, size_t *ret_len)
 			return 0;
 		c = c << 6 | (b[k] & 0x3fu);
 	}
+	if (c < least[len])
+		return 0;
 	*ret_len = len;
 	return c;
 }

@@ -200,6 +200,25 @@ static void broken_utf8_is_passed_over(void **state)
 	    redact_next(every, EVERY, text, sizeof(text) - 1, m.end, &m));
 }
 
+/* Found by reading what fuzz_redact claims: a look at the text sees only the
+ * first byte of a wide character, so there is one way to write it. */
+static void what_is_written_too_long_is_no_character(void **state)
+{
+	static const struct row rows[] = {
+	    {"a\xf0\x8f\xbc\xa0"
+	     "b.example",
+	     "a\xf0\x8f\xbc\xa0"
+	     "b.example"},
+	    {"a\xef\xbc\xa0"
+	     "b.example",
+	     "[E-MAIL]"},
+	    {"\xc0\xab\xe0\x82\xa0", "\xc0\xab\xe0\x82\xa0"},
+	};
+
+	(void)state;
+	ROWS(rows);
+}
+
 static void everyday_texts_are_not_searched(void **state)
 {
 	static const char text[] = "Guten Tag, mein Paket 4711 kam am 14.02.";
@@ -247,6 +266,7 @@ int main(void)
 	    cmocka_unit_test(shapes_of_the_policy),
 	    cmocka_unit_test(nothing_wanted_nothing_taken),
 	    cmocka_unit_test(broken_utf8_is_passed_over),
+	    cmocka_unit_test(what_is_written_too_long_is_no_character),
 	    cmocka_unit_test(everyday_texts_are_not_searched),
 	    cmocka_unit_test(what_was_found_is_counted),
 	};
