@@ -18,6 +18,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -156,6 +157,8 @@ struct fake {
 	unsigned int crashes[CHILDREN]; /* of the first starts */
 	bool deaf[CHILDREN];		/* does not see the lifeline end */
 	bool reload;
+	bool asks; /* the worker waits for an answer, and for nothing else */
+	int listener, client; /* ... here */
 	unsigned int starts[CHILDREN];
 };
 
@@ -167,6 +170,8 @@ _Noreturn static void be_child(const struct fake *f, enum child_role role,
 	if (f->starts[role] <= f->crashes[role])
 		_exit(75);
 	(void)send(lifeline, "R", 1, MSG_NOSIGNAL);
+	if (f->asks && role == CHILD_WORKER)
+		p.fd = lifeline + 1;
 	if (f->deaf[role])
 		(void)sleep(60);
 	else
@@ -186,11 +191,15 @@ static int start_fake(void *ctx, enum child_role role, int lifeline_fd,
 		return ERR_SET(err, ERR_BUSY, "cannot fork", errno);
 	if (pid == 0) {
 		sigset_t none;
+		/* Out of the way of the two numbers. */
+		int client = f->asks ? fcntl(f->client, F_DUPFD, 5) : -1;
 		int fd = dup2(lifeline_fd, 3);
 
+		if (f->asks)
+			(void)dup2(client, 4);
 		(void)sigemptyset(&none);
 		(void)sigprocmask(SIG_SETMASK, &none, NULL);
-		(void)close_range(4, ~0u, 0);
+		(void)close_range(f->asks ? 5 : 4, ~0u, 0);
 		be_child(f, role, fd);
 	}
 	*ret_pid = pid;
@@ -200,6 +209,16 @@ static int start_fake(void *ctx, enum child_role role, int lifeline_fd,
 static bool reload_fake(void *ctx)
 {
 	return ((const struct fake *)ctx)->reload;
+}
+
+static void gone_fake(void *ctx, enum child_role role)
+{
+	struct fake *f = ctx;
+
+	if (role != CHILD_KEEPER || !f->asks || f->listener < 0)
+		return;
+	(void)close(f->listener);
+	f->listener = -1;
 }
 
 static struct processes *page; /* shared with the supervisor */
@@ -225,6 +244,7 @@ static void begin(struct run *r, const struct fake *f)
 		struct loop_conf conf = {.env = env_system(),
 					 .processes = page,
 					 .start = start_fake,
+					 .gone = gone_fake,
 					 .reload = reload_fake,
 					 .ctx = &copy};
 
@@ -363,6 +383,31 @@ static void deaf_children_are_killed_and_hold_up_nobody(void **state)
 	assert_true(intake != NULL && keeper != NULL && worker != NULL);
 	assert_true(worker < intake && intake < keeper);
 	assert_null(line_with(run.text, "child.killed", "\"worker\""));
+}
+
+/* A keeper that had ended at the start held up the stop: the worker, who had
+ * connected, waited longer than he had time, and was killed. */
+static void who_asks_a_child_that_is_gone_is_not_killed_at_the_end(void **state)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	struct fake f = {.crashes = {[CHILD_KEEPER] = 1000}, .asks = true};
+	struct err err = {0};
+
+	(void)state;
+	(void)snprintf(at.sun_path, sizeof(at.sun_path), "/tmp/postern-ask-%ld",
+		       (long)getpid());
+	assert_int_equal(listen_unix(at.sun_path, &f.listener, &err), 0);
+	f.client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(f.client, (struct sockaddr *)&at, sizeof(at)),
+			 0);
+	begin(&run, &f);
+	assert_int_equal(close(f.listener), 0);
+	assert_true(heard(&run, "child.restart", 5));
+	finish(&run);
+	assert_null(strstr(run.text, "child.killed"));
+	assert_non_null(line_with(run.text, "child.ended", "\"worker\""));
+	assert_int_equal(close(f.client), 0);
+	assert_int_equal(unlink(at.sun_path), 0);
 }
 
 static void a_good_reload_renews_worker_then_intake_only(void **state)
@@ -541,6 +586,8 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(a_dead_child_is_started_again),
 	    cmocka_unit_test(a_killed_child_is_named_with_its_signal),
 	    cmocka_unit_test(deaf_children_are_killed_and_hold_up_nobody),
+	    cmocka_unit_test(
+		who_asks_a_child_that_is_gone_is_not_killed_at_the_end),
 	    cmocka_unit_test(a_good_reload_renews_worker_then_intake_only),
 	    cmocka_unit_test(a_refused_reload_leaves_everything_running),
 	    cmocka_unit_test(a_stop_during_a_reload_still_drains),

@@ -177,6 +177,8 @@ static void bury(struct loop *l, enum child_role role, int status)
 	c->ready = false;
 	c->listening = false;
 	c->kill_ms = 0;
+	if (l->draining)
+		l->conf->gone(l->conf->ctx, role);
 	if (told || l->draining)
 		return;
 	c->wait_ms = restart_wait_ms(c->wait_ms, now_ms(l) - c->started_ms);
@@ -318,8 +320,11 @@ static void drain(struct loop *l)
 	LOG0(LOG_LEVEL_INFO, "serve.draining");
 	l->draining = true;
 	l->begun_ms = now_ms(l);
-	for (size_t i = 0; i < CHILDREN; i++)
+	for (size_t i = 0; i < CHILDREN; i++) {
 		l->children[i].due_ms = 0;
+		if (l->children[i].pid == 0)
+			l->conf->gone(l->conf->ctx, (enum child_role)i);
+	}
 	begin_plan(l, drain_plan, 3);
 }
 

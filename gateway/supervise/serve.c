@@ -299,6 +299,19 @@ static int start_child(void *ctx, enum child_role role, int lifeline_fd,
 	return spawn_child(role, s->dir, &fds, ret_pid, err);
 }
 
+/* Nobody is there to accept any more: a worker that has connected and waits
+ * for an answer learns it from the closed socket.  His own patience is longer
+ * than he has to stop. */
+static void child_gone(void *ctx, enum child_role role)
+{
+	struct serve *s = ctx;
+
+	if (role != CHILD_KEEPER || s->keeper < 0)
+		return;
+	(void)close(s->keeper); /* nothing was written */
+	s->keeper = -1;
+}
+
 static bool reload(void *ctx)
 {
 	struct serve *s = ctx;
@@ -372,6 +385,7 @@ int verb_serve(const struct verb_args *args)
 		const struct loop_conf conf = {.env = env_system(),
 					       .processes = s.processes,
 					       .start = start_child,
+					       .gone = child_gone,
 					       .reload = reload,
 					       .ctx = &s};
 

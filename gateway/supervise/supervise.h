@@ -130,6 +130,8 @@ struct loop_conf {
 	/* Starts a child with its end of the lifeline. */
 	int (*start)(void *ctx, enum child_role role, int lifeline_fd,
 		     pid_t *ret_pid, struct err *err);
+	/* At the end: that child is not there and does not come back. */
+	void (*gone)(void *ctx, enum child_role role);
 	/* SIGHUP: true when worker and intake are to be started anew. */
 	bool (*reload)(void *ctx);
 	void *ctx;
