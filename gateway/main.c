@@ -30,6 +30,8 @@ static const struct verb {
     {"quarantine", verb_quarantine,
      "list, show and replay what no driver read"},
     {"outbox", verb_outbox, "list, retry and drop what was not delivered"},
+    {"restrict", verb_restrict,
+     "place, lift and list restrictions (Art. 18 GDPR)"},
     {"keys", verb_keys, "status, rotate, lock, unlock and backup of the keys"},
     {"decode", verb_decode, "print the events in a provider's request body"},
     {"policy", verb_policy, "due days, decisions and keywords, by hand"},

@@ -94,21 +94,12 @@ static void note_channel(const struct channel_rule *c, struct diag *notes)
 			 "strip of channel %s is not enforced yet: pictures "
 			 "are kept as they came",
 			 c->name.text);
-	if (c->on_delete.what != FORGET_ALL || c->on_edit.what != FORGET_ALL)
-		diag_add(notes, c->at.line, c->at.column,
-			 "on_delete and on_edit of channel %s are not enforced "
-			 "yet: what its sender deletes is forgotten",
-			 c->name.text);
 }
 
 static void note_undone(const struct policy *p, struct diag *notes)
 {
 	for (size_t i = 0; i < p->channels_len; i++)
 		note_channel(&p->channels[i], notes);
-	if (p->finders_len > 0)
-		diag_add(notes, p->finders[0].at.line, p->finders[0].at.column,
-			 "redact is not enforced yet: texts are stored and "
-			 "forwarded as they came");
 	if (p->approvals_at.line > 0)
 		diag_add(notes, p->approvals_at.line, p->approvals_at.column,
 			 "approvals.hold and approvals.unmask are not enforced "

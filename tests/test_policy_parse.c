@@ -217,9 +217,8 @@ static void names_of_both_files_have_to_agree(void **state)
 static void what_has_no_effect_yet_is_said(void **state)
 {
 	static const char *const said[] = {
-	    "redact is not enforced", "approvals.hold and approvals.unmask",
-	    "no run deletes", "nobody is asked for consent to",
-	    "MSG_SUPPORT does not say who"};
+	    "approvals.hold and approvals.unmask", "no run deletes",
+	    "nobody is asked for consent to", "MSG_SUPPORT does not say who"};
 	struct policy *p = example();
 	struct diag notes;
 

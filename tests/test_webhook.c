@@ -234,6 +234,7 @@ static void other_types_say_what_they_are_about_and_no_more(void **state)
 		"\"name\":null,\"address\":null},"
 		"\"status\":\"delivered\",\"error\":null}}");
 	note.type = "message.deleted";
+	note.status = "masked";
 	note.target = "msg_0";
 	body_is(&note,
 		"{\"type\":\"message.deleted\","
@@ -241,7 +242,18 @@ static void other_types_say_what_they_are_about_and_no_more(void **state)
 		"\"data\":{\"conversation\":\"cnv_1\",\"message\":\"msg_1\","
 		"\"channel\":\"kundenservice\",\"via\":\"whatsapp\","
 		"\"person\":{\"id\":\"per_1\",\"alias\":\"Kunde K7QF-29XM\","
-		"\"name\":null,\"address\":null},\"target\":\"msg_0\"}}");
+		"\"name\":null,\"address\":null},\"target\":\"msg_0\","
+		"\"content\":\"masked\"}}");
+	note.type = "person.restricted";
+	note.status = "lifted";
+	body_is(&note,
+		"{\"type\":\"person.restricted\","
+		"\"timestamp\":\"2026-11-21T18:00:00Z\","
+		"\"data\":{\"conversation\":\"cnv_1\","
+		"\"channel\":\"kundenservice\",\"via\":\"whatsapp\","
+		"\"person\":{\"id\":\"per_1\",\"alias\":\"Kunde K7QF-29XM\","
+		"\"name\":null,\"address\":null},"
+		"\"status\":\"lifted\",\"error\":null}}");
 }
 
 static json_t *data_of(const struct helpdesk_note *note, struct buf *body)

@@ -3,6 +3,7 @@
 
 #include "conversation.h"
 #include "filename.h"
+#include "mask.h"
 #include "postern/jsonmem.h"
 #include "problem.h"
 #include "route.h"
@@ -10,7 +11,8 @@
 
 static const char sql_attachment[] =
     "SELECT a.conversation, a.key_person, a.datenart, a.year, a.state,"
-    " a.bytes, a.file, a.media_sealed, m.outcome, m.datenart, m.direction"
+    " a.bytes, a.file, a.media_sealed, m.outcome, m.datenart, m.direction,"
+    " m.state='masked'"
     " FROM attachment a LEFT JOIN message m ON m.id=a.message WHERE a.id=?";
 
 struct attachment {
@@ -19,9 +21,10 @@ struct attachment {
 	char state[16], file[33];
 	struct buf sealed;
 	/* Of the message, if a person sent it. */
-	bool inbound;
+	bool inbound, masked;
 	enum message_outcome outcome;
 	struct name datenart;
+	struct redaction shown; /* its name is without that */
 };
 
 static int read_row(struct worker *w, struct store_rows *rows,
@@ -46,6 +49,7 @@ static int read_row(struct worker *w, struct store_rows *rows,
 		       column_text(store_column(st, rows, 10), direction,
 				   sizeof(direction)) &&
 		       strcmp(direction, "in") == 0;
+	ret->masked = store_column(st, rows, 11).num != 0;
 	return buf_append(&ret->sealed, sealed.bytes, sealed.len, err);
 }
 
@@ -86,13 +90,15 @@ static bool may_see(const struct worker *w, const struct conversation *cnv,
 	return sees.sees_attachments;
 }
 
-static int check(struct worker *w, struct job *job, const struct attachment *a,
+static int check(struct worker *w, struct job *job, struct attachment *a,
 		 struct err *err)
 {
 	struct conversation cnv;
 
 	if (conversation_load(w, job, a->conversation, &cnv, err) != 0)
 		return -1;
+	if (a->inbound)
+		redaction_shown(w->policy, &cnv.channel, &a->shown);
 	if (!may_see(w, &cnv, a))
 		return job_refuse(job, &problem_policy,
 				  "this helpdesk sees no attachments");
@@ -102,20 +108,21 @@ static int check(struct worker *w, struct job *job, const struct attachment *a,
 	}
 	if ((strcmp(a->state, "kept") != 0 &&
 	     strcmp(a->state, "outgoing") != 0) ||
-	    a->file[0] == '\0')
+	    a->file[0] == '\0' || a->masked)
 		return job_refuse(job, &problem_gone, NULL);
 	return 0;
 }
 
 /* Name and type, as far as they can be read; both are only hints.  Short of
  * memory nothing is said about them. */
-static int read_media(struct job *job, const struct keeper_batch *batch,
-		      size_t slot, struct err *err)
+static int read_media(struct job *job, struct attachment *a,
+		      const struct keeper_batch *batch, size_t slot,
+		      struct err *err)
 {
 	char name[JOB_NAME_MAX + 1] = "";
 	const uint8_t *clear;
 	const char *text, *type = NULL;
-	json_t *v = NULL;
+	json_t *v = NULL, *named;
 	size_t len;
 	bool no_memory = false;
 
@@ -123,7 +130,8 @@ static int read_media(struct job *job, const struct keeper_batch *batch,
 		v = jsonmem_load(clear, len, 0, &no_memory);
 	if (no_memory)
 		return ERR_SET(err, ERR_NOMEM, "no memory for media", 0);
-	text = json_string_value(json_object_get(v, "name"));
+	named = mask_json(&a->shown, json_incref(json_object_get(v, "name")));
+	text = json_string_value(named);
 	if (text != NULL && strlen(text) < sizeof(name)) {
 		memcpy(name, text, strlen(text) + 1);
 		if (!filename_clean(name))
@@ -133,12 +141,13 @@ static int read_media(struct job *job, const struct keeper_batch *batch,
 	(void)snprintf(job->file_type, sizeof(job->file_type), "%s", type);
 	filename_disposition(name, job->file_header, sizeof(job->file_header));
 	sodium_memzero(name, sizeof(name));
+	json_decref(named);
 	json_decref(v);
 	return 0;
 }
 
-static int open_file(struct worker *w, struct job *job,
-		     const struct attachment *a, struct err *err)
+static int open_file(struct worker *w, struct job *job, struct attachment *a,
+		     struct err *err)
 {
 	struct keeper_batch *batch = NULL;
 	const uint8_t *key;
@@ -156,7 +165,7 @@ static int open_file(struct worker *w, struct job *job,
 		(void)job_refuse(job, &problem_gone, NULL);
 		goto out;
 	}
-	if (read_media(job, batch, media_slot, err) != 0)
+	if (read_media(job, a, batch, media_slot, err) != 0)
 		goto out;
 	if (mediafile_open(w->settings->dir, a->file, key, a->bytes, &job->file,
 			   err) != 0) {

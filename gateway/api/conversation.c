@@ -3,8 +3,10 @@
 
 #include "auth.h"
 #include "problem.h"
+#include "route.h"
 #include "worker/consent.h"
 #include "worker/decide_told.h"
+#include "worker/restriction.h"
 
 static const char sql_conversation[] =
     "SELECT person, channel, helpdesk, state, datenart, opened_ms, closed_ms,"
@@ -46,6 +48,24 @@ static bool read_row(struct worker *w, struct store_rows *rows, int64_t id,
 	return true;
 }
 
+/* Of what is restricted helpdesks see nothing and do nothing with it. */
+static int refuse_restricted(struct worker *w, struct job *job,
+			     const struct conversation *cnv, struct err *err)
+{
+	bool restricted = false;
+
+	if (job->route->scope != SCOPE_DESK)
+		return 0;
+	if (restriction_of(w, cnv->person, cnv->id, &restricted, err) != 0)
+		return -1;
+	if (!restricted)
+		return 0;
+	return job_refuse_with(job, &problem_policy, NULL,
+			       json_pack("{s:[{s:s, s:i, s:s}]}", "reasons",
+					 "code", "person.restricted", "line", 0,
+					 "article", "Art. 18(2) GDPR"));
+}
+
 int conversation_load(struct worker *w, struct job *job, int64_t id,
 		      struct conversation *ret, struct err *err)
 {
@@ -66,7 +86,8 @@ int conversation_load(struct worker *w, struct job *job, int64_t id,
 	if (got == 0 || !good)
 		return job_refuse(job, &problem_absent, NULL);
 	if (auth_helpdesk(job, cnv.routed ? cnv.helpdesk.text : NULL,
-			  strlen(cnv.helpdesk.text)) != 0)
+			  strlen(cnv.helpdesk.text)) != 0 ||
+	    refuse_restricted(w, job, &cnv, err) != 0)
 		return -1;
 	*ret = cnv;
 	return 0;

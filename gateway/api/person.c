@@ -1,5 +1,6 @@
 /* person.c - id and alias always, name and address by policy. */
 #include "conversation.h"
+#include "mask.h"
 #include "postern/jsonmem.h"
 #include "show.h"
 
@@ -100,10 +101,12 @@ static json_t *address_of(const struct keeper_batch *batch,
 	return text != NULL ? text : json_null();
 }
 
-int show_person(struct worker *w, int64_t person, enum policy_person level,
-		json_t **ret, struct err *err)
+int show_person(struct worker *w, const struct conversation *cnv,
+		enum policy_person level, json_t **ret, struct err *err)
 {
+	const int64_t person = cnv->person;
 	struct keeper_batch *batch = NULL;
+	struct redaction shown;
 	struct sight sight = {0};
 	char alias[ALIAS_BYTES];
 	json_t *v;
@@ -121,9 +124,10 @@ int show_person(struct worker *w, int64_t person, enum policy_person level,
 	    keeper_run(batch, err) != 0)
 		goto out;
 	id_alias(&w->mask, person, alias);
+	redaction_shown(w->policy, &cnv->channel, &shown);
 	v = json_pack("{s:o, s:s, s:o, s:o}", "id",
 		      job_json_id(w, ID_PERSON, person), "alias", alias, "name",
-		      name_of(batch, &sight), "address",
+		      mask_json(&shown, name_of(batch, &sight)), "address",
 		      address_of(batch, &sight));
 	if (v == NULL) {
 		ERR_SET(err, ERR_NOMEM, "no memory for a person", 0);

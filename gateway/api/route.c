@@ -29,6 +29,12 @@ static const struct route routes[] = {
     {"GET", "/v1/messages/{msg}", SCOPE_DESK, 0, api_message_get},
     {"POST", "/v1/messages/{msg}/read", SCOPE_DESK, 0, api_message_read},
     {"GET", "/v1/attachments/{att}", SCOPE_DESK, 0, api_attachment_get},
+    /* those who answer for the rights of persons */
+    {"POST", "/v1/conversations/{cnv}/restrict", SCOPE_RIGHTS, ROUTE_BODY,
+     api_restrict},
+    {"POST", "/v1/conversations/{cnv}/lift", SCOPE_RIGHTS, ROUTE_BODY,
+     api_restriction_lift},
+    {"GET", "/v1/restrictions", SCOPE_RIGHTS, 0, api_restrictions_list},
     /* those who answer for the policy */
     {"GET", "/v1/policy/explain/{msg}", SCOPE_POLICY | SCOPE_OPERATOR, 0,
      api_policy_explain},

@@ -90,6 +90,9 @@ HANDLER(api_consent_show);	  /* consent_show.c */
 HANDLER(api_consent_proof);	  /* consent_proof.c */
 HANDLER(api_consent_unsubscribe); /* consent_unsubscribe.c */
 HANDLER(api_keys_get);		  /* keys.c */
+HANDLER(api_restrict);		  /* restrict.c */
+HANDLER(api_restriction_lift);
+HANDLER(api_restrictions_list);
 HANDLER(api_keys_lock);
 HANDLER(api_keys_unlock);
 HANDLER(api_keys_rotate);

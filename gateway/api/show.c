@@ -2,6 +2,7 @@
 #include "show.h"
 
 #include "conversation.h"
+#include "mask.h"
 #include "postern/jsonmem.h"
 #include "postern/lookup.h"
 #include "problem.h"
@@ -51,6 +52,7 @@ struct page {
 	struct worker *w;
 	const struct conversation *cnv;
 	const struct policy_decision *sees; /* in general */
+	struct redaction shown;		    /* what persons wrote */
 	struct keeper_batch *batch;
 	struct message messages[PAGE_MAX];
 	size_t messages_len;
@@ -90,6 +92,18 @@ static void see_message(const struct page *p, struct message *m)
 	m->sees_attachments = d.forward && d.sees_attachments;
 }
 
+/* Outside there is one word for what its sender deleted. */
+static void take_back(struct message *m)
+{
+	bool masked = strcmp(m->state, "masked") == 0;
+
+	if (!masked && strcmp(m->state, "kept") != 0)
+		return;
+	(void)snprintf(m->state, sizeof(m->state), "deleted");
+	if (masked)
+		m->sees_text = m->sees_attachments = false;
+}
+
 static void add_message(struct page *p, struct store_rows *rows)
 {
 	struct store *st = p->w->store;
@@ -117,6 +131,7 @@ static void add_message(struct page *p, struct store_rows *rows)
 	key.datenart = m->datenart;
 	m->outcome = (enum message_outcome)store_column(st, rows, 13).num;
 	see_message(p, m);
+	take_back(m);
 	m->slot = m->sees_text ? add_open(p, &key, m->id, FIELD_CONTENT,
 					  store_column(st, rows, 12))
 			       : NO_SLOT;
@@ -236,18 +251,20 @@ static json_t *member(const json_t *content, const char *name)
 	return v != NULL ? json_incref(v) : json_null();
 }
 
-static json_t *file_json(const struct page *p, const struct file *f)
+static json_t *file_json(struct page *p, const struct file *f, bool inbound)
 {
 	struct id_text id;
 	char href[64];
 	const char *state;
 	json_t *media = opened(p, f->slot, &state), *v;
+	json_t *name = member(media, "name");
 
+	if (inbound)
+		name = mask_json(&p->shown, name);
 	id_format(&p->w->mask, ID_ATTACHMENT, f->id, &id);
 	(void)snprintf(href, sizeof(href), "/v1/attachments/%s", id.text);
 	v = json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:s}", "id", id.text,
-		      "name", member(media, "name"), "type",
-		      member(media, "mime"), "bytes",
+		      "name", name, "type", member(media, "mime"), "bytes",
 		      f->has_bytes ? json_integer(f->bytes) : json_null(),
 		      "state", f->state, "reason",
 		      job_json_text(f->reason[0] != '\0' ? f->reason : NULL),
@@ -256,21 +273,35 @@ static json_t *file_json(const struct page *p, const struct file *f)
 	return v;
 }
 
-static json_t *message_json(const struct page *p, const struct message *m)
+/* What a helpdesk wrote itself it knows. */
+static json_t *shown(struct page *p, const struct message *m,
+		     const json_t *content, const char *name)
+{
+	json_t *text = member(content, name);
+
+	return strcmp(m->direction, "in") == 0 ? mask_json(&p->shown, text)
+					       : text;
+}
+
+static json_t *message_json(struct page *p, const struct message *m)
 {
 	const struct worker *w = p->w;
+	const bool inbound = strcmp(m->direction, "in") == 0;
 	const char *state;
 	json_t *content = opened(p, m->slot, &state);
-	json_t *files = json_array(), *v;
+	json_t *files = json_array(), *text, *emoji, *v;
 
 	if (!m->sees_text)
 		state = "hidden";
+	mask_begin(&p->shown);
+	text = shown(p, m, content, "text");
+	emoji = shown(p, m, content, "emoji");
 	for (size_t i = 0; i < m->files_len; i++)
 		(void)json_array_append_new(
-		    files, file_json(p, &p->files[m->files_at + i]));
+		    files, file_json(p, &p->files[m->files_at + i], inbound));
 	v = json_pack(
 	    "{s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o,"
-	    " s:o, s:o}",
+	    " s:o, s:o, s:o}",
 	    "id", job_json_id(w, ID_MESSAGE, m->id), "conversation",
 	    job_json_id(w, ID_CONVERSATION, m->conversation), "direction",
 	    m->direction, "kind", m->kind, "state", m->state, "datenart",
@@ -278,9 +309,9 @@ static json_t *message_json(const struct page *p, const struct message *m)
 	    job_json_time(m->received_ms), "target",
 	    m->has_target ? job_json_id(w, ID_MESSAGE, m->target) : json_null(),
 	    "error", m->has_error ? json_integer(m->error) : json_null(),
-	    "content", state, "text", member(content, "text"), "emoji",
-	    member(content, "emoji"), "template", member(content, "template"),
-	    "attachments", files);
+	    "content", state, "text", text, "emoji", emoji, "template",
+	    member(content, "template"), "redacted",
+	    mask_names(&p->shown, content), "attachments", files);
 	json_decref(content);
 	return v;
 }
@@ -296,6 +327,7 @@ static int page_new(struct worker *w, const struct conversation *cnv,
 	p->w = w;
 	p->cnv = cnv;
 	p->sees = sees;
+	redaction_shown(w->policy, &cnv->channel, &p->shown);
 	if (keeper_batch_new(w->keeper, &p->batch, err) != 0) {
 		free(p);
 		return -1;
@@ -347,14 +379,17 @@ static int read_range(struct worker *w, struct job *job, int64_t *ret_before,
 	return job_limit(job, PAGE_DEFAULT, PAGE_MAX, ret_limit);
 }
 
-static json_t *messages_json(const struct page *p)
+static json_t *messages_json(struct page *p)
 {
 	json_t *list = json_array();
 
 	/* Read newest first for the page, shown in their order. */
-	for (size_t i = p->messages_len; i > 0; i--)
-		(void)json_array_append_new(
-		    list, message_json(p, &p->messages[i - 1]));
+	for (size_t i = p->messages_len; i > 0 && list != NULL; i--)
+		if (json_array_append_new(
+			list, message_json(p, &p->messages[i - 1])) != 0) {
+			json_decref(list);
+			list = NULL;
+		}
 	return list;
 }
 
@@ -370,12 +405,12 @@ static enum policy_person person_level(const struct page *p)
 }
 
 static int answer_page(struct worker *w, struct job *job,
-		       const struct conversation *cnv, const struct page *p,
+		       const struct conversation *cnv, struct page *p,
 		       int64_t limit, struct err *err)
 {
 	json_t *person = NULL;
 
-	if (show_person(w, cnv->person, person_level(p), &person, err) != 0)
+	if (show_person(w, cnv, person_level(p), &person, err) != 0)
 		return -1;
 	return job_json(
 	    job, 200,

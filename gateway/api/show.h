@@ -4,9 +4,11 @@
 
 #include "job.h"
 
-/* {"id","alias","name","address"}; name and address null unless level says
- * so. */
-int show_person(struct worker *w, int64_t person, enum policy_person level,
-		json_t **ret, struct err *err);
+struct conversation;
+
+/* The person of a conversation: {"id","alias","name","address"}; name and
+ * address null unless level says so. */
+int show_person(struct worker *w, const struct conversation *cnv,
+		enum policy_person level, json_t **ret, struct err *err);
 
 #endif

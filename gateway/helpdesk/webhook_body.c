@@ -20,6 +20,7 @@ enum {
 	HAS_TARGET = 4,
 	HAS_STATUS = 8, /* status, error */
 	HAS_PURPOSE = 16,
+	HAS_FATE = 32, /* content: what becomes of it */
 };
 
 static const struct {
@@ -28,12 +29,12 @@ static const struct {
 } types[] = {
     {"message.received", HAS_MESSAGE | HAS_CONTENT},
     {"message.edited", HAS_MESSAGE | HAS_CONTENT | HAS_TARGET},
-    {"message.deleted", HAS_MESSAGE | HAS_TARGET},
+    {"message.deleted", HAS_MESSAGE | HAS_TARGET | HAS_FATE},
     {"message.status", HAS_MESSAGE | HAS_STATUS},
     {"message.undelivered", HAS_MESSAGE | HAS_STATUS},
     {"consent.changed", HAS_STATUS | HAS_PURPOSE},
     {"conversation.reopened", 0},
-    {"person.restricted", 0},
+    {"person.restricted", HAS_STATUS},
     {"person.erased", 0},
 };
 
@@ -213,6 +214,9 @@ static void put_data(struct body *b, const struct helpdesk_note *note,
 	}
 	if (reaction || (has & HAS_TARGET))
 		put_text(b, "target", note->target);
+	if (has & HAS_FATE)
+		put_text(b, "content",
+			 note->status != NULL ? note->status : "forgotten");
 	if (has & HAS_STATUS) {
 		put_text(b, "status", note->status);
 		if (note->error != 0)

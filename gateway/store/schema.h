@@ -21,7 +21,8 @@
  *		key_person: whose key sealed it.  target: message edited,
  *		deleted, reacted to or replied to.  content_sealed:
  *		FIELD_CONTENT, JSON {"text","id" (provider's),"reply_to",
- *		"emoji","removed","template","why" (reasons),"notice" (name)}.
+ *		"emoji","removed","template","why" (reasons),"notice" (name),
+ *		"redacted" (what was taken out before it was stored)}.
  *		policy: first 8 bytes of the
  *		policy digest as integer.  Rows are added in the order of
  *		their ids.
@@ -52,7 +53,9 @@
  * run_block	(2) id: run << 20 | number.  entries: sorted.
  * run_young	(2) Provider ids not yet in a run, one row a transaction.
  * message	(3) outcome: enum message_outcome below.  tags: bit 0 special
- *		category (Art. 9 GDPR).
+ *		category (Art. 9 GDPR); bits 1 to 7 what was in its texts when
+ *		it came, by enum policy_find: iban, card, email, phone, tax_id,
+ *		social_insurance, a pattern of the policy's.
  *		campaign: of advertising, "purpose template", else NULL.
  * conversation	(3) language: of the last message that told, "de", "en".
  *		asked_ms: since when a question waits for its first answer;
@@ -98,6 +101,13 @@
  * policy_shadow (3) What a version that watches would have done otherwise.
  *		what: seen, outcome, datenart, person, says, media, reply.  was,
  *		would: static words and names of the policy.
+ * message_version (3) The rows of message, kind version, that hold what a
+ *		message said before its sender changed it (worker/change.h).
+ * message	(3) state: in: masked, kept: its sender deleted it.
+ * restriction	(3) Art. 18 GDPR.  conversation NULL: everything of the person.
+ *		ground: a, b, c, d of Art. 18(1).  lifted_ms NULL: open.
+ *		informed_day: when the person was told of the lifting.
+ * outbox	(3) state restricted: waits until a restriction is lifted.
  * figure	(3) Counters made at the moment of the event.  hour_ms: start
  *		of the hour.  name, detail: static words and policy names. */
 #ifndef POSTERN_STORE_SCHEMA_H
@@ -275,6 +285,15 @@ enum message_outcome {
 	    "ALTER TABLE conversation ADD COLUMN campaign TEXT",               \
 	    "ALTER TABLE conversation ADD COLUMN campaign_ms INTEGER",         \
 	    "ALTER TABLE message ADD COLUMN campaign TEXT",                    \
+	    "CREATE TABLE message_version(message INTEGER NOT NULL, version "  \
+	    "INTEGER NOT NULL, PRIMARY KEY(message, version)) STRICT, "        \
+	    "WITHOUT ROWID",                                                   \
+	    "CREATE TABLE restriction(id INTEGER PRIMARY KEY, person INTEGER " \
+	    "NOT NULL, conversation INTEGER, ground TEXT NOT NULL, since_ms "  \
+	    "INTEGER NOT NULL, actor INTEGER, informed_day INTEGER, "          \
+	    "lifted_ms INTEGER) STRICT",                                       \
+	    "CREATE INDEX restriction_open ON restriction(person) WHERE "      \
+	    "lifted_ms IS NULL",                                               \
 	    "CREATE TABLE figure(hour_ms INTEGER NOT NULL, channel TEXT NOT "  \
 	    "NULL, name TEXT NOT NULL, detail TEXT NOT NULL, n INTEGER NOT "   \
 	    "NULL, PRIMARY KEY(hour_ms, channel, name, detail)) STRICT, "      \

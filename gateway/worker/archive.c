@@ -1,6 +1,7 @@
 /* archive.c - inside the transaction: the rows of a batch, in the order of
  * its events, and the spool position reached. */
 #include "autoreply.h"
+#include "change.h"
 #include "consent_receive.h"
 #include "decide.h"
 #include "inbound.h"
@@ -19,9 +20,9 @@ static const char attachment_sql[] =
 static const char profile_sql[] =
     "UPDATE person SET profile_sealed=? WHERE id=?";
 static const char edit_sql[] =
-    "UPDATE message SET content_sealed=?, state=CASE direction WHEN 'in'"
-    " THEN 'edited' ELSE state END"
-    " WHERE id=? AND state<>'deleted' RETURNING 1";
+    "UPDATE message SET content_sealed=?, datenart=?, tags=tags&1|?,"
+    " state=CASE direction WHEN 'in' THEN 'edited' ELSE state END"
+    " WHERE id=? AND state NOT IN ('deleted','masked','kept') RETURNING 1";
 
 static int sealed_of(const struct batch *b, size_t slot,
 		     struct store_value *ret, struct err *err)
@@ -97,6 +98,24 @@ static int write_attachment(struct batch *b, const struct step *s,
 	    err);
 }
 
+static const char *state_of(const struct step *s)
+{
+	static const char *const taken_back[] = {
+	    [FORGET_ALL] = "deleted",
+	    [FORGET_MASK] = "masked",
+	    [FORGET_NOT] = "kept",
+	};
+
+	if (s->tombstoned)
+		return taken_back[s->forget];
+	return s->event->kind == EVENT_ECHO ? "sent" : "received";
+}
+
+static int64_t tags_of(const struct step *s)
+{
+	return s->found | (s->special ? MSG_TAG_SPECIAL : 0u);
+}
+
 static int write_row(struct batch *b, const struct step *s, struct err *err)
 {
 	const struct event *e = s->event;
@@ -112,17 +131,14 @@ static int write_row(struct batch *b, const struct step *s, struct err *err)
 	    b->w->store, message_sql,
 	    STORE_ARGS(S_INT(s->message), S_INT(s->conversation),
 		       S_INT(s->key.person), S_TEXT(echo ? "out" : "in"),
-		       S_TEXT(kind.text),
-		       S_TEXT(s->tombstoned ? "deleted"
-			      : echo	    ? "sent"
-					    : "received"),
+		       S_TEXT(kind.text), S_TEXT(state_of(s)),
 		       S_TEXT(s->key.datenart.text), S_INT(s->key.year),
 		       e->ts_ms != 0 ? S_INT(e->ts_ms) : S_NULL,
 		       S_INT(s->item->received_ms),
 		       s->target != 0 ? S_INT(s->target) : S_NULL,
 		       e->error != 0 ? S_INT(e->error) : S_NULL, sealed,
 		       S_INT(decide_policy_number(b->w)), S_INT(s->outcome),
-		       S_INT(s->special ? MSG_TAG_SPECIAL : 0)),
+		       S_INT(tags_of(s))),
 	    err);
 }
 
@@ -144,6 +160,14 @@ static int archive_message(struct batch *b, struct step *s, struct err *err)
 				  s->message, type_of(s), &s->row, err);
 }
 
+/* A helpdesk that may not see what the text became knows the old one. */
+static int tell_edit(struct batch *b, const struct step *s, struct err *err)
+{
+	return outbox_tell(b->w, s->conversation, s->target,
+			   s->unseen ? "message.deleted" : "message.edited",
+			   s->unseen ? "masked" : NULL, err);
+}
+
 static int archive_edit(struct batch *b, struct step *s, struct err *err)
 {
 	struct store_value sealed;
@@ -152,17 +176,20 @@ static int archive_edit(struct batch *b, struct step *s, struct err *err)
 
 	if (s->own_row)
 		return archive_message(b, s, err);
+	if (change_write_version(b, s, err) != 0)
+		return -1;
 	if (sealed_of(b, s->content_slot, &sealed, err) != 0 ||
 	    store_one_int(b->w->store, edit_sql,
-			  STORE_ARGS(sealed, S_INT(s->target)), &one, &changed,
-			  err) != 0)
+			  STORE_ARGS(sealed, S_TEXT(s->key.datenart.text),
+				     S_INT(tags_of(s)), S_INT(s->target)),
+			  &one, &changed, err) != 0)
 		return -1;
 	if (!changed) { /* deleted meanwhile, and stays so */
 		b->counts.ignored++;
 		return 0;
 	}
-	return outbox_tell(b->w, s->conversation, s->target, "message.edited",
-			   NULL, err);
+	b->erased |= s->forget == FORGET_ALL;
+	return tell_edit(b, s, err);
 }
 
 static int archive_nothing(struct batch *b, struct step *s, struct err *err)
@@ -260,6 +287,8 @@ static void hand_over_message(struct batch *b, const struct step *s)
 	    .text = text,
 	    .emoji = e->emoji,
 	    .removed = e->kind == EVENT_REACTION && e->removed,
+	    .redacted = s->redacted,
+	    .redacted_len = s->redacted_len,
 	    .datenart = s->key.datenart,
 	    .outcome = s->outcome,
 	};

@@ -119,9 +119,26 @@ static int put_reasons(struct buf *b, const struct policy_decision *d,
 	return first ? 0 : buf_append_u8(b, ']', err);
 }
 
+static int put_redacted(struct buf *b, const struct content_more *more,
+			struct err *err)
+{
+	const char *at = more->redacted, *end = at + more->redacted_len;
+
+	if (more->redacted_len == 0)
+		return 0;
+	if (buf_append_text(b, b->len == 0 ? "{" : ",", err) != 0 ||
+	    buf_append_text(b, "\"redacted\":[", err) != 0)
+		return -1;
+	for (; at < end; at += strlen(at) + 1)
+		if ((at > more->redacted && buf_append_u8(b, ',', err) != 0) ||
+		    put_string(b, at, strlen(at), err) != 0)
+			return -1;
+	return buf_append_u8(b, ']', err);
+}
+
 /* --- contents ------------------------------------------------------------- */
 
-int content_message(const struct event *e, const struct policy_decision *d,
+int content_message(const struct event *e, const struct content_more *more,
 		    struct buf *ret, struct err *err)
 {
 	buf_clear(ret);
@@ -140,7 +157,8 @@ int content_message(const struct event *e, const struct policy_decision *d,
 	    (buf_append_text(ret, ret->len == 0 ? "{" : ",", err) != 0 ||
 	     buf_append_text(ret, "\"removed\":true", err) != 0))
 		return -1;
-	if (put_reasons(ret, d, err) != 0)
+	if (put_reasons(ret, more->decision, err) != 0 ||
+	    put_redacted(ret, more, err) != 0)
 		return -1;
 	return put_end(ret, err);
 }

@@ -12,10 +12,16 @@
 /* A body's text can grow sixfold by escapes. */
 #define CONTENT_BYTES_MAX (31u * 1024 * 1024)
 
-/* FIELD_CONTENT {"text","id","reply_to","target","emoji","removed","why"}.
+/* FIELD_CONTENT {"text","id","reply_to","target","emoji","removed","why",
+ * "redacted"}.
  * why: reasons beside those every plain message has, [{"code","line"}], of
- * the policy the row names; d NULL: none. */
-int content_message(const struct event *e, const struct policy_decision *d,
+ * the policy the row names. */
+struct content_more {
+	const struct policy_decision *decision; /* NULL: no reasons */
+	const char *redacted; /* names, each with its end; NULL: none */
+	size_t redacted_len;
+};
+int content_message(const struct event *e, const struct content_more *more,
 		    struct buf *ret, struct err *err);
 /* FIELD_CONTENT of the gateway's own {"text","notice","version","why"}. */
 struct content_automatic {

@@ -8,6 +8,7 @@
 #include "postern/keyword.h"
 #include "postern/language.h"
 #include "shadow.h"
+#include "restriction.h"
 
 #define MINUTE_MS 60000
 
@@ -174,6 +175,27 @@ static int rare_facts(struct batch *b, const struct step *s,
 	return 0;
 }
 
+/* What is restricted waits at hand-over (restriction.h), whatever else was
+ * decided; that it does is on record. */
+static int note_restricted(struct batch *b, const struct step *s,
+			   struct policy_facts *f, struct policy_decision *d,
+			   struct err *err)
+{
+	struct policy_decision why;
+
+	if (restriction_of(b->w, s->person, s->conversation, &f->restricted,
+			   err) != 0)
+		return -1;
+	if (!f->restricted)
+		return 0;
+	policy_decide(b->w->policy, f, &why);
+	for (size_t i = 0; i < why.reasons_len; i++)
+		if (strcmp(why.reasons[i].code, "person.restricted") == 0 &&
+		    d->reasons_len < POLICY_REASONS_MAX)
+			d->reasons[d->reasons_len++] = why.reasons[i];
+	return 0;
+}
+
 /* By the policy that is w->policy now. */
 static int judge(struct batch *b, const struct step *s,
 		 const struct conversation *c, struct policy_decision *ret,
@@ -213,7 +235,7 @@ static int judge(struct batch *b, const struct step *s,
 		policy_decide(b->w->policy, &f, ret);
 	if (!decide_speaks(s))
 		ret->say_len = 0;
-	return 0;
+	return note_restricted(b, s, &f, ret, err);
 }
 
 /* By the version that watches: the same questions, asked of it. */

@@ -37,6 +37,7 @@ static struct kept *copy(const char *helpdesk, const struct archived *what,
 	k->what.text = put(k, &used, what->text, what->text_len);
 	k->what.emoji = put(k, &used, what->emoji,
 			    what->emoji != NULL ? strlen(what->emoji) : 0);
+	k->what.redacted = put(k, &used, what->redacted, what->redacted_len);
 	k->kind = *what->kind;
 	k->what.kind = &k->kind;
 	k->channel = *what->channel;
@@ -73,7 +74,9 @@ static void compact(struct kept_ring *r)
 bool kept_add(struct kept_ring *r, const char *helpdesk,
 	      const struct archived *what, int64_t boot_ms)
 {
-	size_t size = sizeof(struct kept) + what->text_len + 2, at;
+	size_t size = sizeof(struct kept) + what->text_len +
+		      what->redacted_len + 3,
+	       at;
 	struct kept *k;
 
 	if (what->emoji != NULL)

@@ -132,6 +132,8 @@ static int open_note(struct worker *w, struct note *n,
 		return 0;
 	open_person(n, batch);
 	open_attachments(n, batch);
+	if (note_mask(w, n, err) != 0)
+		return -1;
 	n->note.redacted = n->redacted;
 	note_public_id(w, ID_PERSON, n->person_id, &n->person, &n->note.person);
 	if (n->person_id != 0) {
@@ -194,6 +196,7 @@ void note_free(struct note **n)
 	*n = NULL;
 	if (gone == NULL)
 		return;
+	note_unmask(gone);
 	kept_free(&gone->kept);
 	json_decref(gone->content);
 	json_decref(gone->profile);

@@ -8,6 +8,7 @@
 #include "store/schema.h"
 
 #define ATTACHMENTS_MAX 16
+#define REDACTED_MAX	(2 + POLICY_FINDERS_MAX)
 #define NO_SLOT		SIZE_MAX
 
 struct attached {
@@ -15,6 +16,11 @@ struct attached {
 	char reason[40];
 	size_t slot;
 	json_t *media;
+};
+
+struct masked { /* a text without what was taken out of it */
+	char *text;
+	size_t len;
 };
 
 struct note {
@@ -30,11 +36,13 @@ struct note {
 	struct helpdesk_attachment list[ATTACHMENTS_MAX];
 	struct attached attached[ATTACHMENTS_MAX];
 	size_t attached_len;
-	const char *redacted[2];
+	const char *redacted[REDACTED_MAX];
+	struct masked masked[ATTACHMENTS_MAX + 3];
+	size_t masked_len;
 	json_t *content, *profile;
 	char *address;
 	/* While it is made. */
-	int64_t message_id, person_id;
+	int64_t message_id, person_id, conversation_id;
 	bool has_content, wanted;
 	struct policy_decision decision;
 	size_t content_slot, profile_slot, address_slot;
@@ -44,6 +52,10 @@ struct note {
  * batch; the policy is asked.  Sets n->fate.  Errors are the store's. */
 int note_read(struct worker *w, struct note *n, int64_t id,
 	      struct keeper_batch *batch, struct err *err);
+/* Takes out of the texts of an opened note what the policy of now wants out,
+ * and names it.  Errors: ERR_NOMEM. */
+int note_mask(struct worker *w, struct note *n, struct err *err);
+void note_unmask(struct note *n); /* wipes what note_mask made */
 /* Ends the note as a dead letter. */
 void note_dead(struct note *n, const char *reason);
 /* Points *ret to the outside form of id, kept in text; nothing for id 0. */

@@ -4,6 +4,7 @@
 
 #include "decide_told.h"
 #include "outbox.h"
+#include "restriction.h"
 
 #define JOINS_MAX 16
 
@@ -125,7 +126,8 @@ static void take_message(struct worker *w, struct note *n,
 	if (n->note.at_ms == 0)
 		n->note.at_ms = number(w, rows, 16);
 	if (!word(w, rows, 12, state, sizeof(state)) ||
-	    strcmp(state, "deleted") == 0 || sealed.type != STORE_BLOB) {
+	    strcmp(state, "deleted") == 0 || strcmp(state, "masked") == 0 ||
+	    sealed.type != STORE_BLOB) {
 		n->fate = NOTE_DROP;
 		return;
 	}
@@ -171,6 +173,7 @@ static void take_row(struct worker *w, struct note *n, struct store_rows *rows,
 	n->message_id = number(w, rows, 4);
 	n->note.at_ms = number(w, rows, 5);
 	n->person_id = number(w, rows, 7);
+	n->conversation_id = number(w, rows, 3);
 	n->has_content = carries_content(n->type);
 	note_public_id(w, ID_CONVERSATION, number(w, rows, 3), &n->conversation,
 		       &n->note.conversation);
@@ -338,6 +341,7 @@ static void take_kept(struct worker *w, struct note *n)
 	n->note.at_ms = a->at_ms;
 	n->message_id = a->message;
 	n->person_id = a->person;
+	n->conversation_id = a->conversation;
 	n->has_content = true;
 	note_public_id(w, ID_CONVERSATION, a->conversation, &n->conversation,
 		       &n->note.conversation);
@@ -369,6 +373,24 @@ static int read_row(struct worker *w, struct note *n, int64_t id,
 	return 0;
 }
 
+/* What is restricted waits; that it is, and that something has to be
+ * forgotten, is told all the same. */
+static int park(struct worker *w, struct note *n, int64_t id, struct err *err)
+{
+	bool restricted = false;
+
+	if (strncmp(n->note.type, "person.", 7) == 0 ||
+	    strcmp(n->note.type, "message.deleted") == 0)
+		return 0;
+	if (restriction_of(w, n->person_id, n->conversation_id, &restricted,
+			   err) != 0)
+		return -1;
+	if (!restricted)
+		return 0;
+	n->fate = NOTE_ABSENT;
+	return restriction_park(w, id, err);
+}
+
 int note_read(struct worker *w, struct note *n, int64_t id,
 	      struct keeper_batch *batch, struct err *err)
 {
@@ -378,6 +400,8 @@ int note_read(struct worker *w, struct note *n, int64_t id,
 	if (n->kept != NULL)
 		take_kept(w, n);
 	else if (read_row(w, n, id, batch, err) != 0)
+		return -1;
+	if (n->fate == NOTE_READY && park(w, n, id, err) != 0)
 		return -1;
 	if (n->fate == NOTE_READY)
 		decide(w, n);

@@ -2,6 +2,7 @@
  *
  * Files are named in meta.unlink by the same transaction and unlinked after
  * the commit, so a crash between the two leaves no file behind for good. */
+#include "change.h"
 #include "inbound.h"
 #include "outbox.h"
 
@@ -9,6 +10,9 @@ static const char conversation_sql[] =
     "SELECT conversation FROM message WHERE id=? AND state<>'deleted'";
 static const char erase_sql[] =
     "UPDATE message SET content_sealed=NULL, state='deleted' WHERE id=?";
+static const char versions_sql[] =
+    "UPDATE message SET content_sealed=NULL, state='deleted' WHERE id IN"
+    " (SELECT version FROM message_version WHERE message=?) AND state='masked'";
 static const char files_sql[] =
     "SELECT file FROM attachment WHERE message=? AND file IS NOT NULL";
 /* What the provider still holds is still to be deleted there, and for that
@@ -66,22 +70,32 @@ int erase_message(struct worker *w, int64_t message, struct buf *files,
 		return 0;
 	if (note_files(w, message, files, err) != 0 ||
 	    store_run(st, erase_sql, STORE_ARGS(S_INT(message)), err) != 0 ||
+	    store_run(st, versions_sql, STORE_ARGS(S_INT(message)), err) != 0 ||
 	    store_run(st, attachments_sql, STORE_ARGS(S_INT(message)), err) !=
 		0 ||
 	    store_run(st, outbox_sql, STORE_ARGS(S_INT(message)), err) != 0)
 		return -1;
 	*ret_media = true;
-	return outbox_tell(w, conversation, message, "message.deleted", NULL,
-			   err);
+	return outbox_tell(w, conversation, message, "message.deleted",
+			   "forgotten", err);
 }
 
 static int erase_one(struct batch *b, int64_t message, struct err *err)
 {
+	b->erased |= message != 0;
 	return erase_message(b->w, message, &b->unlinked, &b->media, err);
 }
 
 int archive_delete(struct batch *b, struct step *s, struct err *err)
 {
+	if (s->forget == FORGET_MASK)
+		return change_mask(b, s->target, err) != 0
+			   ? -1
+			   : change_mask(b, s->edit_row, err);
+	if (s->forget == FORGET_NOT)
+		return change_keep(b, s, 0, err) != 0
+			   ? -1
+			   : change_keep(b, s, 1, err);
 	if (erase_one(b, s->target, err) != 0)
 		return -1;
 	return erase_one(b, s->edit_row, err);

@@ -81,6 +81,18 @@ struct step {
 	const struct policy_decision *decision; /* while it is planned */
 	enum message_outcome outcome;
 	bool special, media_refused;
+	unsigned int found; /* in its texts, MSG_TAG_FOUND (redaction.c) */
+	/* Names of what was taken out of them, each with its end; in the list
+	 * of events. */
+	const char *redacted;
+	size_t redacted_len;
+	/* change.c: what becomes of the old text, or of what was deleted (of
+	 * target and of edit_row). */
+	enum policy_forget forget;
+	bool unseen;	 /* the helpdesk may not see the new text */
+	int64_t version; /* row for the old text; 0: none */
+	struct key_ref kept_keys[2];
+	size_t kept_slots[2];  /* in batch.sealed */
 	int64_t held_until_ms; /* outcome MSG_HELD */
 };
 
@@ -123,6 +135,7 @@ struct batch {
 	struct inbound_counts counts;
 	/* For after the commit */
 	bool media;
+	bool erased;	  /* the log has to forget it too */
 	int64_t *settled; /* our messages a status came for */
 	size_t settled_len, settled_size;
 	struct buf unlinked; /* file names, MEDIA_NAME_BYTES each */
@@ -146,6 +159,8 @@ struct receive {
 	uint64_t trimmed_segment;
 	uint32_t oldest_pair;
 	int64_t tombstones_swept_ms;
+	bool log_dirty; /* holds what was erased */
+	int64_t emptied_ms;
 	struct profile_seen *seen; /* PROFILE_SEEN_SLOTS */
 	struct notices *notices;
 	uint8_t seen_key[crypto_shorthash_KEYBYTES];
@@ -165,16 +180,35 @@ int keeper_failed(struct err *err);
 int batch_plan(struct batch *b, struct err *err);
 int batch_seal(struct batch *b, struct err *err); /* round 3 */
 const struct planned *batch_planned(const struct batch *b, int64_t message);
+/* Seals what the event of s says, as content of record under s->key. */
+int plan_content(struct batch *b, struct step *s, int64_t record,
+		 struct err *err);
+/* Whose key sealed a message; *ret_conversation 0: the row is gone. */
+int plan_key_of(struct batch *b, int64_t message, struct key_ref *ret,
+		int64_t *ret_conversation, struct err *err);
 
 /* --- archive.c, inside the transaction ------------------------------------ */
 int batch_archive(struct batch *b, struct err *err);
 /* After the commit: what is to be told goes on in memory. */
 void batch_hand_over(struct batch *b);
 
+/* --- redaction.c, when an event was judged --------------------------------
+ *
+ * Looks through the texts of an event that is to be stored (redaction.h).
+ *
+ *   d	gets the reasons; NULL: nobody asks for them
+ *
+ * What the policy wants out before storing is gone from the event then, and
+ * named in s->redacted; s->found has what was there, of every built-in kind,
+ * whether the policy asks for it or not.  Errors: ERR_NOMEM. */
+int redaction_accept(struct batch *b, struct step *s, struct policy_decision *d,
+		     struct err *err);
+
 /* --- erase.c: a message its sender deleted -------------------------------- */
 int archive_delete(struct batch *b, struct step *s, struct err *err);
-/* The content of a message goes, a bare row stays, and the helpdesk that knew
- * it is told.  Names of its files are added to files. */
+/* The content of a message goes and that of its masked versions, a bare row
+ * stays, and the helpdesk that knew it is told.  Names of its files are added
+ * to files. */
 int erase_message(struct worker *w, int64_t message, struct buf *files,
 		  bool *ret_media, struct err *err);
 /* Writes names of files to meta.unlink, in the transaction. */

@@ -5,6 +5,7 @@
  * what an earlier one made.  Everything with sealed bytes waits for
  * archive.c. */
 #include "autoreply.h"
+#include "change.h"
 #include "consent_receive.h"
 #include "content.h"
 #include "decide.h"
@@ -141,10 +142,16 @@ static int seal_profile(struct batch *b, struct step *s, struct err *err)
 	return 0;
 }
 
-static int seal_content(struct batch *b, struct step *s, int64_t record,
-			struct err *err)
+int plan_content(struct batch *b, struct step *s, int64_t record,
+		 struct err *err)
 {
-	if (content_message(s->event, s->decision, &b->clear, err) != 0)
+	const struct content_more more = {
+	    .decision = s->decision,
+	    .redacted = s->redacted,
+	    .redacted_len = s->redacted_len,
+	};
+
+	if (content_message(s->event, &more, &b->clear, err) != 0)
 		return -1;
 	s->content_slot =
 	    keeper_add_seal(b->sealed, &s->key, record, FIELD_CONTENT,
@@ -271,9 +278,11 @@ static int seal_row(struct batch *b, struct step *s, struct err *err)
 	    (struct planned){.message = s->message, .step = s};
 	if (s->tombstoned) {
 		s->outcome = MSG_KEPT;
-		return 0;
+		change_plan_tombstoned(b, s);
+		if (s->forget == FORGET_ALL)
+			return 0;
 	}
-	if (seal_content(b, s, s->message, err) != 0 ||
+	if (plan_content(b, s, s->message, err) != 0 ||
 	    seal_media(b, s, &s->decision->media_datenart, err) != 0)
 		return -1;
 	return seal_profile(b, s, err);
@@ -295,7 +304,8 @@ static int judge(struct batch *b, struct step *s, const struct conversation *c,
 	/* Refused: nothing is kept of it but the question that is asked. */
 	if (!d->store)
 		drop(s, &b->counts.ignored);
-	else if (seal_row(b, s, err) != 0)
+	else if (redaction_accept(b, s, d, err) != 0 ||
+		 seal_row(b, s, err) != 0)
 		goto out;
 	if (consent_keyword(b, s, d, err) != 0)
 		goto out;
@@ -356,9 +366,8 @@ static int find_target(struct batch *b, struct step *s, struct err *err)
 	return 0;
 }
 
-/* Whose key sealed a message; *ret_conversation 0: the row is gone. */
-static int key_of(struct batch *b, int64_t message, struct key_ref *ret,
-		  int64_t *ret_conversation, struct err *err)
+int plan_key_of(struct batch *b, int64_t message, struct key_ref *ret,
+		int64_t *ret_conversation, struct err *err)
 {
 	static const char sql[] =
 	    "SELECT key_person, datenart, year, conversation FROM message"
@@ -424,7 +433,7 @@ static int plan_edit(struct batch *b, struct step *s, struct err *err)
 	    find_target(b, s, err) != 0)
 		return -1;
 	if (s->target != 0 &&
-	    key_of(b, s->target, &s->key, &s->conversation, err) != 0)
+	    plan_key_of(b, s->target, &s->key, &s->conversation, err) != 0)
 		return -1;
 	if (s->conversation != 0 && same_person(b, s, &same, err) != 0)
 		return -1;
@@ -433,7 +442,7 @@ static int plan_edit(struct batch *b, struct step *s, struct err *err)
 		return 0;
 	}
 	if (s->conversation != 0)
-		return seal_content(b, s, s->target, err);
+		return change_plan_edit(b, s, err);
 	/* The original is not there: the edit stands for it. */
 	s->own_row = true;
 	s->target = 0;
@@ -464,8 +473,9 @@ static int plan_delete(struct batch *b, struct step *s, struct err *err)
 					S_INT(b->now_ms)),
 			     err) != 0)
 		return -1;
-	if (s->target == 0 && s->edit_row == 0)
-		s->dropped = true; /* the tombstone is all there is to do */
+	if (s->target != 0 || s->edit_row != 0)
+		return change_plan_delete(b, s, err);
+	s->dropped = true; /* the tombstone is all there is to do */
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 /* Tombstones live as long as a provider may still repeat. channels.md 1.6 */
 #define TOMBSTONE_KEEP_MS  (INT64_C(7) * 24 * 3600 * 1000)
 #define TOMBSTONE_SWEEP_MS (INT64_C(3600) * 1000)
+#define EMPTY_EVERY_MS	   1000
 
 void receive_close(struct receive **rp)
 {
@@ -118,6 +119,24 @@ static void count(struct batch *b)
 			    log_table("reason", b->items[i].quarantine));
 }
 
+/* Pages of the log still have, sealed, what was erased.  It is emptied once a
+ * second at most: what edits a lot must not slow down everybody. */
+static void empty_log(struct worker *w)
+{
+	struct receive *r = w->receive;
+	struct err err = {0};
+
+	if (!r->log_dirty || worker_boot(w) - r->emptied_ms < EMPTY_EVERY_MS)
+		return;
+	r->emptied_ms = worker_boot(w);
+	r->log_dirty = false;
+	if (store_checkpoint(w->store, &err) == 0)
+		return;
+	/* Somebody reads it: again in a second. */
+	r->log_dirty = err.kind == ERR_BUSY;
+	LOG(LOG_LEVEL_WARN, "receive.log_kept", LOG_ERR(&err));
+}
+
 static int after_commit(struct batch *b, struct err *err)
 {
 	struct worker *w = b->w;
@@ -128,6 +147,8 @@ static int after_commit(struct batch *b, struct err *err)
 		media_wake(w);
 	for (size_t i = 0; i < b->settled_len; i++)
 		send_settled(w, b->settled[i]);
+	w->receive->log_dirty |= b->erased;
+	empty_log(w);
 	return b->unlinked.len > 0 ? unlink_pending(w, err) : 0;
 }
 
@@ -219,6 +240,7 @@ int receive_step(struct worker *w, bool *ret_moved, struct err *err)
 	struct spool_position archived;
 	int rc = -1;
 
+	empty_log(w);
 	/* What is acknowledged is safe where it is. */
 	if (!w->stopping && deliver_has_enough(w))
 		return 0;

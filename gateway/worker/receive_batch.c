@@ -205,6 +205,7 @@ static void make_steps_of(struct batch *b, struct item *item)
 		*s = (struct step){.kind = kind, .event = e, .item = item};
 		s->ref_slot = s->target_slot = s->edit_slot = NO_SLOT;
 		s->content_slot = s->media_slot = s->profile_slot = NO_SLOT;
+		s->kept_slots[0] = s->kept_slots[1] = NO_SLOT;
 	}
 }
 

@@ -65,7 +65,9 @@ int batch_seal(struct batch *b, struct err *err)
 	}
 	/* Files and profiles are sealed only beside content. */
 	for (size_t i = 0; i < b->steps_len && !any; i++)
-		any = b->steps[i].content_slot != NO_SLOT;
+		any = b->steps[i].content_slot != NO_SLOT ||
+		      b->steps[i].kept_slots[0] != NO_SLOT ||
+		      b->steps[i].kept_slots[1] != NO_SLOT;
 	if (any && keeper_run(b->sealed, err) != 0) {
 		(void)keeper_failed(err);
 		goto out;

@@ -8,6 +8,7 @@
 #include "autoreply.h"
 #include "consent.h"
 #include "decide.h"
+#include "restriction.h"
 #include "shadow.h"
 
 /* The list is for advertising alone. */
@@ -65,7 +66,9 @@ int send_judge(struct send_flight *f, struct send_refusal *why, struct err *err)
 	struct policy_decision decision = {0};
 	const char *consent;
 
-	if (look_up(f, &facts, err) != 0)
+	if (look_up(f, &facts, err) != 0 ||
+	    restriction_of(f->w, f->person, f->lane->conversation,
+			   &facts.restricted, err) != 0)
 		return -1;
 	policy_decide(f->w->policy, &facts, &decision);
 	if (f->lane->attempts == 0 &&
@@ -81,6 +84,8 @@ int send_judge(struct send_flight *f, struct send_refusal *why, struct err *err)
 		why->reason = "mechanism_invalid";
 	else if (consent != NULL)
 		why->reason = consent;
+	else if (facts.restricted)
+		why->reason = "person_restricted";
 	else
 		why->reason = "policy";
 	return 0;

@@ -88,6 +88,8 @@ struct worker {
 	_Atomic bool ready; /* archive open, keeper unlocked, spool read once */
 	const struct intake_counts *intake;
 	const struct processes *processes;
+	int64_t restrictions; /* open ones, if known (restriction.c) */
+	bool restrictions_known;
 	int64_t expire_boot; /* consent_expire.c: looked last, boot clock */
 	int64_t expired_ms;  /* all that ran out until then is forgotten */
 	bool stopping;
@@ -143,6 +145,8 @@ struct archived {
 	const char *text, *emoji; /* NULL: none */
 	size_t text_len;
 	bool removed;
+	const char *redacted; /* names, each with its end; NULL: none */
+	size_t redacted_len;
 	struct name datenart;
 	enum message_outcome outcome;
 };

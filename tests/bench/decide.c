@@ -11,6 +11,7 @@
 #include "worker/content.h"
 #include "worker/decide.h"
 #include "worker/notice.h"
+#include "worker/redaction.h"
 
 #define ROUNDS	 9
 #define PER	 20000
@@ -72,11 +73,14 @@ static void decide_one(struct batch *b, struct step *s,
 		       const struct conversation *c)
 {
 	struct policy_decision d;
+	struct content_more more;
 	struct err err = {0};
 
 	check(decide_normalise(b, s->event, &err), &err);
 	check(decide_receive(b, s, c, &d, &err), &err);
-	check(content_message(s->event, &d, &b->clear, &err), &err);
+	check(redaction_accept(b, s, &d, &err), &err);
+	more = (struct content_more){&d, s->redacted, s->redacted_len};
+	check(content_message(s->event, &more, &b->clear, &err), &err);
 	if (!d.store || d.say_len > 0) {
 		(void)fprintf(stderr, "bench: no everyday message\n");
 		_exit(1);

@@ -1,0 +1,140 @@
+/* restrict.c - restricting what is stored, and lifting it again.
+ *
+ * Source: Art. 18 GDPR; compliance 2.3. */
+#include "body.h"
+#include "conversation.h"
+#include "postern/caldate.h"
+#include "problem.h"
+#include "route.h"
+#include "worker/restriction.h"
+
+#define WORD_MAX 16
+
+static const char sql_list[] =
+    "SELECT r.conversation, c.id, r.ground, r.since_ms FROM restriction r"
+    " LEFT JOIN conversation c ON c.id=coalesce(r.conversation,"
+    " (SELECT max(id) FROM conversation WHERE person=r.person))"
+    " WHERE r.lifted_ms IS NULL ORDER BY r.id";
+
+static int answer(struct worker *w, struct job *job, const char *state,
+		  struct err *err)
+{
+	return job_json(job, 200,
+			json_pack("{s:o, s:s}", "conversation",
+				  job_json_id(w, ID_CONVERSATION, job->id),
+				  "state", state),
+			err);
+}
+
+static int read_place(struct job *job, const json_t *body,
+		      struct restriction *ret)
+{
+	const char *of = NULL;
+
+	if (body_text(job, body, "ground", WORD_MAX, &ret->ground) != 0 ||
+	    body_text(job, body, "of", WORD_MAX, &of) != 0)
+		return -1;
+	if (ret->ground == NULL || strlen(ret->ground) != 1 ||
+	    strchr("abcd", ret->ground[0]) == NULL)
+		return body_refuse(job, "not a, b, c or d", "ground");
+	if (of != NULL && strcmp(of, "person") != 0 &&
+	    strcmp(of, "conversation") != 0)
+		return body_refuse(job, "not conversation or person", "of");
+	ret->whole = of != NULL && strcmp(of, "person") == 0;
+	return 0;
+}
+
+int api_restrict(struct worker *w, struct job *job, struct err *err)
+{
+	static const char *const known[] = {"ground", "of"};
+	struct restriction r = {.conversation = job->id,
+				.actor = job->caller.token};
+	struct conversation cnv;
+	json_t *body;
+	int rc = -1;
+
+	if (body_object(job, known, 2, &body) != 0)
+		return -1;
+	if (conversation_load(w, job, job->id, &cnv, err) != 0 ||
+	    read_place(job, body, &r) != 0)
+		goto out;
+	r.person = cnv.person;
+	rc = restriction_place(w, &r, err);
+	if (rc == 0)
+		rc = answer(w, job, "restricted", err);
+	else if (err->kind == ERR_DENIED)
+		(void)job_refuse(job, &problem_conflict,
+				 "it is restricted already");
+out:
+	json_decref(body);
+	return rc;
+}
+
+/* The person is told before: who cannot say when has not. */
+int api_restriction_lift(struct worker *w, struct job *job, struct err *err)
+{
+	static const char *const known[] = {"informed"};
+	const char *informed = NULL;
+	struct conversation cnv;
+	int64_t day = 0;
+	json_t *body;
+	int rc = -1;
+
+	if (body_object(job, known, 1, &body) != 0)
+		return -1;
+	if (conversation_load(w, job, job->id, &cnv, err) != 0 ||
+	    body_text(job, body, "informed", WORD_MAX, &informed) != 0)
+		goto out;
+	if (informed == NULL || !caldate_parse(informed, &day) ||
+	    day > caldate_local(w->zone, worker_now(w))) {
+		(void)body_refuse(job,
+				  "the day the person was told of the "
+				  "lifting (Art. 18(3) GDPR), not a later one",
+				  "informed");
+		goto out;
+	}
+	rc = restriction_lift(w, cnv.person, cnv.id, day, err);
+	if (rc == 0)
+		rc = answer(w, job, "lifted", err);
+	else if (err->kind == ERR_ABSENT)
+		(void)job_refuse(job, &problem_conflict,
+				 "it is not restricted");
+out:
+	json_decref(body);
+	return rc;
+}
+
+int api_restrictions_list(struct worker *w, struct job *job, struct err *err)
+{
+	struct store_rows *rows;
+	json_t *list = json_array();
+	char ground[4];
+	int got;
+
+	if (store_start(w->store, sql_list, STORE_NO_ARGS, &rows, err) != 0) {
+		json_decref(list);
+		return -1;
+	}
+	while ((got = store_step(w->store, rows, err)) > 0) {
+		bool whole = store_column(w->store, rows, 0).type == STORE_NULL;
+
+		(void)column_text(store_column(w->store, rows, 2), ground,
+				  sizeof(ground));
+		(void)json_array_append_new(
+		    list,
+		    json_pack(
+			"{s:o, s:s, s:s, s:o}", "conversation",
+			job_json_id(w, ID_CONVERSATION,
+				    store_column(w->store, rows, 1).num),
+			"of", whole ? "person" : "conversation", "ground",
+			ground, "since",
+			job_json_time(store_column(w->store, rows, 3).num)));
+	}
+	store_finish(w->store, &rows);
+	if (got < 0) {
+		json_decref(list);
+		return -1;
+	}
+	return job_json(job, 200, json_pack("{s:o}", "restrictions", list),
+			err);
+}
