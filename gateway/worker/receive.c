@@ -75,6 +75,12 @@ uint64_t receive_backlog_bytes(const struct worker *w)
 	return w->receive != NULL ? spool_backlog_bytes(w->receive->reader) : 0;
 }
 
+bool receive_behind(const struct worker *w)
+{
+	return w->receive != NULL &&
+	       (w->receive->items_len > 0 || receive_backlog_bytes(w) > 0);
+}
+
 /* --- one batch ------------------------------------------------------------ */
 
 static int in_transaction(struct batch *b, struct err *err)

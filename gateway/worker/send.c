@@ -4,8 +4,12 @@
  * what is due as far as calls in flight and the provider's rate allow. */
 #include "send.h"
 
-#define SECOND_MS INT64_C(1000)
-#define START_MAX 16 /* rows marked in one transaction */
+#define SECOND_MS     INT64_C(1000)
+#define START_MAX     16 /* rows marked in one transaction */
+#define SPOOL_LOOK_MS INT64_C(20)
+/* A withdrawal has effect within a minute; longer no backlog keeps what was
+ * allowed.  Source: compliance 2.1, 7(3). */
+#define SPOOL_WAIT_MS INT64_C(60000)
 
 /* --- starting ------------------------------------------------------------- */
 
@@ -68,17 +72,39 @@ static int mark_and_start(struct worker *w, struct send_flight **flights,
 	return start_calls(flights, len, err);
 }
 
-/* One due lane: a flight, or the end of its row. */
+/* Is anything acknowledged that is not archived?  It may be a STOP, so
+ * advertising waits for it. */
+static bool is_behind(struct send_queue *q)
+{
+	if (!q->looked)
+		q->behind = receive_behind(q->w);
+	q->looked = true;
+	return q->behind;
+}
+
+/* One due lane: a flight, the end of its row, or another look later. */
 static int prepare(struct send_lane *lane, struct send_flight **ret,
 		   struct err *err)
 {
 	struct send_refusal refusal;
 
 	*ret = NULL;
+	if (worker_boot(lane->queue->w) < lane->spool_boot &&
+	    is_behind(lane->queue)) {
+		send_lane_due(lane, SPOOL_LOOK_MS);
+		return 0;
+	}
 	if (send_flight_make(lane, ret, &refusal, err) != 0)
 		return -1;
 	if (*ret == NULL)
 		return send_settle_refusal(lane, &refusal, err);
+	if (lane->spool_boot == 0 && send_is_advertising(*ret) &&
+	    is_behind(lane->queue)) {
+		lane->spool_boot = worker_boot(lane->queue->w) + SPOOL_WAIT_MS;
+		send_flight_free(ret);
+		send_lane_due(lane, SPOOL_LOOK_MS);
+		return 0;
+	}
 	lane->flight = *ret;
 	lane->state = LANE_FLYING;
 	lane->queue->flying++;
@@ -94,6 +120,7 @@ static int prepare_due(struct send_queue *q, struct send_flight **flights,
 	struct send_lane *next;
 
 	q->due_boot = INT64_MAX;
+	q->looked = false;
 	for (struct send_lane *lane = q->first; lane != NULL; lane = next) {
 		next = lane->next;
 		if (lane->state != LANE_WAITING)

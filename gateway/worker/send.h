@@ -36,9 +36,10 @@ struct send_lane {
 	enum lane_state state;
 	/* The outbox row. */
 	int64_t conversation, row, message, attempts, created_ms;
-	int64_t too_fast; /* times this person was, in a row */
-	bool read;	  /* a read receipt, no message of ours */
-	int64_t due_boot; /* waiting: try then; unknown: give up then */
+	int64_t too_fast;   /* times this person was, in a row */
+	int64_t spool_boot; /* waits for the spool until then; 0: not yet */
+	bool read;	    /* a read receipt, no message of ours */
+	int64_t due_boot;   /* waiting: try then; unknown: give up then */
 };
 
 struct send_queue {
@@ -51,6 +52,7 @@ struct send_queue {
 	int64_t rescan_boot; /* look at all again then: rows set free */
 	int64_t due_boot;    /* no lane is due before */
 	int64_t pause_boot;  /* nothing starts before */
+	bool looked, behind; /* of this step: is the spool archived? */
 	/* send_pace.c */
 	int64_t failures; /* in a row, of the channel as a whole */
 	size_t window;	  /* calls that may be under way */
@@ -138,6 +140,7 @@ int send_flight_start(struct send_flight *f, struct err *err);
 void send_flight_free(struct send_flight **f); /* wipes */
 
 /* --- send_judge.c --------------------------------------------------------- */
+bool send_is_advertising(const struct send_flight *f);
 /* Fills in *why if the policy refuses it now; addresses are opened. */
 int send_judge(struct send_flight *f, struct send_refusal *why,
 	       struct err *err);

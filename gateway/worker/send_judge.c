@@ -90,3 +90,11 @@ int send_judge(struct send_flight *f, struct send_refusal *why, struct err *err)
 		why->reason = "policy";
 	return 0;
 }
+
+bool send_is_advertising(const struct send_flight *f)
+{
+	return !f->lane->read && !autoreply_is(f->kind) &&
+	       consent_is_marketing(
+		   f->w, &f->channel,
+		   json_string_value(json_object_get(f->content, "purpose")));
+}

@@ -107,6 +107,7 @@ static void lane_read(struct send_lane *lane, struct store_rows *rows)
 	lane->attempts = store_column(w->store, rows, 4).num;
 	lane->created_ms = store_column(w->store, rows, 6).num;
 	lane->too_fast = 0;
+	lane->spool_boot = 0;
 	send_lane_due(lane, next_ms - worker_now(w));
 }
 

@@ -126,6 +126,8 @@ int receive_step(struct worker *w, bool *ret_moved, struct err *err);
 /* Takes one quarantined body through the same steps again (verb replay). */
 int receive_replay(struct worker *w, int64_t quarantine, struct err *err);
 uint64_t receive_backlog_bytes(const struct worker *w);
+/* Is there anything acknowledged that is not archived? */
+bool receive_behind(const struct worker *w);
 
 /* --- deliver.c: outbox -> helpdesks --------------------------------------- */
 int deliver_open(struct worker *w, struct deliver **ret, struct err *err);
