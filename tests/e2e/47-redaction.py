@@ -145,8 +145,8 @@ def nothing_lies_readable(world):
 @case
 def a_later_policy_brings_back_only_what_was_kept(world):
     spool = {p.name for p in (world.data / "spool").glob("*.seg")}
+    world.adopt(with_rules(world, "redact: []\n"))
     world.stop("postern")
-    world.make(policy=with_rules(world, "redact: []\n"))
     world.serve()
     told(world, "Noch etwas")
     world.note_with("Noch etwas")

@@ -14,12 +14,10 @@ def make(world):
 
 
 def use(world, changes):
-    """The same gateway with other on_delete and on_edit."""
-    world.stop("postern")
+    """Another on_delete and on_edit from now on."""
     text = BASE["policy"].replace("    on_delete: forget\n", changes, 1)
     check(text != BASE["policy"], "the template has no on_delete")
-    world.make(policy=text.split("\ntests:")[0] + "\n")
-    world.serve()
+    world.adopt(text.split("\ntests:")[0] + "\n")
 
 
 def says(world, name, text):
