@@ -16,6 +16,8 @@
 #include "api/api.h"
 #include "postern/token.h"
 #include "postern/text.h"
+#include "worker/lifecycle.h"
+#include "worker/shadow.h"
 #include "worker/simulating.h"
 
 #define ANSWER_BYTES (2u * 1024 * 1024)
@@ -184,7 +186,9 @@ static inline void *house_loop(void *ctx)
 		moved = false;
 		pthread_mutex_lock(&h->turn);
 		if (api_step(&h->w, &moved, &err) != 0 ||
-		    simulating_step(&h->w, &moved, &err) != 0)
+		    simulating_step(&h->w, &moved, &err) != 0 ||
+		    (h->w.lifecycle != NULL &&
+		     lifecycle_step(&h->w, &moved, &err) != 0))
 			abort();
 		pthread_mutex_unlock(&h->turn);
 	}
@@ -341,6 +345,8 @@ static inline int house_unmake(void **state)
 
 	house_stop(h);
 	simulating_close(&h->w.simulating);
+	shadow_free(&h->w.shadow);
+	lifecycle_close(&h->w.lifecycle);
 	store_close(&h->w.store);
 	house_close(&h->keeper);
 	policy_free(&h->policy);

@@ -96,7 +96,7 @@ static const struct {
     {api_conversation_get, Q(LIMIT) | Q(BEFORE)},
     {api_outbox_list, Q(STATE) | Q(LIMIT) | Q(AFTER)},
     {api_quarantine_list, Q(LIMIT)},
-    {api_policy_list, Q(BEFORE)},
+    {api_policy_list, Q(LIMIT) | Q(BEFORE)},
     {api_quarantine_get, Q(BODY)},
     {api_consent_proof, Q(FORM) | Q(LANGUAGE) | Q(CHANNEL)},
     {api_stats, Q(FROM) | Q(TO) | Q(STEP) | Q(CHANNEL)},
