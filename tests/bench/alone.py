@@ -7,6 +7,7 @@ import os
 import pathlib
 import signal
 import statistics
+import threading
 import time
 
 
@@ -97,16 +98,56 @@ def others_busy(seconds=0.5):
 def sync_ms(directory, library=None, rounds=200):
     """Median fdatasync of 8 kB into a preallocated file, as the servers have
     it: through the library that makes it slower, if there is one."""
-    call = ctypes.CDLL(library and str(library)).fdatasync
     path, times = directory / "sync", []
     with open(path, "wb", buffering=0) as f:
-        os.posix_fallocate(f.fileno(), 0, rounds * 8192)
-        os.fsync(f.fileno())
+        one = flush_into(f, library, rounds)
         for i in range(rounds):
-            os.pwrite(f.fileno(), b"x" * 8192, i * 8192)
-            began = time.perf_counter()
-            if call(f.fileno()) != 0:
-                raise OSError("fdatasync failed")
-            times.append((time.perf_counter() - began) * 1000)
+            times.append(one(i))
     path.unlink()
     return statistics.median(times)
+
+
+def flush_into(f, library, blocks):
+    """f(i): writes block i and flushes it; the ms that the flush took."""
+    call = ctypes.CDLL(library and str(library)).fdatasync
+    os.posix_fallocate(f.fileno(), 0, blocks * 8192)
+    os.fsync(f.fileno())
+
+    def one(i):
+        os.pwrite(f.fileno(), b"x" * 8192, i * 8192)
+        began = time.perf_counter()
+        if call(f.fileno()) != 0:
+            raise OSError("fdatasync failed")
+        return (time.perf_counter() - began) * 1000
+    return one
+
+
+class Beside:
+    """What a flush of nobody's concern takes while something else runs: a
+    hundred a second at most."""
+    BLOCKS = 64
+
+    def __init__(self, directory, library):
+        self.path, self.library = directory / "beside", library
+        self.times, self.over = [], threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        with open(self.path, "wb", buffering=0) as f:
+            one = flush_into(f, self.library, self.BLOCKS)
+            while not self.over.wait(0.01):
+                self.times.append(one(len(self.times) % self.BLOCKS))
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+        self.path.unlink()
+
+    def figures(self):
+        times = sorted(self.times) or [0]
+        return {"flush_p50_ms": times[len(times) // 2],
+                "flush_p99_ms": times[len(times) * 99 // 100]}

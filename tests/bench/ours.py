@@ -112,7 +112,15 @@ class Ours:
 
     # --- measuring --------------------------------------------------------------
     def load(self, *args):
-        return rivals.load(self.context, self.world, self.world.hook, *args)
+        if "--rate" not in args:
+            return rivals.load(self.context, self.world, self.world.hook,
+                               *args)
+        # Where latency is the question: what the disk alone takes of it.
+        with alone.Beside(self.context.dir,
+                          self.context.slow_library) as beside:
+            figures = rivals.load(self.context, self.world, self.world.hook,
+                                  *args)
+        return {**figures, **beside.figures()}
 
     def behind(self, *args, wait=150):
         """A load, all of Postern at work, then until the desk has all."""

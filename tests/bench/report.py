@@ -199,6 +199,12 @@ def disk_tables(runs, us, name):
          "processors")
     for key, title, _ in BEHIND:
         row(title, runs, key + tail)
+    for key, how in (("half_burst", "stopped"), ("half_behind", "behind")):
+        p99 = median(runs, key + tail, "flush_p99_ms")
+        if p99 is not None:
+            print(f"  (half load, {how}: a flush of 8 kB beside it took p50 "
+                  f"{median(runs, key + tail, 'flush_p50_ms'):.2f}, p99 "
+                  f"{p99:.2f} ms)")
     head("End to end: until the helpdesk (or smtp-sink) has it")
     row("Postern, all at once, to the last message", runs, "behind_64" + tail,
         "end_to_end")
