@@ -13,7 +13,8 @@
 
 struct route_case {
 	const char *name, *method, *path, *headers, *body;
-	bool operator; /* not the helpdesk */
+	bool operator;	   /* not the helpdesk */
+	const char *token; /* instead of both; NULL */
 	int status;
 	bool same;	     /* every answer is the same to the byte */
 	const char *counted; /* grows by one for each call that is done */
@@ -72,7 +73,9 @@ static struct answer call_route(struct api_house *h, const struct route_case *c)
 	return visit(h, (struct call){
 			    .method = c->method,
 			    .path = c->path,
-			    .token = c->operator ? h->operator : h->desk,
+			    .token = c->token != NULL ? c->token
+				     : c->operator	? h->operator
+							: h->desk,
 			    .headers = headers,
 			    .body = c->body,
 			    .body_len = c->body != NULL ? strlen(c->body) : 0});
@@ -311,6 +314,94 @@ static void what_a_helpdesk_does_is_done_once_or_not_at_all(void **state)
 		       .counted = "SELECT COUNT(*) FROM token"});
 }
 
+/* --- consents ------------------------------------------------------------- */
+
+static const char events[] = "SELECT COUNT(*) FROM consent_event";
+
+/* A row nobody gave before; 0 once no call fails any more. */
+static int import_row(struct api_house *h, const char *token, uint64_t n,
+		      bool armed)
+{
+	char body[512];
+	struct route_case c = {.method = "POST",
+			       .path = "/v1/consents/import",
+			       .token = token,
+			       .body = body};
+	struct answer a;
+	int status;
+
+	(void)snprintf(body, sizeof(body),
+		       "{\"rows\":[{\"address\":\"+49171%07d\",\"purpose\":"
+		       "\"news\",\"channel\":\"shop\",\"given_at\":"
+		       "\"2026-09-01T10:00:00Z\",\"wording\":\"Ja\","
+		       "\"evidence\":{\"card\":17}}]}",
+		       (int)n);
+	if (armed && !faults_arm(FAULT_MEMORY, n, ENOMEM))
+		return 0;
+	a = call_route(h, &c);
+	faults_off();
+	status = a.status;
+	if (status == 503)
+		check_unavailable(&a);
+	else
+		assert_non_null(strstr(a.body, "\"result\":\"accepted\""));
+	answer_free(&a);
+	return status;
+}
+
+static void a_consent_is_taken_whole_or_not_at_all(void **state)
+{
+	struct api_house *h = *state;
+	char rights[TOKEN_TEXT_BYTES];
+	uint64_t n, refused = 0;
+
+	house_token(h, "rights", NULL, 90, rights);
+	assert_int_equal(import_row(h, rights, 0, false), 200);
+	for (n = 1; n < 2000; n++) {
+		int64_t before = house_count(h, events);
+		int status = import_row(h, rights, n, true);
+
+		if (status == 0)
+			break;
+		assert_true(status == 200 || status == 503);
+		assert_int_equal(house_count(h, events),
+				 before + (status == 200));
+		refused += status == 503;
+	}
+	assert_true(refused >= 3);
+	/* Nobody is left behind by what was rolled back. */
+	assert_int_equal(
+	    house_count(h, "SELECT COUNT(*) FROM address WHERE"
+			   " length(address_sealed)<40 AND from_ms>0"),
+	    0);
+}
+
+static void proofs_are_whole_or_not_there(void **state)
+{
+	static const char *const pages[] = {"", "/news/proof",
+					    "/news/proof?form=kantara",
+					    "/news/proof?form=html"};
+	struct api_house *h = *state;
+	char rights[TOKEN_TEXT_BYTES], path[192];
+	struct id_text person;
+
+	house_token(h, "rights", NULL, 90, rights);
+	assert_int_equal(import_row(h, rights, 0, false), 200);
+	id_format(&h->w.mask, ID_PERSON,
+		  house_count(h, "SELECT max(person) FROM consent_event"),
+		  &person);
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		(void)snprintf(path, sizeof(path), "/v1/persons/%s/consents%s",
+			       person.text, pages[i]);
+		survive(h, &(struct route_case){.name = pages[i],
+						.method = "GET",
+						.path = path,
+						.token = rights,
+						.status = 200,
+						.same = true});
+	}
+}
+
 /* A refusal too is the right one, with all of its reasons, or 503. */
 static void a_refusal_is_the_right_one_or_none(void **state)
 {
@@ -336,6 +427,8 @@ int main(void)
 	    CASE(what_an_operator_sees_is_whole_or_not_there),
 	    CASE(what_a_helpdesk_does_is_done_once_or_not_at_all),
 	    CASE(a_refusal_is_the_right_one_or_none),
+	    CASE(a_consent_is_taken_whole_or_not_at_all),
+	    CASE(proofs_are_whole_or_not_there),
 	};
 
 	if (sodium_init() < 0)

@@ -246,6 +246,7 @@ static void take(struct consent_line *line, const struct keeper_batch *batch)
 int consent_lines_open(struct worker *w, struct consent_lines *lines,
 		       struct err *err)
 {
+	const uint64_t short_before = jsonmem_failures();
 	struct keeper_batch *batch = NULL;
 	int rc = -1;
 
@@ -269,7 +270,10 @@ int consent_lines_open(struct worker *w, struct consent_lines *lines,
 		goto out;
 	for (size_t i = 0; i < lines->len; i++)
 		take(&lines->all[i], batch);
-	rc = 0;
+	/* A proof is whole or is none. */
+	rc = jsonmem_failures() == short_before
+		 ? 0
+		 : ERR_SET(err, ERR_NOMEM, "a proof is incomplete", 0);
 out:
 	keeper_batch_free(&batch);
 	return rc;
