@@ -3,6 +3,7 @@ the archive of the running gateway, without content, and then it is what
 happens when the same messages come in under it."""
 import collections
 import json
+import os
 import subprocess
 
 from case import case, check, envelope, equal, main, post, rows, w
@@ -90,6 +91,22 @@ def a_draft_is_counted_beside_the_running_gateway(world):
           {("MSG", "kundenservice", 6), ("LETTER", "kundenservice", 2)}, "rows")
     said = simulate(world, policy("neu", 2, keep="P30D"), tell=False)
     check("6 gehen früher" in said and "kein Inhalt" in said, said)
+
+
+@case
+def a_terminal_is_shown_the_progress(world):
+    path = world.dir / "draft.yaml"
+    path.write_text(policy("neu", 2))
+    ours, theirs = os.openpty()
+    done = subprocess.run(
+        [world.binary, "-d", str(world.data), "policy", "simulate", str(path)],
+        stdout=subprocess.PIPE, stderr=theirs, timeout=60)
+    os.close(theirs)
+    seen = os.read(ours, 65536).decode()
+    os.close(ours)
+    equal(done.returncode, 0, seen)
+    check(" %, " in seen and seen.endswith("\r"), f"shown: {seen!r}")
+    check(b"%" not in done.stdout, "progress among the counts")
 
 
 @case
