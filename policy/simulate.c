@@ -234,6 +234,10 @@ static void judge_end(struct simulate *s, const struct simulate_item *item,
 	struct policy_starts starts = {.otherwise = s->conf.from};
 	int64_t *days = ret->goes;
 
+	if (item->restricted) {
+		days[SIMULATE_BEFORE] = days[SIMULATE_AFTER] = SIMULATE_NO_DAY;
+		return; /* unchanged, as long as it is */
+	}
 	starts.at[START_COLLECTION] =
 	    (struct maybe_day){true, simulate_day(s, item->received_ms)};
 	if (item->closed_ms != 0)

@@ -169,6 +169,7 @@ static bool goes_on(const struct policy *p, const struct simulate_item *item,
 	struct policy_rule rule;
 	struct retention r;
 
+	facts.restriction = item->restricted ? 'd' : 0;
 	if (!policy_rule_of(p, &item->datenart, &rule))
 		return false;
 	if (rule.from == START_PROCESS_END && item->closed_ms != 0)
@@ -200,7 +201,7 @@ static int64_t lived_until(const struct policy *p, const struct policy *then,
 	return SIMULATE_NO_DAY;
 }
 
-static struct simulate_item random_item(int64_t from)
+static struct simulate_item random_item(void)
 {
 	struct simulate_item item = {
 	    .datenart = {"M0"},
@@ -211,7 +212,7 @@ static struct simulate_item random_item(int64_t from)
 
 	item.datenart.text[1] = (char)('0' + chance(DATENARTEN));
 	item.channel.text[1] = (char)('0' + chance(2));
-	(void)from;
+	item.restricted = chance(9) == 0;
 	if (chance(2) == 0)
 		item.closed_ms =
 		    item.received_ms +
@@ -321,7 +322,7 @@ static void what_is_counted_happens_as_the_days_pass(void **state)
 
 		tallies_len = 0;
 		for (int i = 0; i < 60; i++) {
-			struct simulate_item item = random_item(from);
+			struct simulate_item item = random_item();
 			struct simulate_verdict v = judge(s, &item);
 
 			live(before, after, from, &item, &v);

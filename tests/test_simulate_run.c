@@ -37,22 +37,34 @@
 	"    consent: " purpose "\n    until_consent: {do: " until "}\n"
 #define HOLD "hold_back, for: P7D"
 
+enum says {
+	ANYTHING,
+	NO_ANSWERS, /* who was not asked said nothing */
+	NUMBERS,    /* that may be hidden */
+};
+
 static const struct pair {
 	const char *before, *after;
-	bool nobody_answers; /* who was not asked said nothing */
+	enum says says;
 } pairs[] = {
     {WITH("MSG", "", ""), WITH("LETTER", "", ", data: [LETTER, HEALTH]"),
-     false},
-    {WITH("MSG", "", ", data: [MSG]"), WITH("MSG", "", ""), false},
+     ANYTHING},
+    {WITH("MSG", "", ", data: [MSG]"), WITH("MSG", "", ""), ANYTHING},
     {WITH("MSG", ASKS("rat", HOLD), ""),
      WITH("MSG", ASKS("rat", "forward_reduced"), ", data: [MSG, HEALTH]"),
-     false},
+     ANYTHING},
     {WITH("MSG", ASKS("rat", HOLD), ""), WITH("MSG", ASKS("rat", "refuse"), ""),
-     false},
+     ANYTHING},
     {WITH("MSG", ASKS("news", "forward_reduced"), ""),
-     WITH("LETTER", ASKS("news", HOLD), ""), false},
-    {WITH("MSG", ASKS("news", HOLD), ""), WITH("MSG", "", ""), false},
-    {WITH("MSG", "", ""), WITH("MSG", ASKS("rat", HOLD), ""), true},
+     WITH("LETTER", ASKS("news", HOLD), ""), ANYTHING},
+    {WITH("MSG", ASKS("news", HOLD), ""), WITH("MSG", "", ""), ANYTHING},
+    {WITH("MSG", "", ""), WITH("MSG", ASKS("rat", HOLD), ""), NO_ANSWERS},
+    {WITH("MSG", "", ""),
+     WITH("MSG", "", "") "redact: [{find: iban, before: [store]}, {find: "
+			 "email, before: [store]}]\n",
+     NUMBERS},
+    {WITH("MSG", "", "") REDACT,
+     WITH("MSG", "", "") "redact: [{find: phone, before: [store]}]\n", NUMBERS},
 };
 
 /* --- what people write ---------------------------------------------------- */
@@ -76,7 +88,7 @@ struct play {
 	} steps[STEPS];
 };
 
-static void write_step(struct play *p, unsigned int i, bool nobody_answers)
+static void write_step(struct play *p, unsigned int i, enum says says)
 {
 	static const char *const texts[] = {
 	    "Guten Tag",    "Ein Auftrag bitte",
@@ -85,13 +97,19 @@ static void write_step(struct play *p, unsigned int i, bool nobody_answers)
 	    "JA",	    "NEIN",
 	    "STOP",
 	};
+	static const char *const found[] = {
+	    "DE89 3704 0044 0532 0130 00",
+	    "anna@example.org",
+	    "Tel. 0171 1234567",
+	    "Guten Tag",
+	};
 	char *body = p->steps[i].body;
 	size_t size = sizeof(p->steps[i].body);
 	unsigned int who = chance(3);
 
 	p->steps[i].after_ms = chance(3) ? chance(90000) : DAY * chance(9);
 	p->steps[i].tagged = chance(12) == 0;
-	switch (chance(8)) {
+	switch (says == NUMBERS ? 7 : chance(8)) {
 	case 0: /* taken back before it came */
 		(void)snprintf(body, size,
 			       "delete,id=d%u,strong=S%u,target=m%u\n"
@@ -106,13 +124,30 @@ static void write_step(struct play *p, unsigned int i, bool nobody_answers)
 	default:
 		(void)snprintf(body, size,
 			       "message,id=m%u,strong=S%u,type=text,text=%s", i,
-			       who, texts[chance(nobody_answers ? 5 : 9)]);
+			       who,
+			       says == NUMBERS
+				   ? found[chance(4)]
+				   : texts[chance(says == NO_ANSWERS ? 5 : 9)]);
 	}
 }
 
+struct lived {
+	enum simulate_outcome outcome;
+	bool redacted; /* of what is stored */
+};
+
+static bool is_redacted(struct house *h)
+{
+	json_t *content = CONTENT(h, "direction='in' ORDER BY id DESC LIMIT 1");
+	bool is = json_array_size(json_object_get(content, "redacted")) > 0;
+
+	json_decref(content);
+	return is;
+}
+
 /* What became of each, as it was written when it came. */
-static void live(struct house *h, const struct play *p,
-		 enum simulate_outcome ret[STEPS])
+static void live(struct house *h, const struct play *p, bool numbers,
+		 struct lived ret[STEPS])
 {
 	static const enum simulate_outcome outcomes[] = {
 	    [MSG_UNDECIDED] = SIMULATE_OUTCOMES,
@@ -132,11 +167,13 @@ static void live(struct house *h, const struct play *p,
 		house_receive(h);
 		id = house_number(h, "SELECT max(id) FROM message WHERE"
 				     " direction='in'");
-		ret[i] = id == last ? SIMULATE_REFUSED
-				    : outcomes[house_number(
-					  h, "SELECT outcome FROM message WHERE"
-					     " direction='in' ORDER BY id DESC"
-					     " LIMIT 1")];
+		ret[i] = (struct lived){.outcome = SIMULATE_REFUSED};
+		if (id == last)
+			continue;
+		ret[i].outcome = outcomes[house_number(
+		    h, "SELECT outcome FROM message WHERE direction='in'"
+		       " ORDER BY id DESC LIMIT 1")];
+		ret[i].redacted = numbers && is_redacted(h);
 		last = id;
 	}
 }
@@ -144,7 +181,7 @@ static void live(struct house *h, const struct play *p,
 /* --- counted -------------------------------------------------------------- */
 
 struct counted {
-	enum simulate_outcome outcomes[STEPS][SIMULATE_SIDES];
+	struct simulate_verdict verdicts[STEPS];
 	size_t len;
 };
 
@@ -157,7 +194,7 @@ static int note(void *ctx, const struct simulate_item *item,
 	if (!item->came)
 		return 0;
 	assert_true(c->len < STEPS);
-	memcpy(c->outcomes[c->len++], v->outcome, sizeof(v->outcome));
+	c->verdicts[c->len++] = *v;
 	return 0;
 }
 
@@ -196,11 +233,23 @@ static void scan(struct house *h, const struct policy *after, size_t most,
 	simulate_scan_close(&s);
 }
 
-static void compare(struct house *h, const struct policy *after,
-		    const enum simulate_outcome old[STEPS],
-		    const enum simulate_outcome new[STEPS])
+static void compare_one(const struct simulate_verdict *v, size_t number,
+			const struct lived *old, const struct lived *new)
 {
-	struct counted c;
+	assert_int_equal(v->outcome[SIMULATE_BEFORE], old->outcome);
+	if (v->outcome[SIMULATE_AFTER] != new->outcome)
+		fail_msg("message %zu: counted %s, was %s", number,
+			 simulate_outcome_names[v->outcome[SIMULATE_AFTER]],
+			 simulate_outcome_names[new->outcome]);
+	assert_int_equal(v->redacted[SIMULATE_BEFORE], old->redacted);
+	assert_int_equal(v->redacted[SIMULATE_AFTER], new->redacted);
+}
+
+static void compare(struct house *h, const struct policy *after,
+		    const struct lived old[STEPS],
+		    const struct lived new[STEPS])
+{
+	static struct counted c;
 	size_t at;
 
 	/* The size of a slice is nobody's business. */
@@ -208,16 +257,10 @@ static void compare(struct house *h, const struct policy *after,
 		scan(h, after, most, &c);
 		at = 0;
 		for (size_t i = 0; i < STEPS; i++) {
-			if (old[i] == SIMULATE_REFUSED)
+			if (old[i].outcome == SIMULATE_REFUSED)
 				continue; /* not in the archive */
 			assert_true(at < c.len);
-			assert_int_equal(c.outcomes[at][0], old[i]);
-			if (c.outcomes[at][1] != new[i])
-				fail_msg(
-				    "message %zu: counted %s, was %s", i,
-				    simulate_outcome_names[c.outcomes[at][1]],
-				    simulate_outcome_names[new[i]]);
-			at++;
+			compare_one(&c.verdicts[at++], i, &old[i], &new[i]);
 		}
 		assert_int_equal(at, c.len);
 	}
@@ -225,22 +268,23 @@ static void compare(struct house *h, const struct policy *after,
 
 static void one_pair(const struct pair *pair, unsigned int *seen)
 {
-	enum simulate_outcome old[STEPS], new[STEPS];
+	struct lived old[STEPS], new[STEPS];
 	void *before = NULL, *after = NULL;
 	struct play *p = calloc(1, sizeof(*p));
 
 	assert_non_null(p);
 	for (unsigned int i = 0; i < STEPS; i++)
-		write_step(p, i, pair->nobody_answers);
+		write_step(p, i, pair->says);
 	(void)house_make(&after);
 	house_use(after, pair->after);
-	live(after, p, new);
+	live(after, p, pair->says == NUMBERS, new);
 	(void)house_make(&before);
 	house_use(before, pair->before);
-	live(before, p, old);
+	live(before, p, pair->says == NUMBERS, old);
 	compare(before, ((struct house *)after)->policy, old, new);
 	for (size_t i = 0; i < STEPS; i++)
-		*seen |= 1u << new[i];
+		*seen |= 1u << new[i].outcome | (unsigned int)new[i].redacted
+						    << SIMULATE_OUTCOMES;
 	(void)house_unmake(&before);
 	the_house = after;
 	(void)house_unmake(&after);
@@ -256,10 +300,10 @@ static void the_worker_does_what_was_counted(void **state)
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
 		one_pair(&pairs[i], &seen);
 	/* Nothing was left out. */
-	assert_int_equal(seen, 1u << SIMULATE_FORWARDED |
-				   1u << SIMULATE_REDUCED |
-				   1u << SIMULATE_HELD | 1u << SIMULATE_KEPT |
-				   1u << SIMULATE_REFUSED);
+	assert_int_equal(seen,
+			 1u << SIMULATE_FORWARDED | 1u << SIMULATE_REDUCED |
+			     1u << SIMULATE_HELD | 1u << SIMULATE_KEPT |
+			     1u << SIMULATE_REFUSED | 1u << SIMULATE_OUTCOMES);
 }
 
 /* --- rows by hand --------------------------------------------------------- */
@@ -278,11 +322,19 @@ static void some_rows(struct store *st)
 		"opened_ms,closed_ms) VALUES"
 		"(1,1,'shop','open',NULL,0,NULL),"
 		"(2,1,'shop','closed',NULL,0,1789000000000),"
-		"(3,1,'kiosk','closed',NULL,0,1789000000000)");
+		"(3,1,'kiosk','closed',NULL,0,1789000000000),"
+		"(4,8,'shop','open',NULL,0,NULL)");
+	/* Art. 18: conversation 2, and everything of who was 8 once. */
+	put(st, "INSERT INTO person(id,joined_into,created_ms,year) VALUES"
+		"(1,NULL,0,2026),(8,9,0,2026),(9,NULL,0,2026)");
+	put(st,
+	    "INSERT INTO restriction(id,person,conversation,ground,since_ms,"
+	    "lifted_ms) VALUES(1,1,2,'a',0,NULL),(2,1,NULL,'a',0,1),"
+	    "(3,9,NULL,'d',0,NULL)");
 	put(st, "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i+1 FROM n"
 		" WHERE i<210) INSERT INTO message(id,conversation,key_person,"
 		"direction,kind,state,datenart,year,received_ms,content_sealed,"
-		"policy) SELECT 7*i,1+i%3,1,CASE WHEN i%5=0 THEN 'out' ELSE"
+		"policy) SELECT 7*i,1+i/4%4,1,CASE WHEN i%5=0 THEN 'out' ELSE"
 		" 'in' END,'text','received',CASE i%4 WHEN 0 THEN 'LETTER'"
 		" WHEN 1 THEN 'OLD' ELSE 'MSG' END,2026,"
 		"1789000000000+i*100000000,CASE WHEN i%11=0 THEN NULL ELSE"
@@ -294,7 +346,7 @@ static void some_rows(struct store *st)
 	put(st, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n"
 		" WHERE i<60) INSERT INTO attachment(id,message,conversation,"
 		"key_person,channel,datenart,year,state,media_sealed,"
-		"created_ms) SELECT 700+i,70,1+i%3,1,'shop','MEDIA',2026,"
+		"created_ms) SELECT 700+i,70,1+i%4,1,'shop','MEDIA',2026,"
 		"CASE WHEN i%7=0 THEN 'gone' ELSE 'kept' END,x'00',"
 		"1789000000000 FROM n");
 	put(st, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n"
@@ -324,6 +376,21 @@ static struct policy *read_policy(const char *text)
 	return p;
 }
 
+/* Messages go after 30 days instead of 90. */
+static struct policy *read_shorter(const char *text)
+{
+	char *copy = strdup(text), *at;
+	struct policy *p;
+
+	assert_non_null(copy);
+	at = strstr(copy, "P90D");
+	assert_non_null(at);
+	at[1] = '3';
+	p = read_policy(copy);
+	free(copy);
+	return p;
+}
+
 static int effects_make(void **state)
 {
 	struct effects *e = calloc(1, sizeof(*e));
@@ -333,7 +400,7 @@ static int effects_make(void **state)
 	assert_int_equal(store_open("failing", "", &e->st, &err), 0);
 	some_rows(e->st);
 	e->before = read_policy(WITH("MSG", ASKS("rat", HOLD), ""));
-	e->after = read_policy(WITH("LETTER", "", "") REDACT);
+	e->after = read_shorter(WITH("LETTER", "", "") REDACT);
 	assert_true(name_set(&e->channel.name, "shop", 4));
 	e->settings.channels = &e->channel;
 	e->settings.channels_len = 1;
@@ -404,6 +471,11 @@ static void every_item_is_counted_once(void **state)
 			     all.total.unchanged,
 			 all.total.items);
 	assert_int_equal(all.rows_len, 5);
+	assert_int_equal(
+	    all.total.earlier,
+	    number(e, "SELECT count(*) FROM message WHERE datenart='MSG' AND"
+		      " content_sealed IS NOT NULL AND conversation IN (1,3)"));
+	assert_true(all.total.earlier > 10);
 	/* Nobody's helpdesk: nothing is forwarded. */
 	assert_int_equal(all.total.forwarded, 0);
 	assert_int_equal(

@@ -6,6 +6,7 @@
 
 #include "consent_then.h"
 #include "postern/caldate.h"
+#include "restricted.h"
 #include "store/schema.h"
 
 /* A deletion that came before its message leaves a row that was told to
@@ -14,19 +15,19 @@
 #define CLOSED "CASE c.state WHEN 'closed' THEN c.closed_ms END"
 static const char messages_sql[] =
     "SELECT m.id,c.channel,m.datenart,m.received_ms," CLOSED ","
-    "CASE WHEN m.content_sealed IS NULL THEN 0 ELSE 1 END,c.datenart,"
+    "CASE WHEN m.content_sealed IS NULL THEN 0 ELSE 1 END,c.person,c.id,"
+    "c.datenart,"
     "CASE WHEN m.direction='in' AND m.kind<>'version' THEN 1 ELSE 0 END,"
     "CASE m.kind WHEN 'edit' THEN 1 ELSE 0 END,"
     "CASE WHEN m.state IN ('deleted','masked','kept') THEN m.outcome ELSE 0"
-    " END,m.tags,"
-    "c.person,c.id FROM message m JOIN conversation c ON c.id=m.conversation"
+    " END,m.tags FROM message m JOIN conversation c ON c.id=m.conversation"
     " WHERE m.id>? AND m.id<=? ORDER BY m.id LIMIT ?";
 static const char attachments_sql[] =
-    "SELECT a.id,a.channel,a.datenart,a.created_ms," CLOSED ",1"
+    "SELECT a.id,a.channel,a.datenart,a.created_ms," CLOSED ",1,c.person,c.id"
     " FROM attachment a JOIN conversation c ON c.id=a.conversation"
     " WHERE a.id>? AND a.id<=? AND a.state<>'gone' ORDER BY a.id LIMIT ?";
 static const char quarantine_sql[] =
-    "SELECT id,channel,'RAW',received_ms,NULL,1 FROM quarantine"
+    "SELECT id,channel,'RAW',received_ms,NULL,1,0,0 FROM quarantine"
     " WHERE id>? AND id<=? ORDER BY id LIMIT ?";
 
 /* Where a slice of the smaller tables ends: the id of the last row that still
@@ -49,6 +50,7 @@ struct simulate_scan {
 	struct simulate_scan_conf conf;
 	struct simulate *s;
 	struct consent_then *consents; /* NULL: nobody asked yet */
+	struct restricted *restricted;
 };
 
 /* --- opening -------------------------------------------------------------- */
@@ -92,7 +94,8 @@ int simulate_scan_open(const struct simulate_scan_conf *conf,
 	     i++)
 		channel_of(conf->settings, i, today,
 			   &channels[how.channels_len++]);
-	if (simulate_new(&how, &s->s, err) != 0) {
+	if (simulate_new(&how, &s->s, err) != 0 ||
+	    restricted_load(conf->st, &s->restricted, err) != 0) {
 		simulate_scan_close(&s);
 		return -1;
 	}
@@ -110,6 +113,7 @@ void simulate_scan_close(struct simulate_scan **s)
 {
 	if (*s != NULL) {
 		simulate_scan_rest(*s);
+		restricted_free(&(*s)->restricted);
 		simulate_free(&(*s)->s);
 	}
 	free(*s);
@@ -145,9 +149,10 @@ int simulate_scan_ends(struct store *st, int64_t *ret_first, int64_t *ret_last,
 /* --- a row ---------------------------------------------------------------- */
 
 /* What any table gives: see the statements. */
-static int item_read(struct store *st, struct store_rows *rows,
+static int item_read(const struct simulate_scan *s, struct store_rows *rows,
 		     struct simulate_item *ret, struct err *err)
 {
+	struct store *st = s->conf.st;
 	struct store_value channel = store_column(st, rows, 1);
 	struct store_value datenart = store_column(st, rows, 2);
 
@@ -155,6 +160,9 @@ static int item_read(struct store *st, struct store_rows *rows,
 	    .received_ms = store_column(st, rows, 3).num,
 	    .closed_ms = store_column(st, rows, 4).num,
 	    .holds = store_column(st, rows, 5).num != 0,
+	    .restricted =
+		restricted_is(s->restricted, store_column(st, rows, 6).num,
+			      store_column(st, rows, 7).num),
 	};
 	if (name_set(&ret->channel, channel.bytes, channel.len) &&
 	    name_set(&ret->datenart, datenart.bytes, datenart.len))
@@ -198,24 +206,24 @@ static int came_read(struct simulate_scan *s, struct store_rows *rows,
 		     struct simulate_item *ret, struct err *err)
 {
 	struct store *st = s->conf.st;
-	struct store_value tag = store_column(st, rows, 6);
+	struct store_value tag = store_column(st, rows, 8);
 	struct consent_then_ask ask = {
 	    .channel = &ret->channel,
-	    .person = store_column(st, rows, 11).num,
-	    .conversation = store_column(st, rows, 12).num,
+	    .person = store_column(st, rows, 6).num,
+	    .conversation = store_column(st, rows, 7).num,
 	    .message = store_column(st, rows, 0).num,
 	    .received_ms = ret->received_ms,
 	};
 	/* What changes something said before needs no consent of its own. */
-	bool speaks = store_column(st, rows, 8).num == 0;
+	bool speaks = store_column(st, rows, 10).num == 0;
 
-	ret->came = store_column(st, rows, 7).num != 0;
+	ret->came = store_column(st, rows, 9).num != 0;
 	if (!ret->came)
 		return 0;
 	(void)(tag.type == STORE_TEXT &&
 	       name_set(&ret->tag, tag.bytes, tag.len)); /* "": none */
-	ret->taken_back = store_column(st, rows, 9).num == MSG_KEPT;
-	ret->found = found_of(store_column(st, rows, 10).num);
+	ret->taken_back = store_column(st, rows, 11).num == MSG_KEPT;
+	ret->found = found_of(store_column(st, rows, 12).num);
 	speaks = speaks && !ret->taken_back;
 	for (int side = 0; side < SIMULATE_SIDES; side++) {
 		ret->consent[side] = !speaks;
@@ -245,7 +253,7 @@ static int row(struct slice *l, struct store_rows *rows, bool message,
 
 	l->reached = store_column(l->s->conf.st, rows, 0).num;
 	l->read++;
-	if (item_read(l->s->conf.st, rows, &item, err) != 0 ||
+	if (item_read(l->s, rows, &item, err) != 0 ||
 	    (message && came_read(l->s, rows, &item, err) != 0) ||
 	    simulate_judge(l->s->s, &item, &verdict, err) != 0)
 		return -1;

@@ -44,6 +44,7 @@ struct simulate_item {
 	int64_t received_ms;
 	int64_t closed_ms; /* of its conversation; 0 not closed */
 	bool holds;	   /* there is something left to go */
+	bool restricted;   /* Art. 18 GDPR: then it does not go */
 	/* A message that came in, so that it can be decided once more: */
 	bool came;
 	bool taken_back;	      /* before it came: told to nobody */
