@@ -4,7 +4,7 @@
 #include "postern/text.h"
 #include "problem.h"
 #include "route.h"
-#include "worker/family.h"
+#include "store/family.h"
 
 #define GROUPS_MAX 64
 #define LISTED_MAX 32

@@ -3,7 +3,7 @@
 #define POSTERN_API_CONVERSATION_H
 
 #include "job.h"
-#include "worker/family.h"
+#include "store/family.h"
 
 #define DATENART_CONTACT "CONTACT"
 

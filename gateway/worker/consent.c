@@ -4,7 +4,7 @@
 #include "consent.h"
 
 #include "decide.h"
-#include "family.h"
+#include "store/family.h"
 #include "outbox.h"
 #include "postern/caldate.h"
 #include "rates.h"

@@ -4,7 +4,7 @@
 #include "consent_expire.h"
 
 #include "consent.h"
-#include "family.h"
+#include "store/family.h"
 #include "figures.h"
 #include "inbound.h"
 #include "notice.h"

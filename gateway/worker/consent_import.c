@@ -3,7 +3,7 @@
 
 #include <sodium.h>
 
-#include "family.h"
+#include "store/family.h"
 #include "figures.h"
 #include "inbound.h"
 #include "notice.h"

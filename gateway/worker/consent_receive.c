@@ -8,7 +8,7 @@
 
 #include "autoreply.h"
 #include "decide.h"
-#include "family.h"
+#include "store/family.h"
 #include "figures.h"
 #include "postern/caldate.h"
 #include "postern/holidays.h"

@@ -6,7 +6,7 @@
 
 #include <sodium.h>
 
-#include "family.h"
+#include "store/family.h"
 #include "inbound.h"
 #include "postern/blindindex.h"
 

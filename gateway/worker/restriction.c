@@ -3,7 +3,7 @@
  * Source: Art. 18 GDPR; compliance 2.3, 9 X1. */
 #include "restriction.h"
 
-#include "family.h"
+#include "store/family.h"
 #include "outbox.h"
 
 #define TOLD_MAX 32

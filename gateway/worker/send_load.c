@@ -1,7 +1,7 @@
 /* send_load.c - what the archive knows about a row to send. */
 #include "send.h"
 
-#include "family.h"
+#include "store/family.h"
 
 #define CONTENT_MAX (8u * 1024 * 1024)
 #define SEALED_MAX  (64u * 1024)

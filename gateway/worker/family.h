@@ -1,2 +1,0 @@
-/* family.h - it lies beside the tables it reads. */
-#include "store/family.h"
