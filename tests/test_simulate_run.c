@@ -541,9 +541,19 @@ static void turn_until(struct worker *w, enum simulating_state state)
 	fail();
 }
 
+static int64_t effects_wall(struct env *env)
+{
+	(void)env;
+	return HOUSE_NOW;
+}
+
 static struct worker worker_of(struct effects *e)
 {
-	return (struct worker){.env = env_system(),
+	static struct env env;
+
+	env = *env_system();
+	env.wall_ms = effects_wall;
+	return (struct worker){.env = &env,
 			       .settings = &e->settings,
 			       .policy = e->before,
 			       .store = e->st};
@@ -555,13 +565,9 @@ static void a_simulation_goes_on_between_turns(void **state)
 	struct worker w = worker_of(e);
 	struct policy *other = read_policy(WITH("LETTER", "", ""));
 	struct policy *third = read_policy(WITH("HEALTH", "", ""));
-	static struct policy_effect effect;
-	struct simulate_counts sum = {0};
 	struct simulating_view view;
-	struct simulate_row row;
 	struct err err = {0};
 	bool busy, moved = false;
-	int calls;
 
 	simulating_look(&w, &view);
 	assert_int_equal(view.state, SIMULATING_NONE);
@@ -580,15 +586,42 @@ static void a_simulation_goes_on_between_turns(void **state)
 	turn_until(&w, SIMULATING_DONE);
 	simulating_look(&w, &view);
 	assert_int_equal(view.percent, 100);
+	policy_free(&other);
+	policy_free(&third);
+	simulating_close(&w.simulating);
+}
+
+/* What approvals are pinned to is what was simulated. */
+static void the_rows_make_up_the_effect_of_a_proposal(void **state)
+{
+	struct effects *e = *state;
+	struct worker w = worker_of(e);
+	struct policy *after = read_shorter(WITH("LETTER", "", "") REDACT);
+	static struct policy_effect effect;
+	struct simulate_counts sum = {0};
+	struct simulating_view view;
+	struct simulate_row row;
+	struct err err = {0};
+	bool busy;
+	int calls;
+
+	assert_int_equal(simulating_begin(&w, &after, 0, &busy, &err), 0);
+	turn_until(&w, SIMULATING_DONE);
+	simulating_look(&w, &view);
 	for (size_t i = 0; simulate_row_at(view.table, i, &row); i++)
 		simulate_add(&sum, &row.counts);
 	count(e, SIZE_MAX, &effect, &calls);
 	assert_int_equal(sum.items, effect.total.items);
+	assert_int_equal(sum.fates[SIMULATE_EARLIER], effect.total.earlier);
+	assert_int_equal(sum.fates[SIMULATE_LATER], effect.total.later);
+	assert_int_equal(sum.fates[SIMULATE_NEVER], effect.total.never);
+	assert_int_equal(sum.fates[SIMULATE_UNCHANGED], effect.total.unchanged);
+	assert_int_equal(sum.redacted[SIMULATE_AFTER], effect.total.redacted);
+	assert_int_equal(sum.outcomes[SIMULATE_AFTER][SIMULATE_HELD],
+			 effect.total.held);
 	assert_int_equal(sum.came,
 			 number(e, "SELECT count(*) FROM message WHERE"
 				   " direction='in' AND kind<>'version'"));
-	policy_free(&other);
-	policy_free(&third);
 	simulating_close(&w.simulating);
 }
 
@@ -649,6 +682,7 @@ int main(void)
 	    WITH_ROWS(every_item_is_counted_once),
 	    WITH_ROWS(a_failure_counts_nothing_and_can_be_repeated),
 	    WITH_ROWS(a_simulation_goes_on_between_turns),
+	    WITH_ROWS(the_rows_make_up_the_effect_of_a_proposal),
 	    WITH_ROWS(a_policy_that_was_replaced_is_not_asked),
 	    WITH_ROWS(a_store_that_rests_ends_the_simulation),
 	};
