@@ -41,20 +41,19 @@ bool autoreply_is(const char *kind)
 
 /* --- planning ------------------------------------------------------------- */
 
-/* A class of its own where the policy has one: what proves a notice or a
- * consent is kept longer than what was talked about. */
-static void datenart_of(const struct batch *b, const struct step *s,
+bool autoreply_datenart(const struct worker *w, const struct name *on,
 			enum policy_say_kind say, struct name *ret)
 {
 	const char *wanted = say == SAY_NOTICE ? "NOTICE" : "CONSENT";
 	struct policy_channel channel;
 
 	(void)name_set(ret, wanted, strlen(wanted)); /* a constant */
-	if (policy_has_data(b->w->policy, ret))
-		return;
-	*ret = s->key.datenart;
-	if (policy_channel_of(b->w->policy, &s->item->channel, &channel))
-		*ret = channel.data;
+	if (policy_has_data(w->policy, ret))
+		return true;
+	if (!policy_channel_of(w->policy, on, &channel))
+		return false;
+	*ret = channel.data;
+	return true;
 }
 
 static const struct policy_reason *cause(const struct step *s,
@@ -109,7 +108,9 @@ int autoreply_add(struct batch *b, struct step *s, const struct policy_say *say,
 	    .message = worker_id(b->w),
 	    .kind = kinds[say->kind].kind,
 	    .key = {.person = s->person, .year = env_year(b->now_ms)}};
-	datenart_of(b, s, say->kind, &a->key.datenart);
+	if (!autoreply_datenart(b->w, &s->item->channel, say->kind,
+				&a->key.datenart))
+		a->key.datenart = s->key.datenart;
 	a->slot = keeper_add_seal(b->sealed, &a->key, a->message, FIELD_CONTENT,
 				  b->clear.bytes, b->clear.len);
 	*ret_message = a->message;
@@ -124,27 +125,39 @@ int autoreply_add(struct batch *b, struct step *s, const struct policy_say *say,
 
 /* --- writing -------------------------------------------------------------- */
 
+int autoreply_put(struct worker *w, const struct autoreply_row *row,
+		  const void *sealed, size_t len, struct err *err)
+{
+	if (store_run(w->store, message_sql,
+		      STORE_ARGS(S_INT(row->message), S_INT(row->conversation),
+				 S_INT(row->key.person), S_TEXT(row->kind),
+				 S_TEXT(row->key.datenart.text),
+				 S_INT(row->key.year), S_INT(row->at_ms),
+				 S_BLOB(sealed, len),
+				 S_INT(decide_policy_number(w))),
+		      err) != 0)
+		return -1;
+	return outbox_add(w, "channel", row->channel->text, row->conversation,
+			  row->message, "send", NULL, row->at_ms, err);
+}
+
 static int write_one(struct batch *b, const struct autoreply *a,
 		     struct err *err)
 {
-	const struct step *s = a->step;
-	struct worker *w = b->w;
+	const struct autoreply_row row = {
+	    .message = a->message,
+	    .conversation = a->step->conversation,
+	    .at_ms = b->now_ms,
+	    .kind = a->kind,
+	    .key = a->key,
+	    .channel = &a->step->item->channel,
+	};
 	const uint8_t *sealed = NULL;
 	size_t len = 0;
 
 	if (keeper_result(b->sealed, a->slot, &sealed, &len, err) != 0)
 		return keeper_failed(err);
-	if (store_run(w->store, message_sql,
-		      STORE_ARGS(S_INT(a->message), S_INT(s->conversation),
-				 S_INT(a->key.person), S_TEXT(a->kind),
-				 S_TEXT(a->key.datenart.text),
-				 S_INT(a->key.year), S_INT(b->now_ms),
-				 S_BLOB(sealed, len),
-				 S_INT(decide_policy_number(w))),
-		      err) != 0)
-		return -1;
-	return outbox_add(w, "channel", s->item->channel.text, s->conversation,
-			  a->message, "send", NULL, b->now_ms, err);
+	return autoreply_put(b->w, &row, sealed, len, err);
 }
 
 int autoreply_write(struct batch *b, const struct step *s, struct err *err)

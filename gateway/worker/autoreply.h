@@ -26,6 +26,21 @@ int autoreply_add(struct batch *b, struct step *s, const struct policy_say *say,
 /* Message and outbox rows of what a step caused, in the order of their ids,
  * once all is sealed. */
 int autoreply_write(struct batch *b, const struct step *s, struct err *err);
+/* The class of such a message: one of its own where the policy has it, because
+ * what proves a notice or a consent is kept longer than what was talked about,
+ * else that of the channel.  False: the policy does not know the channel. */
+bool autoreply_datenart(const struct worker *w, const struct name *on,
+			enum policy_say_kind say, struct name *ret);
+/* The rows of one that nobody's message caused, inside the caller's
+ * transaction. */
+struct autoreply_row {
+	int64_t message, conversation, at_ms;
+	const char *kind; /* "ask", ... */
+	struct key_ref key;
+	const struct name *channel;
+};
+int autoreply_put(struct worker *w, const struct autoreply_row *row,
+		  const void *sealed, size_t len, struct err *err);
 /* A provider took such a message: says so in the log. */
 void autoreply_log_sent(const struct name *channel, const char *kind,
 			const json_t *content);

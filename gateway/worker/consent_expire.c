@@ -2,6 +2,7 @@
  *
  * Source: compliance 4.3 (prompts expire), 9 C3. */
 #include "consent_expire.h"
+#include "consent_remind.h"
 
 #include "consent.h"
 #include "store/family.h"
@@ -350,7 +351,14 @@ int consent_step(struct worker *w, bool *ret_moved, struct err *err)
 	if (w->stopping || !w->ready || consent_due_in_ms(w) > 0)
 		return 0;
 	w->expire_boot = worker_boot(w);
-	if (now_ms <= w->expired_ms || receive_backlog_bytes(w) > 0)
+	if (receive_backlog_bytes(w) > 0)
 		return 0;
-	return expire_some(w, now_ms, ret_moved, err);
+	if (now_ms > w->expired_ms &&
+	    expire_some(w, now_ms, ret_moved, err) != 0)
+		return -1;
+	if (consent_remind(w, now_ms, ret_moved, err) != 0)
+		return -1;
+	if (w->remind.until_ms != 0) /* more of them */
+		w->expire_boot = 0;
+	return 0;
 }

@@ -90,8 +90,15 @@ struct worker {
 	const struct processes *processes;
 	int64_t restrictions; /* open ones, if known (restriction.c) */
 	bool restrictions_known;
-	int64_t expire_boot; /* consent_expire.c: looked last, boot clock */
-	int64_t expired_ms;  /* all that ran out until then is forgotten */
+	int64_t expire_boot;  /* consent_expire.c: looked last, boot clock */
+	int64_t expired_ms;   /* all that ran out until then is forgotten */
+	struct {	      /* consent_remind.c: a round over the purposes */
+		int64_t boot; /* the last one ended then, boot clock */
+		int64_t done_ms;  /* what was due until then was looked at */
+		int64_t until_ms; /* of this round; 0: none is under way */
+		size_t purpose;
+		int64_t at_ms, id; /* the last question of it */
+	} remind;
 	bool stopping;
 };
 
