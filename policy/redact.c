@@ -1,6 +1,8 @@
 /* redact.c - finds what a policy wants taken out of a text. */
 #include "postern/redact.h"
 
+#include <assert.h>
+
 #include "redact_glyph.h"
 
 #define DIGITS_MAX 34 /* of an IBAN, letters included */
@@ -156,14 +158,18 @@ static size_t iban_len(const char *country)
 	return 0;
 }
 
-static size_t match_iban(const struct text *t, size_t i, const char *shape)
+/* A word: its third letter is no check digit. */
+static bool is_word(const struct text *t, size_t i)
+{
+	return t->len - i > 2 && is_letter(glyph_upper(t->bytes[i + 1])) &&
+	       is_letter(glyph_upper(t->bytes[i + 2]));
+}
+
+static size_t iban_at(const struct text *t, size_t i)
 {
 	struct number n;
 	size_t len;
 
-	(void)shape;
-	if (!is_letter(glyph_at(t, i).c) || !begins(t, i, is_alnum))
-		return 0;
 	/* Every word may begin one; few go on like one. */
 	number_read(t, i, 4, is_alnum, &n);
 	if (n.len < 4 || !is_letter(n.at[1]) || !is_digit(n.at[2]) ||
@@ -182,15 +188,21 @@ static size_t match_iban(const struct text *t, size_t i, const char *shape)
 	return 0;
 }
 
-static size_t match_card(const struct text *t, size_t i, const char *shape)
+static size_t match_iban(const struct text *t, size_t i, const char *shape)
+{
+	(void)shape;
+	if (!is_letter(glyph_at(t, i).c) || !begins(t, i, is_alnum) ||
+	    is_word(t, i))
+		return 0;
+	return iban_at(t, i);
+}
+
+static size_t card_at(const struct text *t, size_t i)
 {
 	/* The usual ones first: what follows may be a date. */
 	static const size_t lengths[] = {16, 15, 14, 13, 19, 18, 17};
 	struct number n;
 
-	(void)shape;
-	if (!is_digit(glyph_at(t, i).c) || !begins(t, i, is_digit))
-		return 0;
 	number_read(t, i, 20, is_digit, &n);
 	for (size_t k = 0; k < sizeof(lengths) / sizeof(lengths[0]); k++) {
 		size_t len = lengths[k];
@@ -202,24 +214,34 @@ static size_t match_card(const struct text *t, size_t i, const char *shape)
 	return 0;
 }
 
-static size_t match_tax_id(const struct text *t, size_t i, const char *shape)
+static size_t match_card(const struct text *t, size_t i, const char *shape)
+{
+	(void)shape;
+	return is_digit(glyph_at(t, i).c) && begins(t, i, is_digit)
+		   ? card_at(t, i)
+		   : 0;
+}
+
+static size_t tax_id_at(const struct text *t, size_t i)
 {
 	struct number n;
 
-	(void)shape;
-	if (!is_digit(glyph_at(t, i).c) || !begins(t, i, is_digit))
-		return 0;
 	number_read(t, i, 12, is_digit, &n);
 	return n.len >= 11 && !n.joined[10] && tax_checks(&n) ? n.end[10] : 0;
 }
 
-static size_t match_insurance(const struct text *t, size_t i, const char *shape)
+static size_t match_tax_id(const struct text *t, size_t i, const char *shape)
+{
+	(void)shape;
+	return is_digit(glyph_at(t, i).c) && begins(t, i, is_digit)
+		   ? tax_id_at(t, i)
+		   : 0;
+}
+
+static size_t insurance_at(const struct text *t, size_t i)
 {
 	struct number n;
 
-	(void)shape;
-	if (!is_digit(glyph_at(t, i).c) || !begins(t, i, is_alnum))
-		return 0;
 	number_read(t, i, 13, is_alnum, &n);
 	if (n.len < 12 || n.joined[11])
 		return 0;
@@ -229,6 +251,14 @@ static size_t match_insurance(const struct text *t, size_t i, const char *shape)
 	return insurance_checks(&n) ? n.end[11] : 0;
 }
 
+static size_t match_insurance(const struct text *t, size_t i, const char *shape)
+{
+	(void)shape;
+	return is_digit(glyph_at(t, i).c) && begins(t, i, is_alnum)
+		   ? insurance_at(t, i)
+		   : 0;
+}
+
 /* 01.02.2026 and 01/02/2026 are dates. */
 static bool is_date(const struct number *n)
 {
@@ -236,21 +266,27 @@ static bool is_date(const struct number *n)
 	       !n->joined[3] && n->joined[4] && n->joined[5] && n->joined[6];
 }
 
-static size_t match_phone(const struct text *t, size_t i, const char *shape)
+static size_t phone_at(const struct text *t, size_t i, struct glyph g)
 {
-	struct glyph g = glyph_at(t, i);
 	bool plus = g.c == '+', bracket = g.c == '(';
 	struct number n;
 
-	(void)shape;
-	if ((g.c != '0' && !plus && !bracket) || !begins(t, i, is_alnum) ||
-	    (i > 0 && glyph_before(t, i) == '+'))
-		return 0;
 	number_read(t, plus || bracket ? i + g.len : i, 16, is_digit, &n);
 	/* An area code in brackets begins with 0, as one without. */
 	if (n.len < 7 || n.len > 15 || (!plus && n.at[0] != '0'))
 		return 0;
 	return !plus && is_date(&n) ? 0 : n.end[n.len - 1];
+}
+
+static size_t match_phone(const struct text *t, size_t i, const char *shape)
+{
+	struct glyph g = glyph_at(t, i);
+
+	(void)shape;
+	if ((g.c != '0' && g.c != '+' && g.c != '(') ||
+	    !begins(t, i, is_alnum) || (i > 0 && glyph_before(t, i) == '+'))
+		return 0;
+	return phone_at(t, i, g);
 }
 
 /* --- e-mail --------------------------------------------------------------- */
@@ -347,19 +383,118 @@ static match_fn *const matchers[FINDS] = {
     [FIND_PATTERN] = match_shape,
 };
 
+/* --- places --------------------------------------------------------------- */
+
+/* What a byte is, as bits. */
+#define LETTER 1u
+#define DIGIT  2u
+#define MARK   4u /* the rest of ASCII */
+#define WIDE   8u
+#define ANY    15u
+
+static unsigned int class_of(char c)
+{
+	if (!glyph_is_plain(c))
+		return WIDE;
+	c = glyph_upper(c);
+	return is_letter(c) ? LETTER : is_digit(c) ? DIGIT : MARK;
+}
+
+/* What its matches begin with. */
+static unsigned int begins_with(const struct policy_finder *finder)
+{
+	switch (finder->find) {
+	case FIND_IBAN:
+		return LETTER | WIDE;
+	case FIND_CARD:
+	case FIND_TAX_ID:
+	case FIND_SOCIAL_INSURANCE:
+		return DIGIT | WIDE;
+	case FIND_PHONE:
+		return DIGIT | MARK | WIDE;
+	case FIND_PATTERN:
+		if (finder->shape[0] == '#')
+			return DIGIT | WIDE;
+		if (finder->shape[0] == '@')
+			return LETTER | WIDE;
+		if (finder->shape[0] == '?')
+			return LETTER | DIGIT | WIDE;
+		return class_of(finder->shape[0]) | WIDE;
+	default:
+		return ANY;
+	}
+}
+
+/* Many finders in one reading of a text. */
+struct search {
+	struct text t;
+	const struct policy_finder *finders;
+	size_t len;
+	unsigned int classes; /* of all of them */
+	unsigned char of[POLICY_FINDERS_MAX];
+};
+
+static void search_begin(struct search *s, const struct policy_finder *finders,
+			 size_t len, const char *text, size_t text_len)
+{
+	assert(len <= POLICY_FINDERS_MAX);
+	s->t = (struct text){text, text_len};
+	s->finders = finders;
+	s->len = len;
+	s->classes = 0;
+	for (size_t k = 0; k < s->len; k++) {
+		s->of[k] = (unsigned char)begins_with(&finders[k]);
+		s->classes |= s->of[k];
+	}
+}
+
+/* The next place at or after i where something may begin; the end: none.  In
+ * the middle of a plain word or number nothing does: each finder wants
+ * something else before what it finds. */
+static size_t search_place(const struct search *s, size_t i,
+			   unsigned int *ret_class)
+{
+	unsigned int before, c;
+
+	if (i >= s->t.len)
+		return i;
+	before = i > 0 ? class_of(s->t.bytes[i - 1]) : MARK;
+	for (; i < s->t.len; i++, before = c) {
+		c = class_of(s->t.bytes[i]);
+		if ((c & s->classes) == 0 ||
+		    (c == LETTER && (before & (LETTER | DIGIT)) != 0) ||
+		    (c == DIGIT && before == DIGIT))
+			continue;
+		*ret_class = c;
+		break;
+	}
+	return i;
+}
+
+static size_t search_match(const struct search *s, size_t k, size_t i,
+			   unsigned int class)
+{
+	const struct policy_finder *f = &s->finders[k];
+
+	return (s->of[k] & class) != 0 ? matchers[f->find](&s->t, i, f->shape)
+				       : 0;
+}
+
 bool redact_next(const struct policy_finder *finders, size_t finders_len,
 		 const char *text, size_t text_len, size_t from,
 		 struct redact_match *ret)
 {
-	const struct text t = {text, text_len};
+	struct redact_match best;
+	unsigned int class = 0;
+	struct search s;
+	size_t end;
 
-	for (size_t i = from; i < text_len; i += glyph_at(&t, i).len) {
-		struct redact_match best = {.start = i};
-
-		for (size_t k = 0; k < finders_len; k++) {
-			size_t end =
-			    matchers[finders[k].find](&t, i, finders[k].shape);
-
+	search_begin(&s, finders, finders_len, text, text_len);
+	for (size_t i = search_place(&s, from, &class); i < text_len;
+	     i = search_place(&s, i + glyph_at(&s.t, i).len, &class)) {
+		best = (struct redact_match){.start = i};
+		for (size_t k = 0; k < s.len; k++) {
+			end = search_match(&s, k, i, class);
 			if (end <= best.end)
 				continue;
 			best.end = end;
@@ -371,6 +506,25 @@ bool redact_next(const struct policy_finder *finders, size_t finders_len,
 		}
 	}
 	return false;
+}
+
+uint64_t redact_which(const struct policy_finder *finders, size_t finders_len,
+		      const char *text, size_t text_len)
+{
+	uint64_t found = 0, all;
+	unsigned int class = 0;
+	struct search s;
+
+	search_begin(&s, finders, finders_len, text, text_len);
+	all = s.len < 64 ? (UINT64_C(1) << s.len) - 1 : UINT64_MAX;
+	for (size_t i = search_place(&s, 0, &class);
+	     i < text_len && found != all;
+	     i = search_place(&s, i + glyph_at(&s.t, i).len, &class))
+		for (size_t k = 0; k < s.len; k++)
+			if ((found >> k & 1) == 0 &&
+			    search_match(&s, k, i, class) > 0)
+				found |= UINT64_C(1) << k;
+	return found;
 }
 
 void redact_label(const struct policy_finder *finder,

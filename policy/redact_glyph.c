@@ -2,8 +2,6 @@
  * no UTF-8 count one by one. */
 #include "redact_glyph.h"
 
-#include <stdint.h>
-
 /* A code point of two to four bytes at i; 0 if it is none.  One that needs
  * fewer is none: its first byte would not tell what it is (redact_look). */
 static uint32_t wide_at(const struct text *t, size_t i, size_t *ret_len)
@@ -58,25 +56,15 @@ static struct glyph wide(uint32_t c, size_t len)
 	return g;
 }
 
-struct glyph glyph_at(const struct text *t, size_t i)
+struct glyph glyph_wide_at(const struct text *t, size_t i)
 {
-	struct glyph g = {.len = 1};
-	uint32_t c;
 	size_t len = 1;
+	uint32_t c = i < t->len ? wide_at(t, i, &len) : 0;
 
-	if (i >= t->len)
-		return g;
-	if ((unsigned char)t->bytes[i] < 0x80) {
-		g.c = glyph_upper(t->bytes[i]);
-		g.separates =
-		    g.c != '\0' && strchr(" \t\r\n-./()", g.c) != NULL;
-		return g;
-	}
-	c = wide_at(t, i, &len);
-	return c == 0 ? g : wide(c, len);
+	return c == 0 ? (struct glyph){.len = 1} : wide(c, len);
 }
 
-struct glyph glyph_back(const struct text *t, size_t i)
+struct glyph glyph_wide_back(const struct text *t, size_t i)
 {
 	size_t start = i;
 

@@ -89,12 +89,22 @@ struct acceptance {
 	struct redaction stored, forwarded;
 };
 
-static bool finds(const struct policy_finder *finder, const char *text,
-		  size_t text_len)
-{
-	struct redact_match match;
+/* Finders of one reading. */
+struct lot {
+	struct policy_finder of[POLICY_FINDERS_MAX];
+	size_t len;
+};
 
-	return redact_next(finder, 1, text, text_len, 0, &match);
+static void lot_read(struct acceptance *a, struct lot *lot, const char *text,
+		     size_t text_len)
+{
+	uint64_t found =
+	    lot->len > 0 ? redact_which(lot->of, lot->len, text, text_len) : 0;
+
+	for (size_t i = 0; i < lot->len; i++)
+		if ((found >> i & 1) != 0)
+			a->s->found |= MSG_TAG_FOUND(lot->of[i].find);
+	lot->len = 0;
 }
 
 /* Each kind by itself: another policy would look for it alone. */
@@ -102,19 +112,22 @@ static void tag(struct acceptance *a, const struct redact_look *look,
 		const char *text, size_t text_len)
 {
 	const struct redaction *own[] = {&a->stored, &a->forwarded};
+	struct lot lot = {.len = 0};
 
 	for (size_t i = 0; i < FIND_PATTERN; i++)
-		if (redact_may(&builtin[i], look) &&
-		    finds(&builtin[i], text, text_len))
-			a->s->found |= MSG_TAG_FOUND(i);
+		if (redact_may(&builtin[i], look))
+			lot.of[lot.len++] = builtin[i];
 	for (size_t k = 0; k < 2; k++)
 		for (size_t i = 0; i < own[k]->len; i++) {
 			const struct policy_finder *f = &own[k]->finders[i];
 
-			if (f->find == FIND_PATTERN && redact_may(f, look) &&
-			    finds(f, text, text_len))
-				a->s->found |= MSG_TAG_FOUND(FIND_PATTERN);
+			if (f->find != FIND_PATTERN || !redact_may(f, look))
+				continue;
+			if (lot.len == POLICY_FINDERS_MAX)
+				lot_read(a, &lot, text, text_len);
+			lot.of[lot.len++] = *f;
 		}
+	lot_read(a, &lot, text, text_len);
 }
 
 /* The original is wiped with the list of events. */

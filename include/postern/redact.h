@@ -20,6 +20,11 @@ bool redact_next(const struct policy_finder *finders, size_t finders_len,
 		 const char *text, size_t text_len, size_t from,
 		 struct redact_match *ret);
 
+/* Bit k: finder k finds something when it looks alone.  One reading of the
+ * text for all of them; at most POLICY_FINDERS_MAX. */
+uint64_t redact_which(const struct policy_finder *finders, size_t finders_len,
+		      const char *text, size_t text_len);
+
 /* What a glance at every byte of a text tells: most texts have no number that
  * is long enough and no @, and need no search. */
 struct redact_look {
