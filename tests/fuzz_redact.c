@@ -24,8 +24,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct redact_look look;
 	struct buf left = BUF_INIT(16u * 1024 * 1024);
 	size_t at = 0, found = 0, counts[EVERY] = {0};
+	uint64_t kinds;
 
 	redact_look(text, len, &look);
+	kinds = redact_which(every, EVERY, text, len);
 	while (redact_next(every, EVERY, text, len, at, &m)) {
 		if (m.start < at || m.end <= m.start || m.end > len ||
 		    m.finder >= EVERY)
@@ -34,11 +36,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 				 &alone) ||
 		    alone.start != m.start || alone.end != m.end)
 			abort();
-		if (!redact_may(&every[m.finder], &look))
+		if (!redact_may(&every[m.finder], &look) ||
+		    (kinds >> m.finder & 1) == 0)
 			abort();
 		at = m.end;
 		found++;
 	}
+	for (size_t i = 0; i < EVERY; i++)
+		if (redact_next(&every[i], 1, text, len, 0, &m) !=
+		    ((kinds >> i & 1) != 0))
+			abort();
 	if (redact_text(every, EVERY, text, len, counts, &left, NULL) == 0)
 		for (size_t i = 0; i < EVERY; i++)
 			found -= counts[i];
