@@ -245,7 +245,7 @@ def what_is_no_policy_for_this_instance_is_refused(world):
     problem(propose(policy(version=number + 1) + "tests:\n  - name: falsch\n"
                     "    given: {channel: kundenservice}\n"
                     "    expect: {store: MEDIA}\n"), 400, "falsch")
-    problem(propose(policy(version=number)), 409, "higher")
+    problem(propose(policy("P77D", version=number)), 409, "higher")
     draft = world.dir / "draft.yaml"
     draft.write_text("policy: x\n")
     done = run(world, "propose", draft, "--token-file", world.person("anna"),
