@@ -34,7 +34,7 @@ static const struct verb {
      "place, lift and list restrictions (Art. 18 GDPR)"},
     {"keys", verb_keys, "status, rotate, lock, unlock and backup of the keys"},
     {"decode", verb_decode, "print the events in a provider's request body"},
-    {"policy", verb_policy, "due days, decisions and keywords, by hand"},
+    {"policy", verb_policy, "explain, test, simulate, propose and approve policies"},
     {"rights", verb_rights, "deadlines, holidays and the breach clock"},
     {"consent", verb_consent, "import, show and prove consents"},
     {"version", verb_version, "version of postern and its libraries"},

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 
-from case import ROOT, case, check, equal, main, rows, w
+from case import ROOT, case, check, envelope, equal, main, post, rows, w
 
 sys.path.insert(0, str(ROOT / "tests" / "torture"))
 import faults  # noqa: E402
@@ -35,6 +35,19 @@ helpdesks:
   desk: {{sees: [text], person: {person}}}
 approvals: {{policy: {people}, delay: {delay}, tolerance: 50}}
 """
+SECOND = """\
+  zweiter:
+    type: whatsapp
+    path: {path}
+    phone_number_id: "5550001"
+    app_secret: {{file: secrets/whatsapp-app}}
+    verify_token: {{file: secrets/whatsapp-verify}}
+    access_token: {{file: secrets/whatsapp-access}}
+    api: "http://127.0.0.1:{phone}/v25.0"
+    allow: ["127.0.0.1:{phone}"]
+    provider: {{role: processor, contract: "DPA", mechanism: DPF, review: 2027-03-01}}
+"""
+PATH2 = "0123456789abcdef0123456789abcdef"
 AT = {"days": 0}
 
 
@@ -419,9 +432,39 @@ def nothing_is_decided_by_a_policy_somebody_changed(world):
 
 
 @case
+def a_new_channel_waits_for_its_policy_and_loses_nothing(world):
+    (text,), = rows(world, "SELECT bytes FROM policy_version WHERE"
+                    " state='active'")
+    fresh = text.decode().replace(
+        "helpdesks:\n", "  zweiter: {purpose: support, data: MSG, media:"
+        " {data: MEDIA}}\nhelpdesks:\n", 1)
+    world.stop("postern")
+    # Both files, as `postern check` wants them; the version is a draft's.
+    world.make(channels=SECOND.format(path=PATH2, phone=world.ports["phone"]),
+               routes="  - {channel: zweiter, helpdesk: desk}\n",
+               policy=fresh)
+    world.serve()
+    check(log(world, "policy.names_differ"), "the log says nothing")
+    body = envelope({"id": "wamid.zweiter", "type": "text",
+                     "text": {"body": "Auf dem neuen Kanal"}}).replace(
+                         w.ACCOUNT.encode(), b"5550001")
+    equal(post(world, body, path=world.url(
+        "public", f"/hooks/whatsapp/{PATH2}"))[0], 200, "ack")
+    listed = w.until("in quarantine", 20, lambda: json.loads(world.postern(
+        "quarantine", "list", "--json"))["quarantine"])
+    equal([q["reason"] for q in listed], ["channel.not_in_policy"], "reason")
+    world.adopt(fresh)
+    world.postern("quarantine", "replay", listed[0]["id"])
+    equal(world.note_with("Auf dem neuen Kanal")["data"]["channel"], "zweiter",
+          "channel")
+
+
+@case
 def a_worker_that_is_killed_goes_on_counting(world):
     status, made = world.versions("", "POST", {
-        "policy": policy("P93D", people=1, version=5000)})
+        "policy": policy("P93D", people=1, version=5000).replace(
+            "helpdesks:", "  zweiter: {purpose: support, data: MSG}\nhelpdesks:",
+            1)})
     equal(status, 202, "status")
     os.kill(world.children()["worker"], signal.SIGKILL)
     w.until("counted", 60, lambda: (world.versions(
