@@ -262,6 +262,33 @@ static int show_words(const struct made_up *e, enum tongue tongue)
 	return status;
 }
 
+/* The worker finds these when a message comes; here the text is given. */
+static int note_redaction(struct made_up *e)
+{
+	struct buf kept = BUF_INIT(ANSWER_MAX), shown = BUF_INIT(ANSWER_MAX);
+	struct explain_found found[EXPLAIN_FOUND_MAX];
+	const char *text = e->o->text;
+	size_t len = 0;
+	int status = EXIT_DONE;
+
+	if (text == NULL || !e->decision.store || e->facts.act == ACT_SEND)
+		return EXIT_DONE;
+	if (explain_redact(e->policy, &e->channel, BEFORE_STORE, text,
+			   strlen(text), found, &len, &kept, NULL) != 0 ||
+	    explain_redact(e->policy, &e->channel, BEFORE_FORWARD,
+			   (const char *)kept.bytes, kept.len, found, &len,
+			   &shown, NULL) != 0)
+		status = refused("no memory");
+	for (size_t i = 0; i < len; i++) {
+		const struct policy_finder finder = {.line = found[i].line};
+
+		policy_took_out(&e->decision, &finder, found[i].moment);
+	}
+	buf_free(&kept);
+	buf_free(&shown);
+	return status;
+}
+
 int explain_made_up(const struct verb_args *args,
 		    const struct explain_options *o, enum tongue tongue)
 {
@@ -277,6 +304,8 @@ int explain_made_up(const struct verb_args *args,
 	if (make_facts(&e, tongue) != EXIT_DONE)
 		goto out;
 	policy_decide(e.policy, &e.facts, &e.decision);
+	if (note_redaction(&e) != EXIT_DONE)
+		goto out;
 	status = args->json ? explain_json(&e, tongue) : show_words(&e, tongue);
 out:
 	if (e.normal != NULL)

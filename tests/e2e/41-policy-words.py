@@ -56,6 +56,9 @@ def an_event_is_told_with_facts_decision_and_reasons(world):
     equal((card["find"], card["before"], card["count"]), ("card", "store", 1),
           "redacted")
     check("find: card" in lines[card["line"] - 1], "line of redact")
+    equal([(r["line"], r["article"]) for r in got["reasons"]
+           if r["code"] == "redact.store"],
+          [(card["line"], "Art. 5(1)(c) GDPR")], "reason")
 
 
 @case
