@@ -4,6 +4,7 @@
  * Proves: compliance 9 X1; Art. 18 GDPR. */
 #include "receive_house.h"
 
+#include "worker/consent_expire.h"
 #include "worker/restriction.h"
 
 static int64_t only(struct house *h, const char *sql)
@@ -143,6 +144,54 @@ static void a_rolled_back_restriction_is_none(void **state)
 	assert_false(restricted(h, 1, cnv));
 }
 
+/* Storing is what a restriction leaves: also what would run out waits. */
+static void what_is_held_for_a_consent_outlives_its_time(void **state)
+{
+	struct house *h = *state;
+	struct err err = {0};
+	bool moved = false;
+
+	house_body(h, hello);
+	house_receive(h);
+	house_sql(h, "UPDATE outbox SET state='held', next_ms=5");
+	assert_int_equal(place(h, false, &err), 0);
+	h->w.ready = true;
+	assert_int_equal(consent_step(&h->w, &moved, &err), 0);
+	assert_int_equal(HOUSE_COUNT(h, "outbox WHERE state='held'"), 1);
+	assert_int_equal(
+	    restriction_lift(&h->w, only(h, "SELECT id FROM person"),
+			     only(h, "SELECT id FROM conversation"), 1, &err),
+	    0);
+	h->ahead_ms += 5000;
+	h->w.expire_boot = 0;
+	assert_int_equal(consent_step(&h->w, &moved, &err), 0);
+	assert_int_equal(HOUSE_COUNT(h, "outbox WHERE state='held'"), 0);
+	assert_int_equal(HOUSE_COUNT(h, "message WHERE state='deleted'"), 1);
+}
+
+/* The one that stays has it, as it has the conversations. */
+static void a_joined_person_brings_it_along(void **state)
+{
+	struct house *h = *state;
+	struct err err = {0};
+
+	house_body(h, "message,id=m1,strong=S1,type=text,text=a\n"
+		      "message,id=m2,phone=01701234567,type=text,text=b");
+	house_receive(h);
+	assert_int_equal(HOUSE_COUNT(h, "person"), 2);
+	assert_int_equal(place(h, true, &err), 0);
+	house_body(h, "message,id=m3,strong=S1,phone=01701234567,type=text,"
+		      "text=c");
+	house_receive(h);
+	assert_int_equal(HOUSE_COUNT(h, "person WHERE joined_into IS NULL"), 1);
+	assert_int_equal(HOUSE_COUNT(h, "restriction r JOIN person p ON"
+					" p.id=r.person AND p.joined_into IS"
+					" NULL"),
+			 1);
+	assert_true(restricted(
+	    h, only(h, "SELECT id FROM person WHERE joined_into IS NULL"), 0));
+}
+
 #define CASE(t) cmocka_unit_test_setup_teardown(t, house_make, house_unmake)
 
 int main(void)
@@ -153,6 +202,8 @@ int main(void)
 	    CASE(what_comes_meanwhile_is_archived_with_its_reason),
 	    CASE(a_parked_row_goes_on_when_it_is_lifted),
 	    CASE(a_rolled_back_restriction_is_none),
+	    CASE(what_is_held_for_a_consent_outlives_its_time),
+	    CASE(a_joined_person_brings_it_along),
 	};
 
 	return sodium_init() < 0 ? 1

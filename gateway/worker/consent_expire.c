@@ -34,13 +34,18 @@ static const char unask_sql[] =
 static const char held_sql[] =
     "SELECT o.message,c.person,c.channel FROM outbox o JOIN conversation c"
     " ON c.id=o.conversation WHERE o.state='held' AND o.next_ms<=?"
+    /* What is restricted is not erased either (Art. 18 GDPR). */
+    " AND NOT EXISTS (SELECT 1 FROM restriction r WHERE r.lifted_ms IS NULL"
+    " AND r.person=c.person AND coalesce(r.conversation,c.id)=c.id)"
     " ORDER BY o.next_ms LIMIT 32";
 /* Anything but what the gateway said itself and what led to the question. */
 static const char known_sql[] = PERSON_FAMILY
     "SELECT 1 WHERE EXISTS (SELECT 1 FROM consent_event WHERE person IN"
     " (SELECT id FROM family)) OR EXISTS (SELECT 1 FROM review WHERE person IN"
     " (SELECT id FROM family)) OR EXISTS (SELECT 1 FROM request WHERE person"
-    " IN (SELECT id FROM family)) OR EXISTS (SELECT 1 FROM message m JOIN"
+    " IN (SELECT id FROM family)) OR EXISTS (SELECT 1 FROM restriction WHERE"
+    " person IN (SELECT id FROM family)) OR EXISTS (SELECT 1 FROM message m "
+    "JOIN"
     " conversation c ON c.id=m.conversation WHERE c.person IN"
     " (SELECT id FROM family) AND m.content_sealed IS NOT NULL AND m.id<>?"
     " AND NOT (m.direction='out' AND m.kind IN ('notice','ask','reply')))";

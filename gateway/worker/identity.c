@@ -188,6 +188,7 @@ static int join(struct identity *id, int64_t from, int64_t into,
 	    "UPDATE conversation SET person=? WHERE person=?",
 	    "UPDATE consent_event SET person=? WHERE person=?",
 	    "UPDATE notice_sent SET person=? WHERE person=?",
+	    "UPDATE restriction SET person=? WHERE person=?",
 	};
 	struct store *st = id->w->store;
 
