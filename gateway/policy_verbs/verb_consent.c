@@ -89,19 +89,36 @@ static int check_piece(void *ctx, const struct consent_piece *p)
 
 /* --- the verbs ------------------------------------------------------------ */
 
+/* The file's name, on either side of --check; NULL: not that. */
+static const char *file_of(const struct verb_args *args, bool *ret_check)
+{
+	const char *name = NULL;
+
+	*ret_check = false;
+	for (int i = 0; i < args->argc; i++) {
+		if (strcmp(args->argv[i], "--check") == 0 && !*ret_check)
+			*ret_check = true;
+		else if (name == NULL && args->argv[i][0] != '\0' &&
+			 strncmp(args->argv[i], "--", 2) != 0)
+			name = args->argv[i];
+		else
+			return NULL;
+	}
+	return name;
+}
+
 static int consent_import(const struct verb_args *args)
 {
 	static struct consent_file f;
-	const bool check =
-	    args->argc == 2 && strcmp(args->argv[0], "--check") == 0;
+	bool check;
+	const char *name = file_of(args, &check);
 	int status;
 
-	if (!check && (args->argc != 1 || args->argv[0][0] == '\0' ||
-		       strncmp(args->argv[0], "--", 2) == 0)) {
+	if (name == NULL) {
 		(void)refused("one file, or - for standard input");
 		return EXIT_USAGE;
 	}
-	status = consent_file_read(&f, args, args->argv[check ? 1 : 0]);
+	status = consent_file_read(&f, args, name);
 	if (status == EXIT_DONE)
 		status = check ? consent_file_each(&f, check_piece, &f)
 			       : consent_send(&f);

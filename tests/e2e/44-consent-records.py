@@ -74,6 +74,13 @@ def faults_have_places(world):
     done = run(world, "consent", "import", "--check", "-", status=1,
                stdin=b'{"version": "1"}\n\n{"version"\n')
     lines = done.stderr.splitlines()
+    run(world, "consent", "import", status=2)
+    run(world, "consent", "import", "--check", status=2)
+    run(world, "consent", "import", "a", "b", status=2)
+    run(world, "consent", "import", "--all", "a", status=2)
+    again = run(world, "consent", "import", "-", "--check", status=1,
+                stdin=b'{"version": "1"}\n\n{"version"\n')
+    equal(again.stderr, done.stderr, "either order")
     check(lines[0].startswith(b"-:1:2: version is another version; KI-CR"),
           lines[0])
     check(lines[1].startswith(b"-:3:11: is no JSON; "), lines[1])
@@ -85,7 +92,7 @@ def wrong_usage_is_answered(world):
     run(world, "consent", "import", status=2)
     run(world, "consent", "import", "--check", "/nowhere/at/all", status=1)
     run(world, "consent", "import", "--check", "-", status=1)
-    check(b"--check FILE" in run(world, "consent", "--help").stdout, "help")
+    check(b"import [--check] FILE" in run(world, "consent", "--help").stdout, "help")
 
 
 def no_instance(world):

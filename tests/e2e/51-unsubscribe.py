@@ -31,7 +31,7 @@ def says(world, phone, text):
 
 
 def agree(world, phone):
-    cnv = says(world, phone, f"Hallo von {phone}")
+    cnv = says(world, phone, f"Hallo Nummer {phone[-3:]}")
     world.greeted(phone)
     says(world, phone, "Start")
     w.until("the question", 20, lambda: any(
