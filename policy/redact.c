@@ -191,8 +191,8 @@ static size_t iban_at(const struct text *t, size_t i)
 static size_t match_iban(const struct text *t, size_t i, const char *shape)
 {
 	(void)shape;
-	if (!is_letter(glyph_at(t, i).c) || !begins(t, i, is_alnum) ||
-	    is_word(t, i))
+	if (is_word(t, i) || !is_letter(glyph_at(t, i).c) ||
+	    !begins(t, i, is_alnum))
 		return 0;
 	return iban_at(t, i);
 }
@@ -394,10 +394,18 @@ static match_fn *const matchers[FINDS] = {
 
 static unsigned int class_of(char c)
 {
-	if (!glyph_is_plain(c))
-		return WIDE;
-	c = glyph_upper(c);
-	return is_letter(c) ? LETTER : is_digit(c) ? DIGIT : MARK;
+#define M8 MARK, MARK, MARK, MARK, MARK, MARK, MARK, MARK
+#define L8 LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER
+#define D8 DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT
+#define AZ                                                                    \
+	MARK, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, L8, L8, \
+	    LETTER, LETTER, LETTER, MARK, MARK, MARK, MARK, MARK
+	static const unsigned char classes[128] = {
+	    M8,	  M8,	M8,   M8,   M8,	  M8,	D8, DIGIT, DIGIT,
+	    MARK, MARK, MARK, MARK, MARK, MARK, AZ, AZ,
+	};
+
+	return glyph_is_plain(c) ? classes[(unsigned char)c] : WIDE;
 }
 
 /* What its matches begin with. */
@@ -454,16 +462,21 @@ static void search_begin(struct search *s, const struct policy_finder *finders,
 static size_t search_place(const struct search *s, size_t i,
 			   unsigned int *ret_class)
 {
-	unsigned int before, c;
+	/* What may begin behind a byte of that class. */
+	static const unsigned char behind[ANY + 1] = {
+	    [LETTER] = ANY & ~LETTER,
+	    [DIGIT] = ANY & ~(LETTER | DIGIT),
+	    [MARK] = ANY,
+	    [WIDE] = ANY,
+	};
+	unsigned int may, c;
 
 	if (i >= s->t.len)
 		return i;
-	before = i > 0 ? class_of(s->t.bytes[i - 1]) : MARK;
-	for (; i < s->t.len; i++, before = c) {
+	may = i > 0 ? behind[class_of(s->t.bytes[i - 1])] : ANY;
+	for (; i < s->t.len; i++, may = behind[c]) {
 		c = class_of(s->t.bytes[i]);
-		if ((c & s->classes) == 0 ||
-		    (c == LETTER && (before & (LETTER | DIGIT)) != 0) ||
-		    (c == DIGIT && before == DIGIT))
+		if ((c & may & s->classes) == 0)
 			continue;
 		*ret_class = c;
 		break;
