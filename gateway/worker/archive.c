@@ -289,6 +289,7 @@ static void hand_over_message(struct batch *b, const struct step *s)
 	    .removed = e->kind == EVENT_REACTION && e->removed,
 	    .redacted = s->redacted,
 	    .redacted_len = s->redacted_len,
+	    .clean_by = s->found == 0 ? decide_policy_number(b->w) : 0,
 	    .datenart = s->key.datenart,
 	    .outcome = s->outcome,
 	};

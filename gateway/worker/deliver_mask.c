@@ -63,13 +63,21 @@ static int mask_word(struct redaction *r, struct note *n, struct buf *scratch,
 	return mask_text(r, n, scratch, text, &len, err);
 }
 
-static int mask_all(struct redaction *r, struct note *n, struct buf *scratch,
-		    struct err *err)
+/* What was archived a moment ago was looked through then. */
+static bool is_clean(const struct worker *w, const struct note *n)
 {
-	if (mask_text(r, n, scratch, &n->note.text, &n->note.text_len, err) !=
-		0 ||
-	    mask_word(r, n, scratch, &n->note.emoji, err) != 0 ||
-	    mask_word(r, n, scratch, &n->note.person_name, err) != 0)
+	return n->kept != NULL && n->kept->what.clean_by != 0 &&
+	       n->kept->what.clean_by == decide_policy_number(w);
+}
+
+static int mask_all(struct redaction *r, struct note *n, bool clean,
+		    struct buf *scratch, struct err *err)
+{
+	if (!clean && (mask_text(r, n, scratch, &n->note.text,
+				 &n->note.text_len, err) != 0 ||
+		       mask_word(r, n, scratch, &n->note.emoji, err) != 0))
+		return -1;
+	if (mask_word(r, n, scratch, &n->note.person_name, err) != 0)
 		return -1;
 	for (size_t i = 0; i < n->note.attachments_len; i++)
 		if (mask_word(r, n, scratch, &n->list[i].name, err) != 0)
@@ -87,7 +95,7 @@ int note_mask(struct worker *w, struct note *n, struct err *err)
 		add_stored(n);
 	redaction_shown(w->policy, &n->channel, &r);
 	if (r.len > 0)
-		rc = mask_all(&r, n, &scratch, err);
+		rc = mask_all(&r, n, is_clean(w, n), &scratch, err);
 	for (size_t i = 0; i < r.len; i++)
 		if (r.counts[i] > 0)
 			add_name(n, r.finders[i].name);

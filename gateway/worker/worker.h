@@ -156,6 +156,9 @@ struct archived {
 	bool removed;
 	const char *redacted; /* names, each with its end; NULL: none */
 	size_t redacted_len;
+	/* By this policy (its number) nothing is to be taken out of text and
+	 * emoji; 0: not known. */
+	int64_t clean_by;
 	struct name datenart;
 	enum message_outcome outcome;
 };
