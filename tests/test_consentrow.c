@@ -151,6 +151,8 @@ static void records_of_other_forms_are_no_row(void **state)
 	assert_false(consentrow_is(record));
 	assert_false(consentrow_is(text));
 	assert_int_equal(consentrow_read(text, &row, &fault), -1);
+	assert_int_equal(consentrow_read(record, &row, &fault), -1);
+	assert_non_null(strstr(fault.want, "evidence"));
 	assert_int_equal(consentrow_read(NULL, &row, &fault), -1);
 	json_decref(record);
 	json_decref(text);

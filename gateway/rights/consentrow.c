@@ -248,10 +248,14 @@ int consentrow_read(const json_t *value, struct consentrow *ret,
 		    struct consentrecord_fault *fault)
 {
 	const struct at top = at_top(fault);
+	enum consentrecord_form form;
 
 	*ret = (struct consentrow){0};
 	if (!json_is_object(value))
 		return at_bad(&top, "is no row", "an object with address");
+	if (!consentrow_is(value) && consentrecord_form_of(value, &form))
+		return at_bad(&top, "is a record that does not say whose",
+			      "a row with address that has it as evidence");
 	if (check_members(&top, value) != 0 ||
 	    read_address(&top, value, ret) != 0 ||
 	    read_name(&top, value, "purpose", "a purpose of the policy",
