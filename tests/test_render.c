@@ -253,6 +253,34 @@ static void nothing_that_is_written_becomes_markup(void **state)
 	policy_free(&p);
 }
 
+/* Found by fuzz_papers: lines of a cell are items of a list, and a backtick in
+ * one began code that ended in the next. */
+static void a_backtick_in_a_text_does_not_leave_its_line(void **state)
+{
+	char *text = everything_with("Texte der", "Texte` der");
+	struct policy *p = everything_parse(text);
+	const struct render_instance in = instance();
+	char *html = paper_of(p, &in, RENDER_CONCEPT, RENDER_HTML, TONGUE_DE);
+
+	(void)state;
+	has(html, "Texte` der Kundschaft");
+	for (const char *at = strstr(html, "<code>"); at != NULL;
+	     at = strstr(at + 1, "<code>")) {
+		const char *item = strstr(at, "<li>");
+
+		if (item != NULL)
+			assert_true(strstr(at, "</code>") < item);
+	}
+	free(html);
+	html = paper_of(p, &in, RENDER_RECORD, RENDER_HTML, TONGUE_DE);
+	has(html, "<ul class=\"lines\"><li><code>MSG_<wbr/>SUPPORT</code>, "
+		  "Texte` der Kundschaft");
+	has(html, "</li><li><code>MSG_<wbr/>BUSINESS</code>");
+	free(html);
+	free(text);
+	policy_free(&p);
+}
+
 static void every_template_renders_and_twice_the_same(void **state)
 {
 	size_t len;
@@ -336,6 +364,7 @@ int main(void)
 	    cmocka_unit_test(a_promise_nobody_keeps_is_told_as_planned),
 	    cmocka_unit_test(what_the_settings_do_not_say_is_a_gap),
 	    cmocka_unit_test(nothing_that_is_written_becomes_markup),
+	    cmocka_unit_test(a_backtick_in_a_text_does_not_leave_its_line),
 	    cmocka_unit_test(every_template_renders_and_twice_the_same),
 	    cmocka_unit_test(each_land_has_its_authority),
 	    cmocka_unit_test(a_full_buffer_is_told),

@@ -126,8 +126,7 @@ static void put_code(struct page *pg, const char *text, size_t len)
 		if (text[i] == '|')
 			raw(pg, "\\|");
 		else
-			prose_bytes(&pg->t, text[i] == '\n' ? " " : text + i,
-				    1);
+			prose_bytes(&pg->t, text + i, 1);
 	raw(pg, "`");
 }
 
@@ -148,20 +147,25 @@ static void put_guard(struct page *pg, const char *text, size_t len)
 		raw(pg, "&#8203;");
 }
 
+/* Code ends in the line where it begins: a backtick in a text of the policy
+ * is one of the text, and each line may be an item of a list. */
 static void put_text(struct page *pg, const char *text, size_t len)
 {
 	const char *end = text + len;
 
 	put_guard(pg, text, len);
 	while (text < end) {
-		const char *open = memchr(text, '`', (size_t)(end - text));
+		const char *line = memchr(text, '\n', (size_t)(end - text));
+		const char *stop = line ? line + 1 : end;
+		const char *open = memchr(text, '`', (size_t)(stop - text));
 		const char *close =
-		    open ? memchr(open + 1, '`', (size_t)(end - open - 1))
+		    open ? memchr(open + 1, '`', (size_t)(stop - open - 1))
 			 : NULL;
 
 		if (!close || close == open + 1) {
-			put(pg, text, (size_t)(end - text));
-			return;
+			put(pg, text, (size_t)(stop - text));
+			text = stop;
+			continue;
 		}
 		put(pg, text, (size_t)(open - text));
 		put_code(pg, open + 1, (size_t)(close - open - 1));
