@@ -12,7 +12,7 @@ bool paper_built(enum paper_feature feature)
 	    [FEATURE_HOLD] = false,	[FEATURE_RESTRICT] = false,
 	    [FEATURE_REPLAY] = false,	[FEATURE_RECIPIENTS] = false,
 	    [FEATURE_REQUESTS] = false, [FEATURE_LEDGER] = false,
-	    [FEATURE_CONSENT] = true,	[FEATURE_REDACT] = false,
+	    [FEATURE_CONSENT] = true,	[FEATURE_REDACT] = true,
 	    [FEATURE_APPROVALS] = true,
 	};
 
