@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "redact_glyph.h"
+#include "redact_issuers.h"
 
 #define DIGITS_MAX 34 /* of an IBAN, letters included */
 
@@ -141,23 +142,6 @@ static bool insurance_checks(const struct number *n)
 
 typedef size_t match_fn(const struct text *t, size_t i, const char *shape);
 
-/* Lengths of the registry; a country not in it may have any. */
-static size_t iban_len(const char *country)
-{
-	static const char known[] =
-	    "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BR29BY28CH21CR22CY28CZ24DE22"
-	    "DK18DO28EE20EG29ES24FI18FO18FR27GB22GE22GI23GL18GR27GT28HR21HU28"
-	    "IE22IL23IQ23IS26IT27JO30KW30KZ20LB28LC32LI21LT20LU20LV21LY25MC27"
-	    "MD24ME22MK19MR27MT31MU30NL18NO15PK24PL28PS29PT25QA29RO24RS22SA24"
-	    "SC31SD18SE24SI19SK24SM27ST25SV28TL23TN24TR26UA29VA22VG24XK20";
-
-	for (const char *at = known; *at != '\0'; at += 4)
-		if (at[0] == country[0] && at[1] == country[1])
-			return (size_t)(at[2] - '0') * 10 +
-			       (size_t)(at[3] - '0');
-	return 0;
-}
-
 /* A word: its third letter is no check digit. */
 static bool is_word(const struct text *t, size_t i)
 {
@@ -178,14 +162,9 @@ static size_t iban_at(const struct text *t, size_t i)
 	number_read(t, i, DIGITS_MAX, is_alnum, &n);
 	if (n.len < 15)
 		return 0;
-	len = iban_len(n.at);
-	if (len > 0)
-		return n.len >= len && iban_checks(&n, len) ? n.end[len - 1]
-							    : 0;
-	for (len = n.len; len >= 15; len--)
-		if (!n.joined[len - 1] && iban_checks(&n, len))
-			return n.end[len - 1];
-	return 0;
+	len = issuers_iban_len(n.at);
+	return len > 0 && n.len >= len && iban_checks(&n, len) ? n.end[len - 1]
+							       : 0;
 }
 
 static size_t match_iban(const struct text *t, size_t i, const char *shape)
@@ -207,8 +186,8 @@ static size_t card_at(const struct text *t, size_t i)
 	for (size_t k = 0; k < sizeof(lengths) / sizeof(lengths[0]); k++) {
 		size_t len = lengths[k];
 
-		if (n.len >= len && !n.joined[len - 1] && n.at[0] != '0' &&
-		    luhn_checks(&n, len))
+		if (n.len >= len && !n.joined[len - 1] &&
+		    issuers_card(n.at, len) && luhn_checks(&n, len))
 			return n.end[len - 1];
 	}
 	return 0;

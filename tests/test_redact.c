@@ -91,6 +91,8 @@ static void ibans_with_right_check_digits_are_taken_out(void **state)
 	    {"DE8937040044053201300", "DE8937040044053201300"},
 	    {"XDE89370400440532013000", "XDE89370400440532013000"},
 	    {"NO93 8601 1117 947", "[IBAN]"},
+	    /* the check digits of a country that issues none */
+	    {"US87LMNPQRSTUVWXYZABCD", "US87LMNPQRSTUVWXYZABCD"},
 	};
 
 	(void)state;
@@ -104,7 +106,13 @@ static void cards_by_luhn(void **state)
 	    {"4111-1111-1111-1111, 12/27", "[KARTENNUMMER], 12/27"},
 	    {"4111111111111111 12/27", "[KARTENNUMMER] 12/27"},
 	    {"Amex 378282246310005", "Amex [KARTENNUMMER]"},
+	    {"4222222222222", "[KARTENNUMMER]"},
+	    {"3056 930902 5904", "[KARTENNUMMER]"},
 	    {"4111 1111 1111 1112", "4111 1111 1111 1112"},
+	    /* Luhn holds, but nobody issues such */
+	    {"4917139202007", "4917139202007"},
+	    {"29655.123456798", "29655.123456798"},
+	    {"Sendung 700012345678901208", "Sendung 700012345678901208"},
 	    {"Sendung 41111111111111111", "Sendung 41111111111111111"},
 	};
 
