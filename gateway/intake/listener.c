@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include "postern/log.h"
 
@@ -15,6 +16,7 @@
 #define INCREMENT  4096
 #define STRICT	   1
 #define OTHER_FDS  128 /* segments, library, log: never a client's */
+#define SEND_BYTES 65536
 
 /* --- connections ----------------------------------------------------------
  */
@@ -233,6 +235,17 @@ static unsigned int idle_timeout_s(const struct intake *in)
 	return late > IDLE_TIMEOUT_S ? late : IDLE_TIMEOUT_S;
 }
 
+/* Answers are short.  Left to itself the kernel keeps megabytes of them for
+ * who asks and does not read.  Connections inherit it; without it the
+ * deadline still holds. */
+static void send_buffer_limit(const struct intake *in)
+{
+	const int bytes = SEND_BYTES;
+
+	(void)setsockopt(in->conf->listen_fd, SOL_SOCKET, SO_SNDBUF, &bytes,
+			 sizeof(bytes));
+}
+
 bool listener_in_place(void)
 {
 	/* Since 1.0 the library refuses by itself what the layout shows and
@@ -249,6 +262,7 @@ int listener_open(struct loop *l, struct err *err)
 		flags |= MHD_USE_NO_LISTEN_SOCKET;
 	else if (fcntl(in->conf->listen_fd, F_SETFL, O_NONBLOCK) != 0)
 		return ERR_SET(err, ERR_STORAGE, "listening socket", errno);
+	send_buffer_limit(in);
 	l->daemon = MHD_start_daemon(
 	    flags, 0, NULL, NULL, on_request, l, MHD_OPTION_EXTERNAL_LOGGER,
 	    on_message, l, MHD_OPTION_LISTEN_SOCKET,
