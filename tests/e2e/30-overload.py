@@ -458,10 +458,12 @@ def recovered(world, sent, look, seconds):
 def a_storm_of_429_at_the_provider_loses_nothing(world):
     pause = 3 if FULL else 1
     phones = [f"49171392{2000 + i:05}" for i in range(20)]
+    # Thirteen digits pass for a card now and then, and are redacted.
     for phone in phones:
-        world.phone_text(f"Frage {phone}", phone=phone)
-    conversations = [world.note_with(f"Frage {phone}", 60)["data"]["conversation"]
-                     for phone in phones]
+        world.phone_text(f"Frage {phone[-5:]}", phone=phone)
+    conversations = [
+        world.note_with(f"Frage {phone[-5:]}", 60)["data"]["conversation"]
+        for phone in phones]
     for phone in phones:
         world.greeted(phone, 60)
     before, began, sent = world.phone_state(), w.time.monotonic(), []
