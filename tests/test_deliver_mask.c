@@ -3,6 +3,8 @@
  *
  * Proves: assurance P6 (cut to what it may see). */
 #include "deliver_house.h"
+#include "worker/decide.h"
+#include "worker/deliver_note.h"
 
 #define DESK (&dh.desks[0])
 #define BACK (&dh.desks[1])
@@ -190,6 +192,93 @@ static void from_memory_it_is_the_same(void **state)
 	assert_string_equal(redacted(DESK, 0, said), "kvnr kundennummer iban");
 }
 
+/* What was looked through under this policy is not looked through again; what
+ * was under another one is. */
+static void a_text_is_looked_through_once_for_each_policy(void **state)
+{
+	static const char *const want[] = {"Konto " IBAN, "Konto [IBAN]"};
+	struct name kind = {.text = "text"}, channel = {.text = "shop"};
+	char said[256];
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		int64_t c = dh_conversation("desk"), m = dh_message(c, "x");
+		const struct archived what = {
+		    .row = dh_row("desk", c, m, "message.received", NULL),
+		    .conversation = c,
+		    .person = dh_person_of(c),
+		    .message = m,
+		    .at_ms = NOW_MS,
+		    .type = "message.received",
+		    .kind = &kind,
+		    .channel = &channel,
+		    .text = "Konto " IBAN,
+		    .text_len = strlen("Konto " IBAN),
+		    .clean_by = decide_policy_number(&dh.w) + i,
+		    .datenart = {.text = "MSG"},
+		    .outcome = MSG_FORWARDED,
+		};
+
+		deliver_keep(&dh.w, "desk", &what);
+		dh_run();
+		assert_string_equal(dh_said(DESK, (size_t)i, "text", said),
+				    want[i]);
+	}
+}
+
+/* --- odd rows ------------------------------------------------------------- */
+
+static int64_t sealed_message(int64_t conversation, const char *content)
+{
+	static const char sql[] =
+	    "UPDATE message SET content_sealed=? WHERE id=?";
+	int64_t m = dh_message(conversation, "x");
+	struct keeper_batch *batch = NULL;
+
+	dh_sql(sql, STORE_ARGS(dh_seal(dh_person_of(conversation), "MSG", m,
+				       FIELD_CONTENT, content, &batch),
+			       S_INT(m)));
+	keeper_batch_free(&batch);
+	return m;
+}
+
+static void names_that_are_none_or_too_many_are_left_out(void **state)
+{
+	char content[2048] = "{\"text\":\"x\",\"redacted\":[5";
+	int64_t c = dh_conversation("desk");
+	size_t len, count = 0;
+	const char *at;
+
+	(void)state;
+	for (int i = 0; i < REDACTED_MAX + 3; i++) {
+		len = strlen(content);
+		(void)snprintf(content + len, sizeof(content) - len, ",\"n%d\"",
+			       i);
+	}
+	len = strlen(content);
+	(void)snprintf(content + len, sizeof(content) - len, "]}");
+	(void)dh_row("desk", c, sealed_message(c, content), "message.received",
+		     NULL);
+	dh_run();
+	assert_int_equal(DESK->len, 1);
+	for (at = DESK->bodies[0]; (at = strstr(at, "\"n")) != NULL; at++)
+		count += at[2] >= '0' && at[2] <= '9';
+	assert_int_equal(count, REDACTED_MAX);
+}
+
+static void what_its_sender_had_masked_is_told_no_more(void **state)
+{
+	int64_t c = dh_conversation("desk"), m = dh_message(c, "x");
+
+	(void)state;
+	dh_sql("UPDATE message SET state='masked' WHERE id=?",
+	       STORE_ARGS(S_INT(m)));
+	(void)dh_row("desk", c, m, "message.received", NULL);
+	dh_run();
+	assert_int_equal(DESK->len, 0);
+	assert_int_equal(COUNT_OF("outbox"), 0);
+}
+
 #define CASE(t) cmocka_unit_test_setup_teardown(t, make, dh_unmake)
 
 int main(void)
@@ -202,6 +291,9 @@ int main(void)
 	    CASE(names_are_masked_but_addresses_are_not),
 	    CASE(names_of_files_are_masked),
 	    CASE(from_memory_it_is_the_same),
+	    CASE(a_text_is_looked_through_once_for_each_policy),
+	    CASE(names_that_are_none_or_too_many_are_left_out),
+	    CASE(what_its_sender_had_masked_is_told_no_more),
 	};
 
 	return sodium_init() < 0 ? 1

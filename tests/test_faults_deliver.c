@@ -5,6 +5,7 @@
 #include "deliver_house.h"
 
 #include "faults.h"
+#include "worker/deliver_note.h"
 
 #define NOTES_MAX 60
 #define DESK	  (&dh.desks[0])
@@ -120,6 +121,91 @@ static void a_note_is_made_whole_or_not_at_all(void **state)
 				continue;
 			}
 			assert_string_equal(note_get(note)->text, "whole");
+			note_free(&note);
+		}
+	assert_int_equal(rc, 0);
+}
+
+/* A note whose every text is masked: text, name and file, or no note. */
+static const char masking[] =
+    "policy: shop\nversion: 1\npurposes:\n  support: {basis: contract}\n"
+    "data:\n  MSG: {from: process_end, delete: P90D}\n"
+    "  MEDIA: {from: process_end, delete: P90D}\n"
+    "  RAW: {from: collection, delete: P3D}\n"
+    "channels:\n  shop: {purpose: support, data: MSG}\n"
+    "helpdesks:\n  back: {sees: [text, attachments], person: address}\n"
+    "redact:\n  - {find: card, before: [forward]}\n";
+#define CARD "4111 1111 1111 1111"
+
+static void use_masking(void)
+{
+	struct diag *diag = calloc(1, sizeof(*diag));
+
+	assert_non_null(diag);
+	diag_init(diag, "policy.yaml");
+	policy_free(&dh.policy);
+	assert_int_equal(policy_parse((const uint8_t *)masking,
+				      sizeof(masking) - 1, diag, &dh.policy),
+			 0);
+	dh.w.policy = dh.policy;
+	free(diag);
+}
+
+static int64_t masked_row(void)
+{
+	static const char attachment[] =
+	    "INSERT INTO attachment(id,message,conversation,key_person,channel,"
+	    "datenart,year,state,bytes,media_sealed,created_ms)"
+	    " VALUES(?,?,?,?,'shop','MEDIA',2026,'kept',5,?,1)";
+	int64_t c = dh_conversation("back"), p = dh_person_of(c);
+	int64_t m = dh_message(c, CARD), a = ++dh.next_id;
+	struct keeper_batch *batch = NULL;
+
+	dh_sql("UPDATE person SET profile_sealed=? WHERE id=?",
+	       STORE_ARGS(dh_seal(p, "CONTACT", p, FIELD_PROFILE,
+				  "{\"name\":\"" CARD "\"}", &batch),
+			  S_INT(p)));
+	keeper_batch_free(&batch);
+	dh_sql(attachment,
+	       STORE_ARGS(S_INT(a), S_INT(m), S_INT(c), S_INT(p),
+			  dh_seal(p, "MEDIA", a, FIELD_MEDIA,
+				  "{\"name\":\"" CARD "\"}", &batch)));
+	keeper_batch_free(&batch);
+	return dh_row("back", c, m, "message.received", NULL);
+}
+
+static void a_note_is_masked_whole_or_not_made(void **state)
+{
+	static const unsigned int kinds[] = {FAULT_MEMORY, FAULT_STORE,
+					     FAULT_KEEPER};
+	int64_t row;
+	struct note *note = NULL;
+	struct err err = {0};
+	int rc = -1;
+
+	(void)state;
+	use_masking();
+	row = masked_row();
+	for (size_t k = 0; k < 3; k++)
+		for (uint64_t n = 1; faults_arm(kinds[k], n, ENOMEM); n++) {
+			dh.w.restrictions_known = false; /* ask again */
+			rc = notes_read(&dh.w, &row, 1, &note, &err);
+			faults_off();
+			assert_int_equal(note != NULL, rc == 0);
+			if (rc != 0) {
+				assert_true(err.kind == ERR_BUSY ||
+					    err.kind == ERR_NOMEM);
+				continue;
+			}
+			assert_string_equal(note_get(note)->text,
+					    "[KARTENNUMMER]");
+			/* Without memory a name may be left out. */
+			if (note_get(note)->person_name != NULL)
+				assert_string_equal(note_get(note)->person_name,
+						    "[KARTENNUMMER]");
+			if (note->list[0].name != NULL)
+				assert_string_equal(note->list[0].name,
+						    "[KARTENNUMMER]");
 			note_free(&note);
 		}
 	assert_int_equal(rc, 0);
@@ -253,6 +339,7 @@ int main(void)
 	    CASE(messages_outlive_a_keeper_that_comes_and_goes),
 	    CASE(what_does_not_open_is_told_or_visible),
 	    CASE(a_note_is_made_whole_or_not_at_all),
+	    CASE(a_note_is_masked_whole_or_not_made),
 	    CASE(outcomes_are_written_down_once_it_is_possible),
 	    CASE(who_finds_no_memory_is_started_later),
 	    CASE(what_cannot_be_loaded_now_is_loaded_later),
