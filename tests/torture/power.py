@@ -119,10 +119,16 @@ def try_image(rec, number, at_us, mode, seed, seconds):
         if os.environ.get("KEEP"):
             setup.keep(place)
         return f"image {number}, {mode}, {at_us - rec.acked_us[0]} us after " \
-               f"the first: {str(wrong)[:600]}"
+               f"the first: {str(wrong)[:600]} {end_of_log(world)}"
     finally:
         world.stop_all()
         shutil.rmtree(place, ignore_errors=True)
+
+
+def end_of_log(world):
+    """Why one did not come up; it holds nothing personal."""
+    log = world.dir / "postern.log"
+    return setup.log_of(world)[-1500:] if log.exists() else ""
 
 
 def moment(rec, rng, late):
