@@ -1,5 +1,4 @@
 /* redact_issuers.c - lengths of account numbers, first digits of cards. */
-/* redact_issuers.c - see redact_issuers.h. */
 #include "redact_issuers.h"
 
 #include <stdint.h>
