@@ -234,41 +234,63 @@ static int compare(struct diff *d, const struct sides *s)
 
 /* --- one kind ------------------------------------------------------------- */
 
-static size_t index_of(const struct diff_kind *kind, const struct policy *p,
-		       const char *name)
-{
-	for (size_t i = 0; i < kind->len(p); i++) {
-		const char *mine = kind->name(p, i);
+/* Taken once: to know that a thing is none of those before costs a walk. */
+struct names {
+	const char **of; /* NULL: the same thing as one before */
+	size_t len;
+};
 
-		if (mine && strcmp(mine, name) == 0)
+static int take_names(const struct diff_kind *kind, const struct policy *p,
+		      struct names *ret, struct err *err)
+{
+	ret->len = kind->len(p);
+	ret->of = calloc(ret->len + 1, sizeof(*ret->of));
+	if (ret->of == NULL)
+		return ERR_SET(err, ERR_NOMEM, "no memory for names", 0);
+	for (size_t i = 0; i < ret->len; i++)
+		ret->of[i] = kind->name(p, i);
+	return 0;
+}
+
+static size_t index_of(const struct names *names, const char *name)
+{
+	for (size_t i = 0; i < names->len; i++)
+		if (names->of[i] && strcmp(names->of[i], name) == 0)
 			return i;
-	}
 	return ABSENT;
 }
 
-static int compare_kind(struct diff *d)
+static int compare_names(struct diff *d, const struct names *a,
+			 const struct names *b)
 {
-	const struct diff_kind *kind = d->kind;
 	struct sides s = {.a = d->a, .b = d->b};
 
-	for (s.i = 0; s.i < kind->len(d->a); s.i++) {
-		const char *name = kind->name(d->a, s.i);
-
-		if (!name)
+	for (s.i = 0; s.i < a->len; s.i++) {
+		if (!a->of[s.i])
 			continue;
-		s.k = index_of(kind, d->b, name);
+		s.k = index_of(b, a->of[s.i]);
 		if (compare(d, &s) != 0)
 			return -1;
 	}
 	s.i = ABSENT;
-	for (s.k = 0; s.k < kind->len(d->b); s.k++) {
-		const char *name = kind->name(d->b, s.k);
-
-		if (name && index_of(kind, d->a, name) == ABSENT &&
+	for (s.k = 0; s.k < b->len; s.k++)
+		if (b->of[s.k] && index_of(a, b->of[s.k]) == ABSENT &&
 		    compare(d, &s) != 0)
 			return -1;
-	}
 	return 0;
+}
+
+static int compare_kind(struct diff *d)
+{
+	struct names a = {0}, b = {0};
+	int rc = -1;
+
+	if (take_names(d->kind, d->a, &a, d->err) == 0 &&
+	    take_names(d->kind, d->b, &b, d->err) == 0)
+		rc = compare_names(d, &a, &b);
+	free(a.of);
+	free(b.of);
+	return rc;
 }
 
 /* --- what is only written differently ------------------------------------- */
