@@ -1,7 +1,7 @@
 /* fuzz_facts.c - facts of a record as JSON: facts or a finding inside the
  * line, never both; no decision without a reason. */
 #include "fuzz_house.h"
-#include "policy_verbs/decide.h"
+#include "policy_tools/facts.h"
 #include "postern/jsonmem.h"
 
 static void check_decision(const struct erasure_facts *f, json_t *name)

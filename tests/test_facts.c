@@ -1,6 +1,6 @@
 /* test_facts.c - lines of `postern policy decide`: facts or findings with
  * their places, and the answer. */
-#include "policy_verbs/decide.h"
+#include "policy_tools/facts.h"
 
 #include "postern/caldate.h"
 #include "rows.h"

@@ -5,50 +5,16 @@
 #include <string.h>
 
 #include "options.h"
-#include "postern/caldate.h"
+#include "policy_tools/facts.h"
 #include "postern/jsonmem.h"
-
-static json_t *reasons_json(const struct erasure_decision *d)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < d->reasons_len; i++)
-		/* s* leaves out what is NULL. */
-		(void)json_array_append_new(
-		    list, json_pack("{s:s,s:s*}", "code", d->reasons[i].code,
-				    "article", d->reasons[i].article));
-	return list;
-}
-
-json_t *decision_json(json_t *name, const struct erasure_decision *d)
-{
-	const char *verdict = erasure_verdict_names[d->verdict];
-	char text[64], until[CALDATE_BYTES];
-	json_t *root;
-
-	(void)snprintf(text, sizeof(text), "%s", verdict);
-	if (d->verdict == ERASURE_RESTRICT_UNTIL) {
-		caldate_format(d->until, until);
-		(void)snprintf(text, sizeof(text), "%s:%s", verdict, until);
-	}
-	root = json_pack("{s:O*,s:s,s:o}", "name", name, "decision", text,
-			 "reasons", reasons_json(d));
-	if (root != NULL && json_array_size(json_object_get(root, "reasons")) !=
-				d->reasons_len) {
-		json_decref(root);
-		root = NULL;
-	}
-	return root;
-}
 
 /* --- lines ---------------------------------------------------------------- */
 
 struct lines {
 	FILE *in;
 	size_t number;
-	char text[FACTS_LINE_MAX];
+	char text[FACTS_LINE_MAX + 1]; /* a byte more: it was too long */
 	size_t len;
-	bool too_long;
 };
 
 /* False: nothing is left. */
@@ -57,46 +23,23 @@ static bool next_line(struct lines *l)
 	int c = getc(l->in);
 
 	l->len = 0;
-	l->too_long = false;
 	if (c == EOF)
 		return false;
 	l->number++;
-	for (; c != EOF && c != '\n'; c = getc(l->in)) {
+	for (; c != EOF && c != '\n'; c = getc(l->in))
 		if (l->len < sizeof(l->text))
 			l->text[l->len++] = (char)c;
-		else
-			l->too_long = true;
-	}
-	return true;
-}
-
-static bool is_blank(const struct lines *l)
-{
-	for (size_t i = 0; i < l->len; i++)
-		if (strchr(" \t\r", l->text[i]) == NULL || l->text[i] == '\0')
-			return false;
 	return true;
 }
 
 static int decide_line(const struct lines *l, struct diag *diag)
 {
-	struct erasure_decision decision;
-	struct erasure_facts facts;
-	json_t *name = NULL, *row;
 	struct err err = {0};
+	json_t *row = NULL;
 	int rc;
 
-	if (l->too_long) {
-		(void)diag_add(diag, l->number, FACTS_LINE_MAX,
-			       "the line is too long; at most %d bytes",
-			       FACTS_LINE_MAX);
+	if (facts_decide(l->text, l->len, l->number, diag, &row) != 0)
 		return EXIT_REFUSED;
-	}
-	if (facts_parse(l->text, l->len, l->number, diag, &facts, &name) != 0)
-		return EXIT_REFUSED;
-	decision = erasure_decide(&facts);
-	row = decision_json(name, &decision);
-	json_decref(name);
 	rc = jsonmem_print_file(row, 0, stdout, &err);
 	json_decref(row);
 	return rc == 0 ? EXIT_DONE : refused("%s", err.what);
@@ -108,7 +51,7 @@ static int decide_all(struct lines *l, struct diag *diag)
 	int status = EXIT_DONE;
 
 	while (next_line(l)) {
-		if (is_blank(l) && !l->too_long)
+		if (facts_blank(l->text, l->len) && l->len <= FACTS_LINE_MAX)
 			continue;
 		if (decide_line(l, diag) != EXIT_DONE)
 			status = EXIT_REFUSED;

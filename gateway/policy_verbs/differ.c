@@ -5,8 +5,7 @@
 
 #include "files.h"
 #include "options.h"
-#include "postern/policydiff.h"
-#include "postern/text.h"
+#include "policy_tools/diff.h"
 
 struct differ {
 	const struct verb_args *args;
@@ -15,7 +14,6 @@ struct differ {
 	enum tongue tongue;
 	const char *section; /* the last that was headed */
 	size_t changes, shorten, reveal;
-	json_t *list; /* --json */
 };
 
 #define SAY(d, de, en) ((d)->tongue == TONGUE_EN ? (en) : (de))
@@ -105,42 +103,16 @@ static void print_end(const struct differ *d)
 
 /* --- machines ------------------------------------------------------------- */
 
-static json_t *line_json(size_t line)
-{
-	return line > 0 ? json_integer((json_int_t)line) : json_null();
-}
-
-static json_t *change_json(const struct policy_change *c)
-{
-	return json_pack(
-	    "{s:s,s:s,s:s,s:s,s:s?,s:b,s:b,s:o,s:o,s:s?,s:s?,s:s}", "change",
-	    policy_change_name(c->kind), "section", c->section, "name", c->name,
-	    "field", c->field, "effect", c->effect, "shortens_retention",
-	    c->shortens, "shows_more", c->reveals, "line_old",
-	    line_json(c->line_old), "line_new", line_json(c->line_new), "old",
-	    c->old, "new", c->new, "text", c->text);
-}
-
-static json_t *side_json(const char *file, const struct policy *p)
-{
-	char digest[2 * POLICY_DIGEST_BYTES + 1];
-
-	hex_encode(policy_digest(p), POLICY_DIGEST_BYTES, digest);
-	return json_pack("{s:s,s:s,s:I,s:s}", "file", file, "name",
-			 policy_name(p)->text, "version",
-			 (json_int_t)policy_version(p), "digest", digest);
-}
-
 static int print_machine(struct differ *d)
 {
-	json_t *list = d->list;
+	const struct diff_side old = {d->old_file, d->old};
+	const struct diff_side new = {d->new_file, d->new};
+	struct err err = {0};
+	json_t *root;
 
-	d->list = NULL;
-	return print_json(json_pack(
-	    "{s:o,s:o,s:b,s:b,s:b,s:o}", "old", side_json(d->old_file, d->old),
-	    "new", side_json(d->new_file, d->new), "nothing", d->changes == 0,
-	    "shortens_retention", d->shorten > 0, "shows_more", d->reveal > 0,
-	    "changes", list));
+	if (diff_json(&old, &new, d->tongue, &root, &err) != 0)
+		return refused("%s", err.what);
+	return print_json(root);
 }
 
 /* --- the verb ------------------------------------------------------------- */
@@ -149,13 +121,11 @@ static int on_change(void *ctx, const struct policy_change *c, struct err *err)
 {
 	struct differ *d = ctx;
 
+	(void)err;
 	d->changes++;
 	d->shorten += c->shortens;
 	d->reveal += c->reveals;
-	if (d->list == NULL)
-		print_change(d, c);
-	else if (json_array_append_new(d->list, change_json(c)) != 0)
-		return ERR_SET(err, ERR_NOMEM, "no memory for changes", 0);
+	print_change(d, c);
 	return 0;
 }
 
@@ -164,18 +134,14 @@ static int compare(struct differ *d)
 	struct err err = {0};
 
 	if (d->args->json)
-		d->list = json_array();
-	else
-		(void)printf("%s %s, Version %lld → %s, Version %lld\n",
-			     SAY(d, "Policy", "Policy"),
-			     policy_name(d->old)->text,
-			     (long long)policy_version(d->old),
-			     policy_name(d->new)->text,
-			     (long long)policy_version(d->new));
+		return print_machine(d);
+	(void)printf("%s %s, Version %lld → %s, Version %lld\n",
+		     SAY(d, "Policy", "Policy"), policy_name(d->old)->text,
+		     (long long)policy_version(d->old),
+		     policy_name(d->new)->text,
+		     (long long)policy_version(d->new));
 	if (policy_diff(d->old, d->new, d->tongue, on_change, d, &err) != 0)
 		return refused("%s", err.what);
-	if (d->args->json)
-		return print_machine(d);
 	print_end(d);
 	return printed();
 }
@@ -206,7 +172,6 @@ int policy_diff_files(const struct verb_args *args)
 	if (files_policy(args->dir, d.old_file, &d.old) == 0 &&
 	    files_policy(args->dir, d.new_file, &d.new) == 0)
 		status = compare(&d);
-	json_decref(d.list);
 	policy_free(&d.old);
 	policy_free(&d.new);
 	return status;

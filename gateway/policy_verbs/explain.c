@@ -49,65 +49,52 @@ static int explain_text(const struct verb_args *args, const char *text,
 			enum tongue tongue)
 {
 	size_t len = strlen(text);
-	char *spelt = malloc(len + 1);
+	char *spelt;
 	int status;
 
+	if (args->json)
+		return print_json(made_up_text_json(text));
+	spelt = malloc(len + 1);
 	if (spelt == NULL)
 		return refused("no memory");
-	len = keyword_normalise(text, len, spelt);
-	if (args->json)
-		status = print_json(json_pack(
-		    "{s:s,s:s%,s:b}", "keyword",
-		    keyword_class_name(keyword_classify(spelt, len, NULL, 0)),
-		    "normalised", spelt, len, "confirms",
-		    keyword_confirms(spelt, len, NULL, 0)));
-	else
-		status = print_keyword(tongue, spelt, len);
+	status =
+	    print_keyword(tongue, spelt, keyword_normalise(text, len, spelt));
 	sodium_memzero(spelt, len + 1);
 	free(spelt);
 	return status;
 }
 
-/* Only what is built in is asked for: a text, and nothing about an event. */
-static bool text_alone(const struct explain_options *o)
-{
-	const char *const others[] = {
-	    o->channel,	  o->event, o->purpose,	 o->consent, o->media,
-	    o->bytes,	  o->at,    o->helpdesk, o->tagged,  o->window,
-	    o->mechanism, o->land,  o->speaks,	 o->policy,
-	};
-
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (others[i] != NULL)
-			return false;
-	return o->text != NULL && !o->first && !o->suppressed &&
-	       !o->restricted && !o->minor && !o->template;
-}
+struct explain_options {
+	struct made_up_wish wish;
+	const char *language, *policy;
+};
 
 static int read_options(const struct verb_args *args, struct explain_options *o)
 {
 	const struct option_row rows[] = {
-	    {"--text", &o->text, false},
-	    {"--channel", &o->channel, false},
-	    {"--event", &o->event, false},
-	    {"--purpose", &o->purpose, false},
-	    {"--consent", &o->consent, false},
-	    {"--media", &o->media, false},
-	    {"--bytes", &o->bytes, false},
-	    {"--at", &o->at, false},
-	    {"--helpdesk", &o->helpdesk, false},
-	    {"--tagged", &o->tagged, false},
-	    {"--window", &o->window, false},
-	    {"--mechanism", &o->mechanism, false},
-	    {"--land", &o->land, false},
-	    {"--speaks", &o->speaks, false},
+	    {"--text", &o->wish.text, false},
+	    {"--channel", &o->wish.channel, false},
+	    {"--event", &o->wish.event, false},
+	    {"--purpose", &o->wish.purpose, false},
+	    {"--consent", &o->wish.consent, false},
+	    {"--media", &o->wish.media, false},
+	    {"--bytes", &o->wish.bytes, false},
+	    {"--at", &o->wish.at, false},
+	    {"--helpdesk", &o->wish.helpdesk, false},
+	    {"--tagged", &o->wish.tagged, false},
+	    {"--window", &o->wish.window, false},
+	    {"--mechanism", &o->wish.mechanism, false},
+	    {"--land", &o->wish.land, false},
+	    {"--speaks", &o->wish.speaks, false},
 	    {"--language", &o->language, false},
 	    {"--policy", &o->policy, false},
 	};
 	const struct option_flag flags[] = {
-	    {"--first", &o->first},	      {"--suppressed", &o->suppressed},
-	    {"--restricted", &o->restricted}, {"--minor", &o->minor},
-	    {"--template", &o->template},
+	    {"--first", &o->wish.first},
+	    {"--suppressed", &o->wish.suppressed},
+	    {"--restricted", &o->wish.restricted},
+	    {"--minor", &o->wish.minor},
+	    {"--template", &o->wish.template},
 	};
 
 	return options_read_flags(args, rows, sizeof(rows) / sizeof(rows[0]),
@@ -131,6 +118,7 @@ int policy_explain(const struct verb_args *args)
 		status = option_tongue(o.language, &tongue);
 	if (status != EXIT_DONE)
 		return status;
-	return text_alone(&o) ? explain_text(args, o.text, tongue)
-			      : explain_made_up(args, &o, tongue);
+	if (o.policy == NULL && made_up_is_text(&o.wish))
+		return explain_text(args, o.wish.text, tongue);
+	return explain_made_up(args, &o.wish, o.policy, tongue);
 }

@@ -29,8 +29,8 @@ static const struct subverb *find(const char *name, const struct subverb *all,
 }
 
 /* No such verb: perhaps another one was meant. */
-static void complain(const struct verb_args *args, const char *verb,
-		     const struct subverb *all, size_t len)
+static void complain_verb(const struct verb_args *args, const char *verb,
+			  const struct subverb *all, size_t len)
 {
 	const char *names[SUBVERBS_MAX];
 	const char *near = NULL;
@@ -60,7 +60,7 @@ int subverb_run(const struct verb_args *args, const char *verb,
 	int status;
 
 	if (one == NULL) {
-		complain(args, verb, all, len);
+		complain_verb(args, verb, all, len);
 		return EXIT_USAGE;
 	}
 	rest.argc--;
@@ -184,6 +184,12 @@ int refused(const char *format, ...)
 	va_end(args);
 	(void)fputc('\n', stderr);
 	return EXIT_REFUSED;
+}
+
+int refused_by(const struct complaint *why)
+{
+	return why->member != NULL ? refused("--%s %s", why->member, why->text)
+				   : refused("%s", why->text);
 }
 
 int printed(void)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "policy_tools/complaint.h"
 #include "postern/tongue.h"
 #include "verbs.h"
 
@@ -51,6 +52,8 @@ int option_tongue(const char *value, enum tongue *ret);
 
 /* One line to standard error; returns EXIT_REFUSED. */
 __attribute__((format(printf, 1, 2))) int refused(const char *format, ...);
+/* The same of a tool, as the option it is about. */
+int refused_by(const struct complaint *why);
 /* Prints and frees root; EXIT_DONE, or EXIT_REFUSED when it cannot. */
 int print_json(json_t *root);
 /* The same after printf: whether all of it went out. */

@@ -9,64 +9,24 @@
 
 #include "files.h"
 #include "options.h"
+#include "policy_tools/papers.h"
 #include "postern/diag.h"
-#include "postern/render.h"
-#include "postern/text.h"
 #include "versions.h"
 
-#define PAPER_BYTES_MAX (16u * 1024 * 1024)
-#define PATH_BYTES	700
+#define PATH_BYTES 700
 
 struct papers {
 	const struct verb_args *args;
 	const char *what_text, *language, *format_text, *out, *policy_file;
-	enum render_what what;
-	enum render_format format;
-	enum tongue tongue;
+	struct papers_wish wish;
 	struct policy *policy;
 	struct settings *settings;
-	struct render_instance instance;
-	struct render_channel channels[SETTINGS_CHANNELS_MAX];
+	struct papers_instance instance;
 	json_t *list; /* --json: one for each paper */
 	bool in_force;
 };
 
 /* --- settings ------------------------------------------------------------- */
-
-static void fill_channel(const struct papers *r,
-			 const struct settings_channel *c,
-			 struct render_channel *ret)
-{
-	const struct settings_helpdesk *desk =
-	    settings_route(r->settings, &c->name);
-
-	*ret = (struct render_channel){
-	    .name = c->name,
-	    .type = c->type,
-	    .role = c->provider.role,
-	    .contract = c->provider.contract,
-	    .mechanism = c->provider.mechanism,
-	    .review = c->provider.review,
-	};
-	if (desk != NULL)
-		ret->helpdesk = desk->name;
-}
-
-static void fill_instance(struct papers *r)
-{
-	const struct settings *s = r->settings;
-
-	for (size_t i = 0; i < s->channels_len; i++)
-		fill_channel(r, &s->channels[i], &r->channels[i]);
-	r->instance = (struct render_instance){
-	    .controller = s->controller.name,
-	    .contact = s->controller.contact,
-	    .dpo = s->controller.dpo,
-	    .land = s->controller.land,
-	    .channels = r->channels,
-	    .channels_len = s->channels_len,
-	};
-}
 
 /* Papers about channels that are not there would be about nobody. */
 static bool agree(const struct papers *r)
@@ -129,19 +89,11 @@ static int write_file(const char *path, const struct buf *bytes)
 	return refused("%s: cannot be written (error %d)", path, errno);
 }
 
-static int note_json(struct papers *r, enum render_what what, const char *path,
-		     const struct buf *bytes)
+static int note_file(struct papers *r, enum render_what what, const char *path)
 {
-	json_t *one = json_pack("{s:s,s:s,s:s}", "what", render_name(what),
-				"language", tongue_code(r->tongue), "format",
-				r->format == RENDER_HTML ? "html" : "md");
+	json_t *one = paper_json(&r->wish, what);
 
-	if (path != NULL)
-		(void)json_object_set_new(one, "file", json_string(path));
-	else
-		(void)json_object_set_new(
-		    one, "text",
-		    json_stringn((const char *)bytes->bytes, bytes->len));
+	(void)json_object_set_new(one, "file", json_string(path));
 	return json_array_append_new(r->list, one) == 0 ? EXIT_DONE
 							: refused("no memory");
 }
@@ -153,20 +105,18 @@ static int put_paper(struct papers *r, enum render_what what,
 	int status;
 
 	if (r->out == NULL) {
-		if (r->list != NULL)
-			return note_json(r, what, NULL, bytes);
 		(void)fwrite(bytes->bytes, 1, bytes->len, stdout);
 		return printed();
 	}
 	if (snprintf(path, sizeof(path), "%s/%s.%s", r->out, render_name(what),
-		     r->format == RENDER_HTML ? "html" : "md") >=
+		     r->wish.format == RENDER_HTML ? "html" : "md") >=
 	    (int)sizeof(path))
 		return refused("--out is too long");
 	status = write_file(path, bytes);
 	if (status != EXIT_DONE)
 		return status;
 	if (r->list != NULL)
-		return note_json(r, what, path, bytes);
+		return note_file(r, what, path);
 	(void)printf("%s\n", path);
 	return printed();
 }
@@ -177,8 +127,8 @@ static int one_paper(struct papers *r, enum render_what what)
 	struct err err = {0};
 	int status;
 
-	if (render_page(what, r->format, r->tongue, r->policy, &r->instance,
-			&bytes, &err) != 0)
+	if (render_page(what, r->wish.format, r->wish.tongue, r->policy,
+			&r->instance.instance, &bytes, &err) != 0)
 		status = refused("%s", err.what);
 	else
 		status = put_paper(r, what, &bytes);
@@ -188,26 +138,14 @@ static int one_paper(struct papers *r, enum render_what what)
 
 /* --- the verb ------------------------------------------------------------- */
 
-static int read_format(struct papers *r)
+static int read_wish(struct papers *r)
 {
-	const char *text = r->format_text;
+	struct complaint why;
 
-	if (text == NULL || strcmp(text, "html") == 0)
-		r->format = RENDER_HTML;
-	else if (strcmp(text, "md") == 0)
-		r->format = RENDER_MARKDOWN;
-	else
-		return refused("--format is none; html or md");
-	return EXIT_DONE;
-}
-
-static int read_what(struct papers *r)
-{
-	if (r->what_text != NULL && !render_parse(r->what_text, &r->what))
-		return refused("--what is no paper; loeschkonzept, "
-			       "verzeichnis, kanaele or massnahmen");
-	if (r->what_text != NULL || r->out != NULL)
-		return EXIT_DONE;
+	if (papers_read(r->what_text, r->format_text, &r->wish, &why) != 0)
+		return refused_by(&why);
+	if (r->wish.one || r->out != NULL)
+		return option_tongue(r->language, &r->wish.tongue);
 	(void)refused("--what names one of them, or --out a folder for all");
 	return EXIT_USAGE;
 }
@@ -224,43 +162,40 @@ static int read_options(struct papers *r)
 	int status =
 	    options_read(r->args, rows, sizeof(rows) / sizeof(rows[0]));
 
-	if (status == EXIT_DONE)
-		status = read_what(r);
-	if (status == EXIT_DONE)
-		status = read_format(r);
-	if (status == EXIT_DONE)
-		status = option_tongue(r->language, &r->tongue);
-	return status;
+	return status == EXIT_DONE ? read_wish(r) : status;
 }
 
-static int print_list(struct papers *r)
+/* Files are listed; without them the texts are the answer. */
+static int write_files(struct papers *r)
 {
-	char digest[2 * POLICY_DIGEST_BYTES + 1];
-	json_t *list = r->list;
+	int status = EXIT_DONE;
+	json_t *list;
 
+	if (r->args->json)
+		r->list = json_array();
+	for (int what = 0; what < RENDERS && status == EXIT_DONE; what++)
+		if (!r->wish.one || what == (int)r->wish.what)
+			status = one_paper(r, (enum render_what)what);
+	list = r->list;
 	r->list = NULL;
-	hex_encode(policy_digest(r->policy), POLICY_DIGEST_BYTES, digest);
-	return print_json(
-	    json_pack("{s:{s:s,s:I,s:s,s:b},s:o}", "policy", "name",
-		      policy_name(r->policy)->text, "version",
-		      (json_int_t)policy_version(r->policy), "digest", digest,
-		      "in_force", r->in_force, "papers", list));
+	if (status == EXIT_DONE && r->args->json)
+		return print_json(papers_json(r->policy, r->in_force, list));
+	json_decref(list);
+	return status;
 }
 
 static int write_papers(struct papers *r)
 {
-	int status = EXIT_DONE;
+	struct err err = {0};
+	json_t *root;
 
-	fill_instance(r);
-	if (r->args->json)
-		r->list = json_array();
-	for (int what = 0; what < RENDERS && status == EXIT_DONE; what++)
-		if (r->what_text == NULL || what == (int)r->what)
-			status = one_paper(r, (enum render_what)what);
-	if (status == EXIT_DONE && r->args->json)
-		status = print_list(r);
-	json_decref(r->list);
-	return status;
+	papers_fill(r->settings, &r->instance);
+	if (!r->args->json || r->out != NULL)
+		return write_files(r);
+	if (papers_texts(&r->wish, r->policy, &r->instance, r->in_force, &root,
+			 &err) != 0)
+		return refused("%s", err.what);
+	return print_json(root);
 }
 
 /* Of what is in force, if there is an instance to ask. */

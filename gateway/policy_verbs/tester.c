@@ -6,10 +6,10 @@
 
 #include "files.h"
 #include "options.h"
+#include "policy_tools/testing.h"
 #include "postern/zonefile.h"
 
-#define GERMANY	  "Europe/Berlin"
-#define WHY_BYTES 160
+#define GERMANY "Europe/Berlin"
 
 struct tester {
 	const struct verb_args *args;
@@ -20,7 +20,6 @@ struct tester {
 	struct zone *zone;
 	struct policy_test_facts facts;
 	size_t passed, failed, left; /* left: rules that no test names */
-	json_t *tests, *rules;	     /* --json */
 };
 
 /* --- what the tests take from outside ------------------------------------- */
@@ -78,12 +77,7 @@ static void tell_test(struct tester *t, const char *name, size_t line,
 
 	t->passed += passed;
 	t->failed += !passed;
-	if (t->args->json)
-		(void)json_array_append_new(
-		    t->tests, json_pack("{s:s,s:I,s:b,s:s*}", "name", name,
-					"line", (json_int_t)line, "passed",
-					passed, "why", passed ? NULL : why));
-	else if (passed)
+	if (passed)
 		(void)printf("passed  %s\n", name);
 	else
 		(void)printf("FAILED  %s\n        %s:%zu: %s\n", name, t->file,
@@ -93,7 +87,7 @@ static void tell_test(struct tester *t, const char *name, size_t line,
 static void run_tests(struct tester *t)
 {
 	const char *name;
-	char why[WHY_BYTES];
+	char why[TESTING_WHY_BYTES];
 	size_t line;
 
 	for (size_t i = 0; policy_test_run(t->policy, i, &t->facts, &name,
@@ -104,14 +98,6 @@ static void run_tests(struct tester *t)
 
 static void tell_rule(struct tester *t, const struct policy_uncovered *rule)
 {
-	if (t->args->json) {
-		(void)json_array_append_new(
-		    t->rules,
-		    json_pack("{s:s,s:s,s:I,s:I}", "kind", rule->kind, "name",
-			      rule->name, "line", (json_int_t)rule->line,
-			      "column", (json_int_t)rule->column));
-		return;
-	}
 	if (t->left == 0)
 		(void)printf("\nNo test names:\n");
 	(void)printf("        %s:%zu:%zu: %s %s\n", t->file, rule->line,
@@ -135,33 +121,34 @@ static int tell_left(struct tester *t)
 
 static int tell_sum(const struct tester *t)
 {
-	if (!t->args->json) {
-		(void)printf("\n%zu passed, %zu failed; %s, %s%s\n", t->passed,
-			     t->failed, t->zone_name,
-			     t->facts.land != NULL ? "holidays of "
-						   : "holidays of every Land",
-			     t->facts.land != NULL ? t->facts.land : "");
-		return printed();
-	}
-	return print_json(
-	    json_pack("{s:s,s:s,s:s?,s:I,s:I,s:O,s:O}", "file", t->file,
-		      "timezone", t->zone_name, "land", t->facts.land, "passed",
-		      (json_int_t)t->passed, "failed", (json_int_t)t->failed,
-		      "tests", t->tests, "uncovered", t->rules));
+	(void)printf("\n%zu passed, %zu failed; %s, %s%s\n", t->passed,
+		     t->failed, t->zone_name,
+		     t->facts.land != NULL ? "holidays of "
+					   : "holidays of every Land",
+		     t->facts.land != NULL ? t->facts.land : "");
+	return printed();
+}
+
+static int tell_machine(struct tester *t)
+{
+	const struct testing testing = {.file = t->file,
+					.zone_name = t->zone_name,
+					.policy = t->policy,
+					.facts = t->facts};
+	struct err err = {0};
+	json_t *root;
+
+	if (testing_json(&testing, &root, &t->failed, &err) != 0)
+		return refused("%s", err.what);
+	return print_json(root);
 }
 
 static int tell(struct tester *t)
 {
-	if (t->args->json) {
-		t->tests = json_array();
-		t->rules = json_array();
-		if (t->tests == NULL || t->rules == NULL)
-			return refused("no memory");
-	}
+	if (t->args->json)
+		return tell_machine(t);
 	run_tests(t);
-	if (tell_left(t) != EXIT_DONE || tell_sum(t) != EXIT_DONE)
-		return EXIT_REFUSED;
-	return t->failed == 0 ? EXIT_DONE : EXIT_REFUSED;
+	return tell_left(t) == EXIT_DONE ? tell_sum(t) : EXIT_REFUSED;
 }
 
 int policy_test_file(const struct verb_args *args)
@@ -174,8 +161,8 @@ int policy_test_file(const struct verb_args *args)
 	status = read_all(&t, args->argc == 1 ? args->argv[0] : NULL);
 	if (status == EXIT_DONE)
 		status = tell(&t);
-	json_decref(t.tests);
-	json_decref(t.rules);
+	if (t.failed > 0)
+		status = EXIT_REFUSED;
 	zone_free(&t.zone);
 	settings_free(&t.settings);
 	policy_free(&t.policy);

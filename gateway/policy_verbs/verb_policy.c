@@ -4,47 +4,23 @@
 #include "explain.h"
 #include "options.h"
 #include "papers.h"
+#include "policy_tools/due.h"
 #include "postern/caldate.h"
-#include "postern/diag.h"
-#include "postern/retention.h"
 #include "simulator.h"
 #include "tester.h"
 #include "versions.h"
 
 /* --- due ------------------------------------------------------------------ */
 
-#define STATUTORY_MAX 32
-
-static int unknown_rule(const char *name)
-{
-	const char *names[STATUTORY_MAX], *near;
-	size_t len;
-	const struct statutory *all = statutory_all(&len);
-
-	for (size_t i = 0; i < len && i < STATUTORY_MAX; i++)
-		names[i] = all[i].name;
-	near = diag_nearest(name, names,
-			    len < STATUTORY_MAX ? len : STATUTORY_MAX);
-	if (near != NULL)
-		return refused("no such statutory rule; did you mean '%s'?",
-			       near);
-	(void)refused("no such statutory rule; one of these:");
-	for (size_t i = 0; i < len; i++)
-		(void)fprintf(stderr, "  %s  %s\n", all[i].name,
-			      all[i].article);
-	return EXIT_REFUSED;
-}
-
 static int print_due(const struct verb_args *args, const struct retention *r,
 		     const struct statutory *law)
 {
 	char last[CALDATE_BYTES], from[CALDATE_BYTES];
 
+	if (args->json)
+		return print_json(due_json(r));
 	caldate_format(r->last_day, last);
 	caldate_format(r->erase_from, from);
-	if (args->json)
-		return print_json(json_pack("{s:s,s:s}", "last_day", last,
-					    "erase_from", from));
 	(void)printf("Kept through %s; may be erased from %s, 00:00 local "
 		     "time, on.\n",
 		     last, from);
@@ -57,35 +33,24 @@ static int print_due(const struct verb_args *args, const struct retention *r,
 
 static int policy_due(const struct verb_args *args)
 {
-	const char *start = NULL, *period = NULL, *rule = NULL;
-	const struct option_row rows[] = {{"--start", &start, true},
-					  {"--period", &period, false},
-					  {"--statutory", &rule, false}};
-	const struct statutory *law = NULL;
-	struct period p = {0};
+	struct due_wish wish = {0};
+	const struct option_row rows[] = {
+	    {"--start", &wish.start, true},
+	    {"--period", &wish.period, false},
+	    {"--statutory", &wish.statutory, false}};
+	const struct statutory *law;
+	struct complaint why;
 	struct retention r;
-	int64_t day;
 	int status = options_read(args, rows, 3);
 
 	if (status != EXIT_DONE)
 		return status;
-	if ((period == NULL) == (rule == NULL)) {
+	if ((wish.period == NULL) == (wish.statutory == NULL)) {
 		(void)refused("either --period or --statutory");
 		return EXIT_USAGE;
 	}
-	if (!caldate_parse(start, &day))
-		return refused("--start is no date; a day that exists, such "
-			       "as 2027-08-30");
-	if (rule != NULL && (law = statutory_find(rule)) == NULL)
-		return unknown_rule(rule);
-	if (period != NULL && !period_parse(period, &p))
-		return refused("--period is no period; ISO 8601 in whole "
-			       "days, such as P6M, P90D, P1Y6M or P2W");
-	if (law != NULL
-		? !retention_statutory(day, law->years, law->year_end, &r)
-		: !retention_of(day, &p, &r))
-		return refused("that ends after the year 9999");
-	return print_due(args, &r, law);
+	return due_of(&wish, &r, &law, &why) == 0 ? print_due(args, &r, law)
+						  : refused_by(&why);
 }
 
 /* --- the table ------------------------------------------------------------ */

@@ -1,8 +1,8 @@
-/* explain_json.c - a made-up event, its decision and reasons for machines. */
+/* made_up_json.c - a made-up event, its decision and reasons for machines. */
+#include "made_up.h"
+
 #include <string.h>
 
-#include "explain.h"
-#include "options.h"
 #include "postern/caldate.h"
 #include "postern/text.h"
 
@@ -121,7 +121,7 @@ static json_t *redacted_json(const struct made_up *e)
 {
 	struct explain_found found[EXPLAIN_FOUND_MAX];
 	struct buf kept = BUF_INIT(TEXT_MAX), shown = BUF_INIT(TEXT_MAX);
-	const char *text = e->o->text;
+	const char *text = e->wish->text;
 	json_t *list = json_array();
 	size_t len = 0;
 
@@ -159,7 +159,7 @@ static json_t *policy_json(const struct policy *p)
 			 digest);
 }
 
-int explain_json(const struct made_up *e, enum tongue tongue)
+json_t *made_up_json(const struct made_up *e, enum tongue tongue)
 {
 	json_t *root =
 	    json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}", "keyword",
@@ -177,5 +177,5 @@ int explain_json(const struct made_up *e, enum tongue tongue)
 		    json_boolean(keyword_confirms(
 			e->normal, e->facts.normal_len, NULL, 0)));
 	}
-	return print_json(root);
+	return root;
 }
