@@ -14,7 +14,9 @@ const char *const job_query_names[QUERIES] = {
     [QUERY_BODY] = "body",	   [QUERY_FORM] = "form",
     [QUERY_LANGUAGE] = "language", [QUERY_CHANNEL] = "channel",
     [QUERY_FROM] = "from",	   [QUERY_TO] = "to",
-    [QUERY_STEP] = "step",
+    [QUERY_STEP] = "step",	   [QUERY_START] = "start",
+    [QUERY_PERIOD] = "period",	   [QUERY_STATUTORY] = "statutory",
+    [QUERY_WHAT] = "what",	   [QUERY_FORMAT] = "format",
 };
 
 void job_turn(struct job *job)

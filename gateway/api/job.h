@@ -47,6 +47,11 @@ enum job_query {
 	QUERY_TO,
 	QUERY_STEP,
 	QUERY_CHANNEL,
+	QUERY_START,
+	QUERY_PERIOD,
+	QUERY_STATUTORY,
+	QUERY_WHAT,
+	QUERY_FORMAT,
 	QUERIES
 };
 extern const char *const job_query_names[QUERIES];

@@ -8,6 +8,7 @@
 #include "postern/caldate.h"
 #include "problem.h"
 #include "route.h"
+#include "tools.h"
 #include "worker/lifecycle.h"
 
 #define PAGE_DEFAULT 50
@@ -52,19 +53,9 @@ static int refuse(struct job *job, const char *code)
 
 static int refuse_findings(struct job *job, const struct diag *findings)
 {
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < findings->findings_len; i++) {
-		const struct diag_finding *f = &findings->findings[i];
-
-		(void)json_array_append_new(
-		    list, json_pack("{s:I, s:I, s:s}", "line",
-				    (json_int_t)f->line, "column",
-				    (json_int_t)f->column, "text", f->text));
-	}
-	return job_refuse_with(job, &problem_invalid,
-			       "this is no policy for this instance",
-			       json_pack("{s:o}", "findings", list));
+	return job_refuse_with(
+	    job, &problem_invalid, "this is no policy for this instance",
+	    json_pack("{s:o}", "findings", tools_findings(findings)));
 }
 
 static int answer(struct worker *w, struct job *job, unsigned int status,

@@ -137,14 +137,25 @@ static bool peer_trusted(const struct api *a, struct MHD_Connection *c)
 	return peer.uid == 0 || peer.uid == a->own || peer.uid == a->starter;
 }
 
-static bool is_json(const char *type)
+static bool is_type(const char *type, const char *wanted)
 {
-	static const char json[] = "application/json";
-
-	if (strncasecmp(type, json, strlen(json)) != 0)
+	if (strncasecmp(type, wanted, strlen(wanted)) != 0)
 		return false;
-	type += strlen(json);
+	type += strlen(wanted);
 	return *type == '\0' || *type == ';' || *type == ' ';
+}
+
+static int check_type(struct job *job)
+{
+	if ((job->route->flags & ROUTE_LINES) == 0)
+		return is_type(job->type, "application/json")
+			   ? 0
+			   : job_refuse(job, &problem_media_type, NULL);
+	return is_type(job->type, "application/x-ndjson")
+		   ? 0
+		   : job_refuse(job, &problem_media_type,
+				"this address takes lines: "
+				"application/x-ndjson");
 }
 
 /* What can be refused before the body is read.  0 go on, -1 answered. */
@@ -168,9 +179,7 @@ static int check_body(struct api *a, struct job *job, bool chunked)
 	if ((job->route->flags & ROUTE_BODY) == 0 && !chunked &&
 	    job->body_bytes <= 0)
 		return 0;
-	return strcmp(job->route->method, "POST") == 0 && !is_json(job->type)
-		   ? job_refuse(job, &problem_media_type, NULL)
-		   : 0;
+	return strcmp(job->route->method, "POST") == 0 ? check_type(job) : 0;
 }
 
 static int check_address(struct job *job, const char *url, const char *method)

@@ -2,7 +2,8 @@
 #include "route.h"
 
 /* Whoever answers for the policy in one way or another. */
-#define SCOPE_LOOK (SCOPE_POLICY | SCOPE_APPROVE | SCOPE_AUDIT | SCOPE_OPERATOR)
+#define SCOPE_TOOLS (SCOPE_POLICY | SCOPE_OPERATOR)
+#define SCOPE_LOOK  (SCOPE_POLICY | SCOPE_APPROVE | SCOPE_AUDIT | SCOPE_OPERATOR)
 
 static const struct route routes[] = {
     /* operation */
@@ -38,6 +39,16 @@ static const struct route routes[] = {
     /* those who answer for the policy */
     {"GET", "/v1/policy/explain/{msg}", SCOPE_POLICY | SCOPE_OPERATOR, 0,
      api_policy_explain},
+    {"POST", "/v1/policy/explain", SCOPE_TOOLS, ROUTE_BODY | ROUTE_BARE,
+     api_policy_ask},
+    {"POST", "/v1/policy/test", SCOPE_TOOLS, ROUTE_BODY | ROUTE_BARE,
+     api_policy_test},
+    {"POST", "/v1/policy/decide", SCOPE_TOOLS,
+     ROUTE_BODY | ROUTE_BARE | ROUTE_LINES, api_policy_decide},
+    {"GET", "/v1/policy/due", SCOPE_TOOLS, 0, api_policy_due},
+    {"POST", "/v1/policy/diff", SCOPE_TOOLS, ROUTE_BODY | ROUTE_BARE,
+     api_policy_diff},
+    {"GET", "/v1/policy/render", SCOPE_TOOLS, 0, api_policy_render},
     {"GET", "/v1/policy/simulation", SCOPE_POLICY | SCOPE_OPERATOR, 0,
      api_policy_simulation},
     {"POST", "/v1/policy/simulation", SCOPE_POLICY | SCOPE_OPERATOR,
@@ -99,6 +110,8 @@ static const struct {
     {api_policy_list, Q(LIMIT) | Q(BEFORE)},
     {api_quarantine_get, Q(BODY)},
     {api_consent_proof, Q(FORM) | Q(LANGUAGE) | Q(CHANNEL)},
+    {api_policy_due, Q(START) | Q(PERIOD) | Q(STATUTORY)},
+    {api_policy_render, Q(WHAT) | Q(LANGUAGE) | Q(FORMAT)},
     {api_stats, Q(FROM) | Q(TO) | Q(STEP) | Q(CHANNEL)},
 };
 

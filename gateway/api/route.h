@@ -23,6 +23,8 @@ bool scopes_parse(const char *text, unsigned int *ret);
 	16u /* Idempotency-Key ignored: repeating is harmless and \
 	     * the keeper may be locked */
 
+#define ROUTE_LINES 32u /* takes JSON lines: ROUTE_BODY of another type */
+
 /* 0: job->status is set (2xx); -1: job->status is set (refusal), or it is 0
  * and *err says why. */
 typedef int (*route_run)(struct worker *w, struct job *job, struct err *err);
@@ -77,7 +79,13 @@ HANDLER(api_quarantine_replay);
 HANDLER(api_policy_explain);  /* explain.c */
 HANDLER(api_policy_simulate); /* simulate.c */
 HANDLER(api_policy_simulation);
-HANDLER(api_policy_list); /* policies.c */
+HANDLER(api_policy_test); /* tools.c */
+HANDLER(api_policy_due);
+HANDLER(api_policy_render);
+HANDLER(api_policy_ask);    /* tool_explain.c */
+HANDLER(api_policy_decide); /* tool_decide.c */
+HANDLER(api_policy_diff);   /* tool_diff.c */
+HANDLER(api_policy_list);   /* policies.c */
 HANDLER(api_policy_propose);
 HANDLER(api_policy_get);
 HANDLER(api_policy_file);

@@ -6,47 +6,17 @@
 #include "postern/text.h"
 #include "problem.h"
 #include "route.h"
+#include "tools.h"
 #include "worker/simulating.h"
 
-#define POLICY_BYTES_MAX (1u << 20)
-
 /* --- asking --------------------------------------------------------------- */
-
-static json_t *findings_json(const struct diag *diag)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < diag->findings_len; i++)
-		(void)json_array_append_new(
-		    list,
-		    json_pack("{s:I, s:I, s:s}", "line",
-			      (json_int_t)diag->findings[i].line, "column",
-			      (json_int_t)diag->findings[i].column, "text",
-			      diag->findings[i].text));
-	return list;
-}
 
 static int read_policy(struct job *job, const json_t *body, struct policy **ret,
 		       struct err *err)
 {
-	struct diag *diag;
-	const char *text = NULL;
-	int rc = 0;
-
-	if (body_text(job, body, "policy", POLICY_BYTES_MAX, &text) != 0)
+	if (tools_policy(job, body, "policy", ret, err) != 0)
 		return -1;
-	if (text == NULL)
-		return body_refuse(job, "is needed", "policy");
-	diag = calloc(1, sizeof(*diag));
-	if (diag == NULL)
-		return ERR_SET(err, ERR_NOMEM, "findings", 0);
-	diag_init(diag, "policy.yaml");
-	if (policy_parse((const uint8_t *)text, strlen(text), diag, ret) != 0)
-		rc = job_refuse_with(
-		    job, &problem_invalid, "the policy has findings",
-		    json_pack("{s:o}", "findings", findings_json(diag)));
-	free(diag);
-	return rc;
+	return *ret != NULL ? 0 : body_refuse(job, "is needed", "policy");
 }
 
 static int read_from(const struct worker *w, struct job *job,
