@@ -4,6 +4,7 @@ Everything listens on loopback.  Needs nothing but Python's standard library
 and the two built programs.
 """
 import base64
+import collections
 import http.client
 import json
 import os
@@ -61,16 +62,22 @@ class Failure(Exception):
     """A step of a story or test did not hold."""
 
 
+given = collections.deque(maxlen=1000)
+
+
 def free_port():
     """Below those the kernel gives to connections: one of these may be taken
-    again before it is listened on."""
+    again before it is listened on; nor one that was given a moment ago."""
     while True:
         with socket.socket() as s:
             try:
                 s.bind(("127.0.0.1", random.randrange(10000, 32000)))
-                return s.getsockname()[1]
             except OSError:
                 continue
+            port = s.getsockname()[1]
+        if port not in given:
+            given.append(port)
+            return port
 
 
 def port_taken(port):
