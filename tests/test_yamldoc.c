@@ -128,6 +128,28 @@ static void depth_nodes_and_bytes_are_bounded(void **state)
 	buf_free(&b);
 }
 
+static void keys_of_a_map_are_bounded(void **state)
+{
+	struct buf b = BUF_INIT(20000);
+	struct yaml_doc *doc;
+	char line[24];
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		(void)snprintf(line, sizeof(line), "k%d: 1\n", i);
+		assert_int_equal(buf_append_text(&b, line, NULL), 0);
+	}
+	doc = parse_bytes(b.bytes, b.len);
+	assert_non_null(doc);
+	assert_int_equal(yaml_root(doc)->children, 1000);
+	yaml_free(&doc);
+	assert_int_equal(buf_append_text(&b, "one: more\n", NULL), 0);
+	assert_null(parse_bytes(b.bytes, b.len));
+	assert_non_null(strstr(diag.findings[0].text, "1000 keys"));
+	assert_int_equal(diag.findings[0].line, 1001);
+	buf_free(&b);
+}
+
 static void utf_16_is_refused(void **state)
 {
 	(void)state;
@@ -198,6 +220,7 @@ int main(void)
 	    cmocka_unit_test(what_the_subset_refuses_has_line_and_column),
 	    cmocka_unit_test(several_findings_are_told_at_once),
 	    cmocka_unit_test(depth_nodes_and_bytes_are_bounded),
+	    cmocka_unit_test(keys_of_a_map_are_bounded),
 	    cmocka_unit_test(utf_16_is_refused),
 	    cmocka_unit_test(unknown_keys_are_told_with_the_nearest),
 	    cmocka_unit_test(only_plain_scalars_have_types),

@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <yaml.h>
 
-#define BYTES_MAX   (1024u * 1024)
-#define DEPTH_MAX   16
-#define NODES_MAX   20000
+#define BYTES_MAX (1024u * 1024)
+#define DEPTH_MAX 16
+#define NODES_MAX 20000
+/* Of one map: each is compared with those before it, and a policy may come
+ * over the API, where others wait. */
+#define KEYS_MAX    1000
 #define CHUNK_BYTES 16384
 
 struct node {
@@ -156,11 +159,15 @@ static bool awaits_key(const struct builder *b)
 
 static int on_key(struct builder *b, const yaml_event_t *ev, const char *text)
 {
+	const struct node *map = b->stack[b->depth - 1];
 	const struct yaml *first;
 
 	if (text[0] == 0)
 		return FIND(b, ev->start_mark, "empty key; name it");
-	first = key_find(b->stack[b->depth - 1], text, hash(text));
+	if (map->y.children >= KEYS_MAX)
+		return FIND(b, ev->start_mark,
+			    "more than %d keys in one map; split it", KEYS_MAX);
+	first = key_find(map, text, hash(text));
 	if (first)
 		(void)FIND(b, ev->start_mark,
 			   "key '%.64s' twice, first at %zu:%zu; keep one of "

@@ -2,7 +2,7 @@
  *
  * YAML 1.2 maps, lists and scalars with positions.  Refused: anchors, aliases,
  * tags, duplicate keys, several documents, depth over 16, more than 20 000
- * nodes, files over 1 MiB, non-UTF-8. */
+ * nodes or 1000 keys in one map, files over 1 MiB, non-UTF-8. */
 #ifndef POSTERN_YAMLDOC_H
 #define POSTERN_YAMLDOC_H
 
