@@ -20,7 +20,7 @@ flavour := $(if $(filter clang%,$(notdir $(CC))),-clang)$(if $(SAN),-$(subst $(c
 BUILD   ?= build$(if $(flavour),/flavour$(flavour))
 OBJ     := $(BUILD)/obj
 
-LIBS := libmicrohttpd libcurl jansson yaml-0.1 sqlite3 libcrypto libsodium libxxhash libseccomp gnutls
+LIBS := libmicrohttpd libcurl jansson yaml-0.1 sqlite3 libcrypto libsodium libxxhash libseccomp gnutls libjpeg libpng libwebpmux
 
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wvla -Wformat=2 -Wstrict-prototypes \
 	-Wmissing-prototypes -Wundef -Werror -Werror=format-security \

@@ -51,7 +51,8 @@ def it_holds_what_it_should(deb, tree):
 def it_depends_on_what_the_program_is_linked_with(deb, _tree):
     depends = field(deb, "Depends")
     for name in ("libc6", "libsqlite3-0", "libsodium23", "libxxhash0", "libcurl4",
-                 "libmicrohttpd12", "libseccomp2", "libssl3"):
+                 "libmicrohttpd12", "libseccomp2", "libssl3",
+                 "libjpeg62-turbo", "libpng16-16", "libwebpmux3"):
         check(re.search(rf"(^|, ){re.escape(name)}\b", depends), name)
 
 
