@@ -1,4 +1,5 @@
-/* notes.c - what a policy says and nobody does yet. */
+/* notes.c - what a policy says and nobody does yet, or not as far as it
+ * sounds. */
 #include "model.h"
 
 static void note_data(const struct policy *p, struct diag *notes)
@@ -85,21 +86,29 @@ static void note_notices(const struct policy *p, struct diag *notes)
 				 p->notices[i].n.name.text);
 }
 
-/* What the gateway reads and does not do yet: each goes with the change that
- * does it. */
-static void note_channel(const struct channel_rule *c, struct diag *notes)
+/* What strip cannot reach, so that nobody relies on it. */
+static void note_strip(const struct channel_rule *c, struct diag *notes)
 {
 	if (c->strip != 0)
 		diag_add(notes, c->media_at.line, c->media_at.column,
-			 "strip of channel %s is not enforced yet: pictures "
-			 "are kept as they came",
-			 c->name.text);
+			 "strip of channel %s reaches pictures that are JPEG, "
+			 "PNG or WebP%s; whatever else is let in (GIF, HEIC, "
+			 "TIFF%s%s%s) is kept with its data",
+			 c->name.text,
+			 (c->media_kinds & MEDIA_DOCUMENT) != 0
+			     ? ", also those sent as documents"
+			     : "",
+			 (c->media_kinds & MEDIA_VIDEO) != 0 ? ", video" : "",
+			 (c->media_kinds & MEDIA_AUDIO) != 0 ? ", audio" : "",
+			 (c->media_kinds & MEDIA_DOCUMENT) != 0
+			     ? ", other documents"
+			     : "");
 }
 
+/* What the gateway reads and does not do yet: each goes with the change that
+ * does it. */
 static void note_undone(const struct policy *p, struct diag *notes)
 {
-	for (size_t i = 0; i < p->channels_len; i++)
-		note_channel(&p->channels[i], notes);
 	if (p->approvals_at.line > 0)
 		diag_add(notes, p->approvals_at.line, p->approvals_at.column,
 			 "approvals.hold and approvals.unmask are not enforced "
@@ -112,5 +121,7 @@ void policy_notes(const struct policy *p, struct diag *notes)
 	note_data(p, notes);
 	note_rules(p, notes);
 	note_notices(p, notes);
+	for (size_t i = 0; i < p->channels_len; i++)
+		note_strip(&p->channels[i], notes);
 	note_undone(p, notes);
 }

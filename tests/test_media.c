@@ -3,6 +3,7 @@
  * Proves: channels.md 5.7; assurance P6. */
 #include "send_house.h"
 
+#include "picture_house.h"
 #include "postern/text.h"
 
 #define LOCATED                                                     \
@@ -50,7 +51,7 @@ static void located(char *ret, size_t size, const char *hash, size_t len)
 }
 
 /* Opens a kept file and compares it. */
-static void is_kept(int64_t a, const char *bytes)
+static void is_kept_bytes(int64_t a, const void *bytes, size_t bytes_len)
 {
 	static const char sql[] =
 	    "SELECT key_person,bytes,file FROM attachment WHERE id=? AND"
@@ -61,7 +62,7 @@ static void is_kept(int64_t a, const char *bytes)
 	struct store_value v;
 	struct key_ref ref;
 	const uint8_t *key;
-	uint8_t got[256];
+	uint8_t got[8192];
 	char file[33] = "";
 	int64_t len;
 	size_t n;
@@ -81,12 +82,17 @@ static void is_kept(int64_t a, const char *bytes)
 	assert_int_equal(mediafile_open(sh.house.dir, file, key, len, &f, NULL),
 			 0);
 	assert_int_equal(mediafile_read(f, got, sizeof(got), &n, NULL), 0);
-	assert_int_equal(n, strlen(bytes));
+	assert_int_equal(n, bytes_len);
 	assert_memory_equal(got, bytes, n);
 	assert_int_equal(mediafile_read(f, got, sizeof(got), &n, NULL), 0);
 	assert_int_equal(n, 0);
 	mediafile_close(&f);
 	keeper_batch_free(&batch);
+}
+
+static void is_kept(int64_t a, const char *bytes)
+{
+	is_kept_bytes(a, bytes, strlen(bytes));
 }
 
 static int count_file(const char *path, const struct stat *st, int type,
@@ -337,12 +343,152 @@ static void files_without_a_row_go_at_the_next_start(void **state)
 	is_kept(a, picture);
 }
 
+/* --- media.strip ---------------------------------------------------------- */
+
+/* From now on the policy strips, or knows nothing of the channel. */
+static void with_policy(const char *channel)
+{
+	char yaml[1024];
+	struct diag *diag = calloc(1, sizeof(*diag));
+	int len =
+	    snprintf(yaml, sizeof(yaml),
+		     "policy: shop\nversion: 1\n"
+		     "purposes:\n  support: {basis: contract}\n"
+		     "data:\n"
+		     "  MSG: {from: process_end, keep: P30D, delete: P90D}\n"
+		     "  MEDIA: {from: process_end, delete: P90D}\n"
+		     "  RAW: {from: collection, delete: P3D}\n"
+		     "channels:\n  %s: {purpose: support, data: MSG,"
+		     " media: {strip: [place]}}\n"
+		     "helpdesks:\n  desk: {sees: [text], person: alias}\n",
+		     channel);
+
+	assert_non_null(diag);
+	policy_free(&sh.policy);
+	diag_init(diag, "policy.yaml");
+	assert_int_equal(
+	    policy_parse((const uint8_t *)yaml, (size_t)len, diag, &sh.policy),
+	    0);
+	sh.w.policy = sh.policy;
+	free(diag);
+}
+
+/* Sends these bytes as an attachment and lets it come. */
+static int64_t sent(const struct buf *b, const char *hash)
+{
+	static char where[512];
+	uint8_t right[32];
+	char hex[65];
+	int64_t a;
+
+	(void)crypto_hash_sha256(right, b->bytes, b->len);
+	hex_encode(right, sizeof(right), hex);
+	located(where, sizeof(where), hash != NULL ? hash : hex, b->len);
+	a = wanted(NULL);
+	sh_answer(200, where);
+	sh_answer(200, (const char *)b->bytes);
+	sh.answers[sh.answers_len - 1].body_len = b->len;
+	sh_answer(200, DONE);
+	sh_run();
+	return a;
+}
+
+static void a_picture_is_stripped_before_it_is_sealed(void **state)
+{
+	struct buf b = ph_jpeg(PH_WIDTH, PH_HEIGHT, PH_SIDE_UP, false);
+	struct buf bare = BUF_INIT(100000);
+
+	(void)state;
+	with_policy("shop");
+	assert_int_equal(
+	    picture_strip(b.bytes, b.len, &picture_limits_usual, &bare, NULL),
+	    0);
+	assert_in_range(bare.len, 1, b.len - 100);
+	is_kept_bytes(sent(&b, NULL), bare.bytes, bare.len);
+	assert_int_equal(files(), 1);
+	buf_free(&b);
+	buf_free(&bare);
+}
+
+static void a_policy_without_the_channel_strips(void **state)
+{
+	struct buf b = ph_png(PH_WIDTH, PH_HEIGHT, PH_SIDE_UP, false);
+	struct buf bare = BUF_INIT(100000);
+
+	(void)state;
+	with_policy("other");
+	assert_int_equal(
+	    picture_strip(b.bytes, b.len, &picture_limits_usual, &bare, NULL),
+	    0);
+	is_kept_bytes(sent(&b, NULL), bare.bytes, bare.len);
+	buf_free(&b);
+	buf_free(&bare);
+}
+
+static void without_strip_a_picture_stays_as_it_came(void **state)
+{
+	struct buf b = ph_webp(PH_SIDE_UP, 0);
+
+	(void)state;
+	is_kept_bytes(sent(&b, NULL), b.bytes, b.len);
+	buf_free(&b);
+}
+
+static void other_files_are_not_touched(void **state)
+{
+	static char few[] = "\xff\xd8", many[] = "GIF89a, and no more of it";
+	struct buf a = {.bytes = (uint8_t *)few, .len = 2};
+	struct buf b = {.bytes = (uint8_t *)many, .len = sizeof(many) - 1};
+
+	(void)state;
+	with_policy("shop");
+	is_kept_bytes(sent(&a, NULL), a.bytes, a.len);
+	sh.answers_len = sh.answered = 0;
+	is_kept_bytes(sent(&b, NULL), b.bytes, b.len);
+}
+
+static void a_picture_that_cannot_be_read_is_not_kept(void **state)
+{
+	struct buf b = ph_jpeg(PH_WIDTH, PH_HEIGHT, PH_SIDE_UP, false);
+
+	(void)state;
+	with_policy("shop");
+	b.len -= 40;
+	(void)sent(&b, NULL);
+	assert_int_equal(COUNT_OF("attachment WHERE state='failed' AND"
+				  " reason='unreadable' AND file IS NULL"),
+			 1);
+	assert_int_equal(COUNT_OF("attachment WHERE tidy=0"), 1);
+	assert_int_equal(files(), 0);
+	buf_free(&b);
+}
+
+static void the_hash_is_of_what_was_sent(void **state)
+{
+	struct buf b = ph_jpeg(PH_WIDTH, PH_HEIGHT, PH_SIDE_UP, false);
+	char other[65];
+
+	(void)state;
+	with_policy("shop");
+	hash_of(picture, other);
+	(void)sent(&b, other);
+	assert_int_equal(COUNT_OF("attachment WHERE state='kept'"), 0);
+	assert_int_equal(files(), 0);
+	buf_free(&b);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, sh_make, sh_unmake)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CASE(a_medium_is_kept_and_then_tidied),
+	    CASE(a_picture_is_stripped_before_it_is_sealed),
+	    CASE(a_policy_without_the_channel_strips),
+	    CASE(without_strip_a_picture_stays_as_it_came),
+	    CASE(other_files_are_not_touched),
+	    CASE(a_picture_that_cannot_be_read_is_not_kept),
+	    CASE(the_hash_is_of_what_was_sent),
 	    CASE(an_expired_address_is_renewed_once),
 	    CASE(other_bytes_than_announced_are_never_kept),
 	    CASE(two_hashes_that_differ_are_refused_before_fetching),

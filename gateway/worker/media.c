@@ -1,9 +1,9 @@
 /* media.c - attachments in, provider copies tidied.
  *
- * A row in state wanted is located, fetched, checked, sealed on the way to
- * disk, and kept; then the provider's copy is deleted (tidy).  While a message
- * has an attachment in state wanted its outbox row waits, so the end of a
- * flight wakes deliver, whatever came of it.
+ * A row in state wanted is located, fetched, checked, stripped if the policy
+ * says so, sealed on the way to disk, and kept; then the provider's copy is
+ * deleted (tidy).  While a message has an attachment in state wanted its outbox
+ * row waits, so the end of a flight wakes deliver, whatever came of it.
  *
  * Order of writes: file and sync, then the row.  A crash in between costs
  * one more download and one orphan, which media_open() removes. */
@@ -216,11 +216,21 @@ static int refused(struct media_flight *f, struct err *err)
 	return give_up(f, f->phase == MEDIA_LOCATE ? "gone" : "refused", err);
 }
 
+/* Not handed on as it came: what it carries is not known. */
+static int unstripped(struct media_flight *f, struct err *err)
+{
+	LOG(LOG_LEVEL_WARN, "media.unstripped", LOG_ERR(err));
+	return err->kind == ERR_INPUT ? give_up(f, "unreadable", err)
+				      : try_again(f, err);
+}
+
 static int fetched(struct media_flight *f, struct err *err)
 {
 	if (!media_flight_complete(f))
 		return f->attempts + 1 < 3 ? try_again(f, err)
 					   : give_up(f, "hash", err);
+	if (media_picture_end(f, err) != 0)
+		return unstripped(f, err);
 	if (mediafile_finish(&f->file, err) != 0)
 		return -1;
 	if (write_kept(f, err) == 0)
@@ -265,6 +275,8 @@ static int take_answer(struct media_flight *f, struct err *err)
 {
 	if (f->disk_failed)
 		return try_again(f, err);
+	if (f->unreadable)
+		return give_up(f, "unreadable", err);
 	switch (f->outcome.class) {
 	case CLASS_OK:
 		return take_good(f, err);

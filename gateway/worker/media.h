@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <sodium.h>
 
+#include "postern/picture.h"
 #include "worker.h"
 
 #define MEDIA_IN_FLIGHT_MAX 4
@@ -30,6 +31,9 @@ struct media_flight {
 	crypto_hash_sha256_state hash;
 	int64_t bytes, bytes_expected; /* -1 unknown */
 	bool hash_known, renewed, disk_failed, row_written;
+	/* media_picture.c: the policy wants pictures stripped. */
+	bool strips, unreadable;
+	struct buf clear; /* what has come of one, or of the first bytes */
 	uint8_t hash_expected[32];
 	char url[2048];
 	struct channel_outcome outcome;
@@ -53,6 +57,18 @@ const char *media_flight_located(struct media_flight *f);
 /* After MEDIA_FETCH: are length and hash right? */
 bool media_flight_complete(struct media_flight *f);
 void media_flight_free(struct media_flight **f); /* wipes; unlinks a file */
+
+/* --- media_picture.c ------------------------------------------------------ */
+/* Asks the policy in force what becomes of pictures. */
+void media_picture_begin(struct media_flight *f);
+/* Takes bytes as they come: seals them, or gathers them when they may be a
+ * picture to be stripped.  ERR_INPUT: a picture larger than is stripped. */
+int media_picture_take(struct media_flight *f, const uint8_t *bytes, size_t len,
+		       struct err *err);
+/* All has come and is what was announced: strips and seals what was gathered;
+ * f->bytes becomes the length of what was sealed.  ERR_INPUT: it cannot be
+ * stripped and must not be kept. */
+int media_picture_end(struct media_flight *f, struct err *err);
 
 /* --- media_orphans.c ------------------------------------------------------ */
 /* Removes files no row names, made since the last time this ran. */

@@ -64,7 +64,8 @@ out:
 	return rc;
 }
 
-/* Every byte is counted, hashed and sealed as it comes. */
+/* Every byte is counted, hashed and sealed as it comes; pictures that have to
+ * be stripped when all is there. */
 static int take_bytes(void *ctx, const uint8_t *bytes, size_t len)
 {
 	struct media_flight *f = ctx;
@@ -74,8 +75,11 @@ static int take_bytes(void *ctx, const uint8_t *bytes, size_t len)
 	if (f->bytes > f->w->settings->limits.media_bytes_max)
 		return -1;
 	(void)crypto_hash_sha256_update(&f->hash, bytes, len);
-	if (mediafile_write(f->file, bytes, len, &err) == 0)
+	if (media_picture_take(f, bytes, len, &err) == 0)
 		return 0;
+	f->unreadable = err.kind == ERR_INPUT;
+	if (f->unreadable)
+		return -1;
 	LOG(LOG_LEVEL_ERROR, "media.write", LOG_ERR(&err));
 	f->disk_failed = true;
 	return -1;
@@ -113,6 +117,7 @@ static int file_begin(struct media_flight *f, struct err *err)
 	mediafile_abandon(&f->file);
 	f->bytes = 0;
 	f->disk_failed = false;
+	media_picture_begin(f);
 	(void)crypto_hash_sha256_init(&f->hash);
 	return mediafile_create(f->w, f->key, &f->file, f->file_name, err);
 }
@@ -180,6 +185,7 @@ void media_flight_free(struct media_flight **f)
 		return;
 	*f = NULL;
 	mediafile_abandon(&gone->file);
+	buf_free(&gone->clear);
 	json_decref(gone->media);
 	sodium_memzero(gone, sizeof(*gone));
 	free(gone);
