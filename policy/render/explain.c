@@ -338,8 +338,11 @@ static void received(struct prose *t, const struct explain_case *c)
 		if (!d->media_refused && d->strip) {
 			line(t);
 			prose_add(t, "%s",
-				  TR(t, "Aus dem Anhang entfernt: ",
-				     "Removed from the attachment: "));
+				  TR(t,
+				     "Ist der Anhang ein Bild (JPEG, PNG, "
+				     "WebP), wird daraus entfernt: ",
+				     "If the attachment is a picture (JPEG, "
+				     "PNG, WebP), removed from it: "));
 			term_strip(t, d->strip);
 		}
 	}

@@ -67,7 +67,9 @@ static void media_row(const struct paper *w, const struct channel_rule *c)
 		term_bytes(t, c->media_max);
 	}
 	if (c->strip) {
-		prose_add(t, "%s", TR(t, "; entfernt: ", "; removed: "));
+		prose_add(t, "%s",
+			  TR(t, "; aus Bildern (JPEG, PNG, WebP) entfernt: ",
+			     "; removed from pictures (JPEG, PNG, WebP): "));
 		term_strip(t, c->strip);
 	}
 	page_said_cell(w->pg);

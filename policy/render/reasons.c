@@ -38,8 +38,10 @@ static const struct sentence {
       "The channel $c takes no attachments of this kind or size; it is not "
       "fetched."}},
     {"channel.media.strip",
-     {"Aus Anhängen des Kanals $c werden mitgesandte Angaben entfernt.",
-      "Embedded data are removed from attachments of the channel $c."}},
+     {"Aus Bildern (JPEG, PNG, WebP) des Kanals $c werden mitgesandte "
+      "Angaben entfernt.",
+      "Embedded data are removed from pictures (JPEG, PNG, WebP) of the "
+      "channel $c."}},
     {"channel.on_delete",
      {"So behandelt der Kanal $c eine Nachricht, die ihr Absender löscht.",
       "This is how the channel $c treats a message its sender deletes."}},
