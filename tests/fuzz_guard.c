@@ -70,6 +70,14 @@ static bool ends_like_two_crlf(const uint8_t *feed, const uint8_t *stop)
 	       feed[3] == '\n';
 }
 
+/* A line that is a colon and a bare line feed: its name is empty, by which the
+ * library knows the end of the headers, and it is as long as a CRLF
+ * (docs/intake.md, "What remains"). */
+static bool ends_like_crlf(const uint8_t *line, const uint8_t *feed)
+{
+	return feed - line == 1 && *line == ':';
+}
+
 static bool any_line_strict(size_t number, const uint8_t *at, size_t len)
 {
 	return number == 0 ? request_line_strict(at, len)
@@ -99,6 +107,8 @@ static bool block_strict(const uint8_t *bytes, size_t len)
 
 		if (end == NULL || end == bytes + at)
 			return false;
+		if (ends_like_crlf(bytes + at, end))
+			return lines > 0;
 		/* NUL and line feed look like CRLF once the library is
 		 * through with them: docs/intake.md, "What remains". */
 		if (end[-1] != '\r' && end[-1] != '\0')
