@@ -21,24 +21,49 @@ static const struct verb {
 	const char *name;
 	int (*run)(const struct verb_args *args);
 	const char *help;
+	const char *usage; /* a form per line; NULL: print_usage() asks */
 } verbs[] = {
-    {"init", verb_init, "make a data directory: settings, policy, keys, token"},
-    {"serve", verb_serve, "run the gateway; SIGTERM drains, SIGHUP reloads"},
-    {"check", verb_check, "read settings and policy, say what is wrong"},
-    {"status", verb_status, "how the running gateway is"},
-    {"token", verb_token, "create, list and revoke access tokens"},
-    {"quarantine", verb_quarantine,
-     "list, show and replay what no driver read"},
-    {"outbox", verb_outbox, "list, retry and drop what was not delivered"},
+    {"init", verb_init, "make a data directory: settings, policy, keys, token",
+     "init [--template kundenservice|handwerk|praxis|bank|shop]\n"
+     "     [--passphrase-file FILE] [--public HOST:PORT] "
+     "[--internal HOST:PORT]"},
+    {"serve", verb_serve, "run the gateway; SIGTERM drains, SIGHUP reloads",
+     "serve"},
+    {"check", verb_check, "read settings and policy, say what is wrong",
+     "check"},
+    {"status", verb_status, "how the running gateway is", "status"},
+    {"token", verb_token, "create, list and revoke access tokens",
+     "token create --scope SCOPE ... [--helpdesk NAME] [--days N] "
+     "[--label TEXT]\n"
+     "token list\n"
+     "token revoke ID"},
+    {"quarantine", verb_quarantine, "list, show and replay what no driver read",
+     "quarantine list\n"
+     "quarantine show ID [--body]\n"
+     "quarantine replay ID"},
+    {"outbox", verb_outbox, "list, retry and drop what was not delivered",
+     "outbox list [dead|waiting|unknown]\n"
+     "outbox retry ID\n"
+     "outbox drop ID"},
     {"restrict", verb_restrict,
-     "place, lift and list restrictions (Art. 18 GDPR)"},
-    {"keys", verb_keys, "status, rotate, lock, unlock and backup of the keys"},
-    {"decode", verb_decode, "print the events in a provider's request body"},
+     "place, lift and list restrictions (Art. 18 GDPR)",
+     "restrict place ID --ground a|b|c|d [--person]\n"
+     "restrict lift ID --informed YYYY-MM-DD\n"
+     "restrict list"},
+    {"keys", verb_keys, "status, rotate, lock, unlock and backup of the keys",
+     "keys status\n"
+     "keys lock\n"
+     "keys unlock [--passphrase-file FILE]\n"
+     "keys rotate\n"
+     "keys backup FILE [--passphrase-file FILE]"},
+    {"decode", verb_decode, "print the events in a provider's request body",
+     "decode TYPE FILE|-"},
     {"policy", verb_policy,
-     "explain, test, simulate, propose and approve policies"},
-    {"rights", verb_rights, "deadlines, holidays and the breach clock"},
-    {"consent", verb_consent, "import, show and prove consents"},
-    {"version", verb_version, "version of postern and its libraries"},
+     "explain, test, simulate, propose and approve policies", NULL},
+    {"rights", verb_rights, "deadlines, holidays and the breach clock", NULL},
+    {"consent", verb_consent, "import, show and prove consents", NULL},
+    {"version", verb_version, "version of postern and its libraries",
+     "version"},
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -58,9 +83,25 @@ static void print_help(FILE *out)
 			   "2 wrong usage.\n");
 }
 
-/* Of verbs that have further ones. */
+static void print_forms(const char *forms, FILE *out)
+{
+	const char *before = "usage: postern [-d DIR] [--json] ";
+
+	while (*forms != '\0') {
+		size_t len = strcspn(forms, "\n");
+
+		(void)fprintf(out, "%s%.*s\n", before, (int)len, forms);
+		before = "       postern [-d DIR] [--json] ";
+		forms += len + (forms[len] == '\n');
+		if (*forms == ' ')
+			before = "                                ";
+	}
+}
+
 static void print_usage(const struct verb *verb, FILE *out)
 {
+	if (verb->usage != NULL)
+		print_forms(verb->usage, out);
 	if (verb->run == verb_policy)
 		verb_policy_usage(out);
 	if (verb->run == verb_rights)

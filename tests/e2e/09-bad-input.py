@@ -86,6 +86,18 @@ def the_command_line_answers_wrong_usage_with_2(world):
 
 
 @case
+def help_of_every_verb_shows_its_forms(world):
+    verbs = [line.split()[0] for line in cli(world, "--help")[1].splitlines()
+             if line.startswith("  ") and line[2].isalpha()]
+    check("token" in verbs and "policy" in verbs, str(verbs))
+    for verb in verbs:
+        code, text = cli(world, verb, "--help")
+        equal(code, 0, f"{verb} --help")
+        check(f" {verb}" in text.split("usage: ", 1)[-1], f"forms of {verb}")
+        check("usage: postern" in text, f"usage of {verb}")
+
+
+@case
 def api_problems_carry_a_request_id_and_nothing_else(world):
     def problem(status, got, wanted):
         equal(status, wanted, f"status: {got}")
