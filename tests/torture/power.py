@@ -180,18 +180,25 @@ def power_cuts_lose_nothing(rng):
     ledger.check(not found, f"{len(found)} images with a finding")
 
 
-def caught(rng, mutate, slow_ms=20):
-    """A mutant that loses messages must be seen losing them."""
+def losses(rng, mutate, slow_ms, turns):
+    """How many images of one recording lost something."""
     with folder() as directory:
-        rec = Recording(directory, mutate, slow_ms)
+        rec = Recording(directory, mutate, slow_ms, turns)
         # Most of what is lost is waited for in vain: many at once.
         found = try_images(rec, MUTANTS, rng.random(), 4, ("none",), True, 6)
-        lossy = [f for f in found if "LOST" in f]
-        print(f"   {MUTANTS} images, {len(lossy)} with losses, "
-              f"{len(found) - len(lossy)} with other findings", flush=True)
-        figure("images of mutants", MUTANTS)
-        figure("images of mutants with losses seen", len(lossy))
-        ledger.check(lossy, "the harness did not notice")
+    lossy = [f for f in found if "LOST" in f]
+    print(f"   {MUTANTS} images, {len(lossy)} with losses, "
+          f"{len(found) - len(lossy)} with other findings", flush=True)
+    figure("images of mutants", MUTANTS)
+    figure("images of mutants with losses seen", len(lossy))
+    return len(lossy)
+
+
+def caught(rng, mutate, slow_ms=20):
+    """A mutant that loses messages must be seen losing them.  On a busy
+    machine the archive may not come to what it loses: once more, longer."""
+    ledger.check(any(losses(rng, mutate, slow_ms, turns)
+                     for turns in (3, 6, 9)), "the harness did not notice")
 
 
 def mutant_without_the_sync_of_the_spool_is_caught(rng):
