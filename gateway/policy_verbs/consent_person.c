@@ -8,6 +8,7 @@
 #include "postern/consentpage.h"
 #include "postern/jsonmem.h"
 #include "postern/name.h"
+#include "show_one.h"
 
 #define PATH_BYTES     200
 #define SAY(t, de, en) ((t) == TONGUE_EN ? (en) : (de))
@@ -100,43 +101,12 @@ static int print_words(const json_t *answer, enum tongue t)
 	return printed();
 }
 
-/* Options behind the first arguments, which are positional. */
-static int read_options(const struct verb_args *args, int positional,
-			const struct option_row *rows, size_t len)
-{
-	struct verb_args rest = *args;
-
-	if (args->argc < positional || !operator_id(args->argv[0], "per"))
-		return EXIT_USAGE;
-	rest.argc -= positional;
-	rest.argv += positional;
-	return options_read(&rest, rows, len);
-}
-
 int consent_show(const struct verb_args *args)
 {
-	const char *language = NULL;
-	const struct option_row rows[] = {{"--language", &language, false}};
-	char path[PATH_BYTES];
-	const struct operator_call call = {.method = "GET", .path = path};
-	enum tongue tongue;
-	json_t *answer;
-	int status = read_options(args, 1, rows, 1);
-
-	if (status == EXIT_DONE)
-		status = option_tongue(language, &tongue);
-	if (status != EXIT_DONE)
-		return status;
-	(void)snprintf(path, sizeof(path), "/v1/persons/%s/consents",
-		       args->argv[0]);
-	status = operator_call(args, &call, &answer, NULL);
-	if (status != EXIT_DONE)
-		return status;
-	if (args->json)
-		return print_json(answer);
-	status = print_words(answer, tongue);
-	json_decref(answer);
-	return status;
+	return show_one(args, &(struct show_one){.prefix = "per",
+						 .before = "/v1/persons/",
+						 .behind = "/consents",
+						 .words = print_words});
 }
 
 /* --- proof ---------------------------------------------------------------- */
@@ -192,8 +162,14 @@ int consent_proof(const struct verb_args *args)
 	struct operator_call call = {.method = "GET", .path = path};
 	struct buf page = {0};
 	json_t *answer = NULL;
-	int status = read_options(args, 2, rows, 3);
+	struct verb_args rest = *args;
+	int status;
 
+	if (args->argc < 2 || !operator_id(args->argv[0], "per"))
+		return EXIT_USAGE;
+	rest.argc -= 2;
+	rest.argv += 2;
+	status = options_read(&rest, rows, 3);
 	if (status != EXIT_DONE)
 		return status;
 	w.purpose = args->argv[1];

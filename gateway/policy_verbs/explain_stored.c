@@ -3,6 +3,7 @@
 #include "api/operator.h"
 #include "explain.h"
 #include "options.h"
+#include "show_one.h"
 
 #define SAY(t, de, en) ((t) == TONGUE_EN ? (en) : (de))
 
@@ -151,32 +152,9 @@ static int print_words(const json_t *answer, enum tongue t)
 
 int explain_stored(const struct verb_args *args)
 {
-	const char *language = NULL;
-	const struct option_row rows[] = {{"--language", &language, false}};
-	char path[96];
-	const struct operator_call call = {.method = "GET", .path = path};
-	struct verb_args rest = *args;
-	enum tongue tongue;
-	json_t *answer;
-	int status;
-
-	if (!operator_id(args->argv[0], "msg"))
-		return EXIT_USAGE;
-	rest.argc--;
-	rest.argv++;
-	status = options_read(&rest, rows, 1);
-	if (status == EXIT_DONE)
-		status = option_tongue(language, &tongue);
-	if (status != EXIT_DONE)
-		return status;
-	(void)snprintf(path, sizeof(path), "/v1/policy/explain/%s",
-		       args->argv[0]);
-	status = operator_call(args, &call, &answer, NULL);
-	if (status != EXIT_DONE)
-		return status;
-	if (args->json)
-		return print_json(answer);
-	status = print_words(answer, tongue);
-	json_decref(answer);
-	return status;
+	return show_one(args,
+			&(struct show_one){.prefix = "msg",
+					   .before = "/v1/policy/explain/",
+					   .behind = "",
+					   .words = print_words});
 }
