@@ -1,7 +1,7 @@
 /* test_notice.c - the policy at receiving: who is told what, what is held
  * back, what nobody may read.
  *
- * Proves: compliance 9 I1, T2, W2; 2.5, 2.8, 4.4; issue 4 "Decisions". */
+ * Proves: compliance 9 I1, T2, W2; 2.5, 2.8, 4.4; design 1.6. */
 #include "receive_house.h"
 
 #include "postern/caldate.h"

@@ -1,6 +1,6 @@
 /* test_picture.c - pictures lose place and device and nothing one sees.
  *
- * Proves: issue 4, media: strip; compliance rule of data minimisation. */
+ * Proves: media.strip of the policy; data minimisation, Art. 5(1)(c) GDPR. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

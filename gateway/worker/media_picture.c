@@ -7,7 +7,7 @@
  *
  * Place and device are told by the same blocks, so either word removes all of
  * them.  A picture that cannot be read is not kept: nobody could say what it
- * carries.  Source: Art. 5(1)(c) GDPR; issue 4, media. */
+ * carries.  Source: Art. 5(1)(c) GDPR. */
 #include "media.h"
 
 /* A telephone's picture as it left the camera has up to 30 MB. */
