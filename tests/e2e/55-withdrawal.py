@@ -84,6 +84,16 @@ def tried(world, phone, code):
     return message
 
 
+def stopped_while_halted(world, phone, then):
+    """The customer's STOP is acknowledged and not yet read; then the provider
+    takes everything, and the worker goes on or dies."""
+    worker = halt(world)
+    stopped(world, phone)
+    world.control("phone", send_errors=[])
+    os.kill(worker, then)
+    return worker
+
+
 @case
 def a_message_behind_another_is_stopped(world):
     phone = "4917139300001"
@@ -93,10 +103,7 @@ def a_message_behind_another_is_stopped(world):
     equal(world.answer(cnv, "Ihr Paket kommt")[0], 202, "support")
     w.until("tried", 30, lambda: world.phone_state()["calls"] > calls)
     message = advertise(world, phone, cnv)
-    worker = halt(world)
-    stopped(world, phone)
-    world.control("phone", send_errors=[])
-    os.kill(worker, signal.SIGCONT)
+    stopped_while_halted(world, phone, signal.SIGCONT)
     never_sent(world, message, phone)
     check("Ihr Paket kommt" in said(world, phone), "support goes on")
 
@@ -105,10 +112,7 @@ def a_message_behind_another_is_stopped(world):
 def a_message_that_is_tried_again_is_stopped(world):
     phone = "4917139300002"
     message = tried(world, phone, 131016)
-    worker = halt(world)
-    stopped(world, phone)
-    world.control("phone", send_errors=[])
-    os.kill(worker, signal.SIGCONT)
+    stopped_while_halted(world, phone, signal.SIGCONT)
     never_sent(world, message, phone)
 
 
@@ -116,10 +120,7 @@ def a_message_that_is_tried_again_is_stopped(world):
 def a_message_that_rests_for_the_rate_is_stopped(world):
     phone = "4917139300003"
     message = tried(world, phone, 130429)
-    worker = halt(world)
-    stopped(world, phone)
-    world.control("phone", send_errors=[])
-    os.kill(worker, signal.SIGCONT)
+    stopped_while_halted(world, phone, signal.SIGCONT)
     never_sent(world, message, phone)
 
 
@@ -127,10 +128,8 @@ def a_message_that_rests_for_the_rate_is_stopped(world):
 def a_message_found_after_a_restart_is_stopped(world):
     phone = "4917139300004"
     message = tried(world, phone, 131016)
-    worker = halt(world)
-    stopped(world, phone)
-    world.control("phone", send_errors=[])
-    os.kill(worker, signal.SIGKILL)  # it is started again
+    # It is started again.
+    worker = stopped_while_halted(world, phone, signal.SIGKILL)
     w.until("another worker", 30,
             lambda: world.children().get("worker", worker) != worker)
     never_sent(world, message, phone)
