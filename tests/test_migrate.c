@@ -204,7 +204,7 @@ static void is_new(struct fixture *f)
 					" WHERE name IN ('provider_ref',"
 					"'message_conversation')"),
 			 0);
-	assert_int_equal(raw_number(db, "SELECT value=x'0000000000000003'"
+	assert_int_equal(raw_number(db, "SELECT value=x'0000000000000004'"
 					" FROM meta WHERE name='schema'"),
 			 1);
 	/* What was decided before nobody counted it stays undecided. */
@@ -213,8 +213,9 @@ static void is_new(struct fixture *f)
 			 MESSAGES);
 	assert_int_equal(raw_number(db, "SELECT count(*) FROM sqlite_master"
 					" WHERE name IN ('suppression',"
-					"'policy_version','figure')"),
-			 3);
+					"'policy_version','figure',"
+					"'ledger_entry','ledger_tile')"),
+			 5);
 	assert_int_equal(raw_number(db, "SELECT value=x'07' FROM meta"
 					" WHERE name='id_mask'"),
 			 1);

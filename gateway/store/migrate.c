@@ -132,6 +132,7 @@ int sqlite_refuse_newer(sqlite3 *db, bool *ret_empty, struct err *err)
 static int (*const steps[])(struct store *st, struct err *err) = {
     [1] = migrate_to_2,
     [2] = migrate_to_3,
+    [3] = migrate_to_4,
 };
 _Static_assert(sizeof(steps) / sizeof(steps[0]) == SCHEMA_VERSION,
 	       "a step for each version");

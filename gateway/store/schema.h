@@ -109,11 +109,23 @@
  *		informed_day: when the person was told of the lifting.
  * outbox	(3) state restricted: waits until a restriction is lifted.
  * figure	(3) Counters made at the moment of the event.  hour_ms: start
- *		of the hour.  name, detail: static words and policy names. */
+ *		of the hour.  name, detail: static words and policy names.
+ * ledger_entry	(4) The proof log (postern/ledger.h).  id: the index, from 0.
+ *		body: canonical JSON (postern/ledgerentry.h).
+ * ledger_tile	(4) id: tile level << 56 | number.  hashes: those of its first
+ *		leaves, 32 bytes each; grows until it has 256.  meta
+ *		ledger_size: entries in the tree.
+ * ledger_checkpoint (4) note: the signed note, cosignatures at its end.
+ * ledger_witness (4) size: last one cosigned.
+ * ledger_stamp	(4) state: waiting, done.  token: timestamp-reply.
+ * ledger_batch	(4) messages: of an entry messages.*: per message its id, 8
+ *		bytes big endian, and the leaf hash of its sealed content.
+ * ledger_gone	(4) The newest entry that changed or forgot a message which
+ *		an older entry names. */
 #ifndef POSTERN_STORE_SCHEMA_H
 #define POSTERN_STORE_SCHEMA_H
 
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 
 /* What became of a message, countable without opening it. */
 enum message_outcome {
@@ -298,5 +310,24 @@ enum message_outcome {
 	    "NULL, name TEXT NOT NULL, detail TEXT NOT NULL, n INTEGER NOT "   \
 	    "NULL, PRIMARY KEY(hour_ms, channel, name, detail)) STRICT, "      \
 	    "WITHOUT ROWID"
+
+#define SCHEMA_SQLITE_4                                                        \
+	"CREATE TABLE ledger_entry(id INTEGER PRIMARY KEY, body BLOB NOT "     \
+	"NULL) STRICT",                                                        \
+	    "CREATE TABLE ledger_tile(id INTEGER PRIMARY KEY, hashes BLOB "    \
+	    "NOT NULL) STRICT",                                                \
+	    "CREATE TABLE ledger_checkpoint(size INTEGER PRIMARY KEY, at_ms "  \
+	    "INTEGER NOT NULL, note BLOB NOT NULL) STRICT",                    \
+	    "CREATE TABLE ledger_witness(name TEXT PRIMARY KEY, size INTEGER " \
+	    "NOT NULL, at_ms INTEGER NOT NULL, attempts INTEGER NOT NULL "     \
+	    "DEFAULT 0, next_ms INTEGER NOT NULL DEFAULT 0) STRICT",           \
+	    "CREATE TABLE ledger_stamp(size INTEGER PRIMARY KEY, state TEXT "  \
+	    "NOT NULL, nonce BLOB, token BLOB, at_ms INTEGER NOT NULL, "       \
+	    "attempts INTEGER NOT NULL DEFAULT 0, next_ms INTEGER NOT NULL "   \
+	    "DEFAULT 0) STRICT",                                               \
+	    "CREATE TABLE ledger_batch(entry INTEGER PRIMARY KEY, messages "   \
+	    "BLOB NOT NULL) STRICT",                                           \
+	    "CREATE TABLE ledger_gone(message INTEGER PRIMARY KEY, entry "     \
+	    "INTEGER NOT NULL) STRICT"
 
 #endif
