@@ -22,16 +22,21 @@ struct stamp {
 	char serial[64]; /* hex */
 	char policy[64]; /* OID */
 };
+struct stamp_trust {
+	const char *root_pem; /* certificates that are trusted */
+	size_t root_len;
+	const uint8_t *nonce; /* NULL: none was kept (an archived stamp) */
+};
 /*
  * stamp_verify - whether an application/timestamp-reply stamps data.
  *
- * root_pem: certificates that are trusted.  nonce NULL: none was kept (an
- * archived stamp).  ERR_INPUT: not a reply; ERR_DENIED: the authority refused
- * (status); ERR_CORRUPT: does not stamp these bytes, was changed, or its
- * signer is not trusted for time stamps.
+ * Certificates are judged at the time of the stamp.  ERR_INPUT: not a reply;
+ * ERR_DENIED: the authority refused (native: its status); ERR_CORRUPT: does
+ * not stamp these bytes, was changed, or its signer is not trusted for time
+ * stamps.
  */
 int stamp_verify(const void *reply, size_t reply_len, const void *data,
-		 size_t data_len, const uint8_t *nonce, const char *root_pem,
-		 size_t root_len, struct stamp *ret, struct err *err);
+		 size_t data_len, const struct stamp_trust *trust,
+		 struct stamp *ret, struct err *err);
 
 #endif
