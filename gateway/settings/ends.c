@@ -194,9 +194,8 @@ static void channel_read(struct parse *in, const struct yaml *map,
 	channel_urls(in, map, driver, ch);
 }
 
-/* Memory for the entries of a section, or NULL with a finding. */
-static void *entries(struct parse *in, const struct yaml *node, size_t max,
-		     size_t size)
+void *conf_entries(struct parse *in, const struct yaml *node, size_t max,
+		   size_t size)
 {
 	void *memory;
 
@@ -219,7 +218,7 @@ void conf_channels(struct parse *in, const struct yaml *map)
 	if (!conf_is_map(in, map, "channels"))
 		return;
 	s->channels =
-	    entries(in, map, SETTINGS_CHANNELS_MAX, sizeof(*s->channels));
+	    conf_entries(in, map, SETTINGS_CHANNELS_MAX, sizeof(*s->channels));
 	if (!s->channels)
 		return;
 	for (const struct yaml *at = map->first; at; at = at->next) {
@@ -252,8 +251,8 @@ static const struct helpdesk_driver *helpdesk_type(struct parse *in,
 	return helpdesk_find(ret);
 }
 
-static void helpdesk_allow(struct parse *in, const struct yaml *list,
-			   struct settings_helpdesk *hd)
+void conf_allow(struct parse *in, const struct yaml *list,
+		char ret[SETTINGS_ALLOW_MAX][280], size_t *ret_len)
 {
 	if (!list || !conf_is_list(in, list, "allow"))
 		return;
@@ -265,15 +264,14 @@ static void helpdesk_allow(struct parse *in, const struct yaml *list,
 	}
 	for (const struct yaml *at = list->first; at; at = at->next) {
 		if (at->type != YAML_SCALAR || !syntax_target(at->text) ||
-		    strlen(at->text) >= sizeof(hd->allow[0])) {
+		    strlen(at->text) >= sizeof(ret[0])) {
 			diag_add(in->diag, at->line, at->column,
 				 "this entry of allow is no target; write "
 				 "host:port, 127.0.0.1:9000, [::1]:9000 or "
 				 "10.0.0.0/8:443");
 			continue;
 		}
-		memcpy(hd->allow[hd->allow_len++], at->text,
-		       strlen(at->text) + 1);
+		memcpy(ret[(*ret_len)++], at->text, strlen(at->text) + 1);
 	}
 }
 
@@ -311,7 +309,7 @@ static void helpdesk_read(struct parse *in, const struct yaml *map,
 	if (!conf_is_map(in, map, map->key))
 		return;
 	driver = helpdesk_type(in, map, hd->type, sizeof(hd->type));
-	helpdesk_allow(in, yaml_get(map, "allow"), hd);
+	conf_allow(in, yaml_get(map, "allow"), hd->allow, &hd->allow_len);
 	helpdesk_url(in, map, hd);
 	if (!driver)
 		return;
@@ -327,8 +325,8 @@ void conf_helpdesks(struct parse *in, const struct yaml *map)
 
 	if (!conf_is_map(in, map, "helpdesks"))
 		return;
-	s->helpdesks =
-	    entries(in, map, SETTINGS_HELPDESKS_MAX, sizeof(*s->helpdesks));
+	s->helpdesks = conf_entries(in, map, SETTINGS_HELPDESKS_MAX,
+				    sizeof(*s->helpdesks));
 	if (!s->helpdesks)
 		return;
 	for (const struct yaml *at = map->first; at; at = at->next) {
@@ -390,7 +388,8 @@ void conf_routes(struct parse *in, const struct yaml *list)
 
 	if (!conf_is_list(in, list, "routes"))
 		return;
-	s->routes = entries(in, list, SETTINGS_ROUTES_MAX, sizeof(*s->routes));
+	s->routes =
+	    conf_entries(in, list, SETTINGS_ROUTES_MAX, sizeof(*s->routes));
 	if (!s->routes)
 		return;
 	for (const struct yaml *at = list->first; at; at = at->next) {

@@ -192,6 +192,7 @@ static const struct section {
     {"log", conf_log},
     {"keys", conf_keys},
     {"unsubscribe", conf_unsubscribe},
+    {"ledger", conf_ledger},
     {"channels", conf_channels},
     {"helpdesks", conf_helpdesks},
     {"routes", conf_routes},
@@ -212,6 +213,7 @@ static void set_defaults(struct settings *s, const char *dir)
 	(void)snprintf(s->keys_source, sizeof(s->keys_source), "file");
 	for (size_t i = 0; i < params_len; i++)
 		*param_at(s, &params[i]) = params[i].fallback;
+	conf_ledger_defaults(s);
 }
 
 static void conf_root(struct parse *in, const struct yaml *root)

@@ -59,8 +59,19 @@ void conf_values_free(struct setting_value *values, size_t len);
 
 void conf_controller(struct parse *in, const struct yaml *map);
 
+/* --- ledger.c ------------------------------------------------------------- */
+
+void conf_ledger_defaults(struct settings *s);
+void conf_ledger(struct parse *in, const struct yaml *map);
+
 /* --- ends.c, parse.c ------------------------------------------------------ */
 
+/* Targets into a member that has SETTINGS_ALLOW_MAX of them. */
+void conf_allow(struct parse *in, const struct yaml *list,
+		char ret[SETTINGS_ALLOW_MAX][280], size_t *ret_len);
+/* Memory for the entries of a section, or NULL with a finding. */
+void *conf_entries(struct parse *in, const struct yaml *node, size_t max,
+		   size_t size);
 void conf_channels(struct parse *in, const struct yaml *map);
 void conf_helpdesks(struct parse *in, const struct yaml *map);
 void conf_routes(struct parse *in, const struct yaml *list);

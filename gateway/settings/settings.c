@@ -159,6 +159,18 @@ static bool zone_known(void *ctx, const char *zone)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
+static bool seen(void *ctx, const char *name, bool folder)
+{
+	const char *dir = ctx;
+	char path[PATH_BYTES];
+	struct stat st;
+
+	if (place_path(dir, name, path, sizeof(path)) != 0 ||
+	    stat(path, &st) != 0)
+		return false;
+	return folder ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode);
+}
+
 int settings_load_noted(const char *dir, enum settings_role role,
 			struct diag *diag, struct diag *notes,
 			struct settings **ret)
@@ -170,6 +182,7 @@ int settings_load_noted(const char *dir, enum settings_role role,
 	    .today = caldate_local(NULL, env->wall_ms(env)),
 	    .read = read_any,
 	    .zone_known = zone_known,
+	    .seen = seen,
 	    .ctx = (void *)(uintptr_t)dir,
 	    .notes = notes};
 	uint8_t *bytes = NULL;
@@ -201,6 +214,7 @@ void settings_free(struct settings **s)
 				 (*s)->helpdesks[i].values_len);
 	conf_values_free((*s)->unsubscribe.values,
 			 (*s)->unsubscribe.values_len);
+	free((*s)->ledger.witnesses);
 	free((*s)->channels);
 	free((*s)->helpdesks);
 	free((*s)->routes);

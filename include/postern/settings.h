@@ -79,6 +79,16 @@ struct settings_helpdesk {
 	size_t allow_len;
 };
 
+/* Another machine the proof log speaks with.  Plain http will do: what comes
+ * back is signed, and nothing personal goes there. */
+#define SETTINGS_WITNESSES_MAX 8
+struct settings_peer {
+	char vkey[400]; /* of a witness: name+hash+key; "": of a time stamp */
+	char url[1024]; /* without a slash at its end */
+	char allow[SETTINGS_ALLOW_MAX][280]; /* as of a helpdesk */
+	size_t allow_len;
+};
+
 struct settings_route {
 	struct name channel, helpdesk;
 };
@@ -111,6 +121,22 @@ struct settings {
 		struct setting_value values[1]; /* "secret" */
 		size_t values_len;
 	} unsubscribe;
+	/* The proof log (docs/ledger.md). */
+	struct {
+		char origin[256]; /* "": the keeper makes one */
+		int64_t checkpoint_minutes, checkpoint_entries;
+		char keep[16]; /* period.h, of whole entries: "P10Y" */
+		bool publish;
+		struct settings_peer *witnesses;
+		size_t witnesses_len;
+		struct {
+			struct settings_peer at; /* url "": no time stamps */
+			char root[401];		 /* PEM file; as written */
+			int64_t hours;		 /* between two of them */
+		} stamp;
+		/* At most one of them; "": none. */
+		char officer_folder[401], officer_sendmail[401];
+	} ledger;
 	struct { /* every number has a row in gateway/settings/params.c */
 		int64_t intake_threads, connections_max, header_deadline_ms,
 		    body_deadline_ms, commit_deadline_ms, disk_low_bytes,
@@ -151,6 +177,8 @@ struct settings_source {
 		    const struct setting_row *row, struct secret *ret,
 		    struct err *err);
 	bool (*zone_known)(void *ctx, const char *zone);
+	/* Whether this process sees that file, or folder, of dir's. */
+	bool (*seen)(void *ctx, const char *name, bool folder);
 	void *ctx;
 	/* Remarks that stop nothing; NULL: none wanted. */
 	struct diag *notes;
