@@ -19,9 +19,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "keeper/durable.h"
+#include "postern/durable.h"
 #include "postern/store.h"
-#include "supervise/sandbox.h"
+#include "supervise/sandbox_rules.h"
 
 struct house {
 	char dir[64];
@@ -79,7 +79,7 @@ static int teardown(void **state)
 static bool enter(const struct house *h, enum child_role role)
 {
 	const struct sandbox_conf conf = {
-	    .role = role, .dir = h->dir, .credential = ""};
+	    .rules = sandbox_rules_of(role), .dir = h->dir, .credential = ""};
 	struct err err = {0};
 
 	return sandbox_enter(&conf, &err) == 0;
@@ -268,8 +268,9 @@ static void the_worker_makes_and_opens_an_archive(void **state)
 static int lent_key_opened(const struct house *h)
 {
 	char path[32];
-	struct sandbox_conf conf = {
-	    .role = CHILD_KEEPER, .dir = h->dir, .credential = path};
+	struct sandbox_conf conf = {.rules = sandbox_rules_of(CHILD_KEEPER),
+				    .dir = h->dir,
+				    .credential = path};
 	struct err err = {0};
 	int fd = memfd_create("lent", MFD_CLOEXEC);
 
@@ -325,14 +326,14 @@ static void no_table_names_what_nobody_needs(void **state)
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		for (int role = 0; role < CHILDREN; role++) {
 			assert_false(listed(sandbox_common_calls(), never[i]));
-			assert_false(
-			    listed(sandbox_role_calls((enum child_role)role),
-				   never[i]));
+			assert_false(listed(
+			    sandbox_rules_of((enum child_role)role)->calls,
+			    never[i]));
 		}
 	assert_false(
-	    listed(sandbox_role_calls(CHILD_KEEPER), SCMP_SYS(socket)));
+	    listed(sandbox_rules_of(CHILD_KEEPER)->calls, SCMP_SYS(socket)));
 	assert_false(
-	    listed(sandbox_role_calls(CHILD_INTAKE), SCMP_SYS(connect)));
+	    listed(sandbox_rules_of(CHILD_INTAKE)->calls, SCMP_SYS(connect)));
 	assert_true(listed(sandbox_common_calls(), SCMP_SYS(read)));
 }
 

@@ -22,6 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "postern/listen.h"
 #include "postern/log.h"
 #include "supervise/supervise.h"
 

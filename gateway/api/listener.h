@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <sys/types.h>
 
-#include "deadline.h"
+#include "postern/deadline.h"
 #include "job.h"
 #include "route.h"
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "keeper/durable.h"
+#include "postern/durable.h"
 #include "postern/buf.h"
 
 #define MAGIC	     "PSTRNKB1"

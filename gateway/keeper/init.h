@@ -2,7 +2,7 @@
 #ifndef POSTERN_KEEPER_INIT_H
 #define POSTERN_KEEPER_INIT_H
 
-#include "keeper/durable.h"
+#include "postern/durable.h"
 #include "postern/err.h"
 
 /* ERR_INPUT when any key file is there. */

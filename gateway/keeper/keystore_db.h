@@ -4,7 +4,7 @@
 
 #include <sqlite3.h>
 
-#include "keeper/durable.h"
+#include "postern/durable.h"
 #include "keeper/keystore.h"
 
 enum keystore_statement {

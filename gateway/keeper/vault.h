@@ -17,7 +17,7 @@
 #include "postern/err.h"
 #include "postern/keeper.h"
 #include "keeper/arena.h"
-#include "keeper/durable.h"
+#include "postern/durable.h"
 #include "keeper/keystore.h"
 #include "keeper/reason.h"
 #include "keeper/rootkey.h"

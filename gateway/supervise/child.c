@@ -2,7 +2,7 @@
  *
  * Order matters: settings and secrets are read with the rights the supervisor
  * has, then those are given up, and only then is anything hostile read. */
-#include "supervise/sandbox.h"
+#include "supervise/sandbox_rules.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,8 +39,9 @@ struct start {
 static int give_up_rights(const struct start *s, struct err *err)
 {
 	const struct rlimit none = {0, 0};
-	const struct sandbox_conf box = {
-	    .role = s->role, .dir = s->dir, .credential = s->credential};
+	const struct sandbox_conf box = {.rules = sandbox_rules_of(s->role),
+					 .dir = s->dir,
+					 .credential = s->credential};
 
 	if (s->users.separate) {
 		/* Group postern reads what it is meant to; modes say what. */

@@ -2,25 +2,23 @@
  *
  * Found by tracing the end-to-end scripts and by reading the libraries; a
  * build with -DSANDBOX_KILL ends at the first call that is missing here. */
-#include "supervise/sandbox.h"
+#include "supervise/sandbox_rules.h"
 
 #include <fcntl.h>
-#include <sys/ioctl.h>
+#include <limits.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-#define EDIT   (ALLOW_READ | ALLOW_WRITE)
-#define FOLDER (ALLOW_LIST | EDIT | ALLOW_MAKE)
-#define LOOK   (ALLOW_LIST | ALLOW_READ)
+#include "postern/store.h"
 
 /* --- files ---------------------------------------------------------------- */
 
 /* Listing DIR is syncing it: a folder is opened for that.  Names in it tell
  * nothing (design, section 5). */
 static const struct sandbox_path intake_paths[] = {
-    {"spool", FOLDER, false},
-    {"reserve", EDIT, true},
+    {"spool", ALLOW_FOLDER, false},
+    {"reserve", ALLOW_EDIT, true},
     {"keys/spool.pub", ALLOW_READ, false},
     {"/etc/localtime", ALLOW_READ, false},
     {"/etc/ssl/openssl.cnf", ALLOW_READ, false},
@@ -29,176 +27,130 @@ static const struct sandbox_path intake_paths[] = {
 
 static const struct sandbox_path worker_paths[] = {
     {".", ALLOW_LIST, false},
-    {"postern.db", EDIT, false},
-    {"postern.db-wal", EDIT, true},
-    {"postern.db-shm", EDIT, true},
-    {"postern.db.lock", EDIT, true},
-    {"media", FOLDER | ALLOW_FOLDERS, false},
-    {"spool", FOLDER, false}, /* unlinks, and puts .bad files aside */
+    {"postern.db", ALLOW_EDIT, false},
+    {"postern.db-wal", ALLOW_EDIT, true},
+    {"postern.db-shm", ALLOW_EDIT, true},
+    {"postern.db.lock", ALLOW_EDIT, true},
+    {"media", ALLOW_FOLDER | ALLOW_FOLDERS, false},
+    {"spool", ALLOW_FOLDER, false}, /* unlinks, and puts .bad files aside */
     {"/dev/urandom", ALLOW_READ, false},
     {"/etc/localtime", ALLOW_READ, false},
-    {"/usr/share/zoneinfo", LOOK, false},
+    {"/usr/share/zoneinfo", ALLOW_LOOK, false},
     /* Names and certificates of who is called. */
-    {"/etc/ssl", LOOK, false},
-    {"/usr/share/ca-certificates", LOOK, false},
-    {"/usr/local/share/ca-certificates", LOOK, false},
+    {"/etc/ssl", ALLOW_LOOK, false},
+    {"/usr/share/ca-certificates", ALLOW_LOOK, false},
+    {"/usr/local/share/ca-certificates", ALLOW_LOOK, false},
     {"/etc/hosts", ALLOW_READ, false},
     {"/etc/host.conf", ALLOW_READ, false},
     {"/etc/gai.conf", ALLOW_READ, false},
     {"/etc/nsswitch.conf", ALLOW_READ, false},
     {"/etc/services", ALLOW_READ, false},
     {"/etc/resolv.conf", ALLOW_READ, false},
-    {"/run/systemd/resolve", LOOK, false}, /* where it may point to */
-    {"/run/resolvconf", LOOK, false},
-    {"/run/NetworkManager", LOOK, false},
+    {"/run/systemd/resolve", ALLOW_LOOK, false}, /* where it may point to */
+    {"/run/resolvconf", ALLOW_LOOK, false},
+    {"/run/NetworkManager", ALLOW_LOOK, false},
     /* The resolver's modules are loaded when first asked. */
     {"/etc/ld.so.cache", ALLOW_READ, false},
-    {"/usr/lib", LOOK, false},
-    {"/lib", LOOK, false},
-    {"/lib64", LOOK, false},
+    {"/usr/lib", ALLOW_LOOK, false},
+    {"/lib", ALLOW_LOOK, false},
+    {"/lib64", ALLOW_LOOK, false},
     {NULL, 0, false},
 };
 
 static const struct sandbox_path keeper_paths[] = {
     {".", ALLOW_LIST, false},
-    {"keys", FOLDER, false},
-    {"keeper.db", EDIT, false},
-    {"keeper.db-wal", EDIT, true},
-    {"keeper.db-shm", EDIT, true},
-    {"erasures.log", EDIT, true},
+    {"keys", ALLOW_FOLDER, false},
+    {"keeper.db", ALLOW_EDIT, false},
+    {"keeper.db-wal", ALLOW_EDIT, true},
+    {"keeper.db-shm", ALLOW_EDIT, true},
+    {"erasures.log", ALLOW_EDIT, true},
     {"/dev/urandom", ALLOW_READ, false},
     {"/etc/localtime", ALLOW_READ, false},
     {NULL, 0, false},
 };
 
-const struct sandbox_path *sandbox_paths(enum child_role role)
-{
-	static const struct sandbox_path *const of[CHILDREN] = {
-	    [CHILD_KEEPER] = keeper_paths,
-	    [CHILD_WORKER] = worker_paths,
-	    [CHILD_INTAKE] = intake_paths,
-	};
-
-	return of[role];
-}
-
-bool sandbox_connects(enum child_role role)
-{
-	return role == CHILD_WORKER;
-}
-
 /* --- system calls --------------------------------------------------------- */
 
-#define ANY(name)                  \
-	{                          \
-		SCMP_SYS(name), 0, \
-		{                  \
-			0          \
-		}                  \
-	}
-/* With the n-th argument (from 0) equal to v. */
-#define ONLY(name, n, v)                                   \
-	{                                                  \
-		SCMP_SYS(name), 1,                         \
-		{                                          \
-			(n), SCMP_CMP_EQ, (uint64_t)(v), 0 \
-		}                                          \
-	}
-/* With none of these bits in the n-th argument. */
-#define WITHOUT(name, n, bits)                                       \
-	{                                                            \
-		SCMP_SYS(name), 1,                                   \
-		{                                                    \
-			(n), SCMP_CMP_MASKED_EQ, (uint64_t)(bits), 0 \
-		}                                                    \
-	}
-#define END               \
-	{                 \
-		-1, 0,    \
-		{         \
-			0 \
-		}         \
-	}
-
-static const struct sandbox_call common[] = {
-    /* memory; what may be executed is said per role */
-    ANY(brk), ANY(munmap), ANY(mremap), ANY(madvise), ANY(mlock), ANY(mlock2),
-    ANY(munlock),
-    /* threads, signals, the end */
-    ANY(futex), ANY(set_robust_list), ANY(rseq), ANY(sched_yield),
-    ANY(sched_getaffinity), ANY(gettid), ANY(getpid), ANY(rt_sigaction),
-    ANY(rt_sigprocmask), ANY(rt_sigreturn), ANY(sigaltstack),
-    ANY(restart_syscall), ANY(exit), ANY(exit_group), ANY(membarrier),
-    ANY(set_tid_address), ONLY(prctl, 0, PR_SET_NAME),
-    ONLY(prctl, 0, PR_SET_DUMPABLE), ONLY(prlimit64, 0, 0),
-    /* time, chance, who we are */
-    ANY(clock_gettime), ANY(clock_getres), ANY(gettimeofday), ANY(time),
-    ANY(nanosleep), ANY(clock_nanosleep), ANY(getrandom), ANY(sysinfo),
-    ANY(uname), ANY(getuid), ANY(geteuid), ANY(getgid), ANY(getegid),
-    /* waiting */
-    ANY(poll), ANY(ppoll), ANY(select), ANY(pselect6), ANY(epoll_create1),
-    ANY(epoll_ctl), ANY(epoll_wait), ANY(epoll_pwait), ANY(eventfd2),
-    ANY(signalfd4), ANY(timerfd_create), ANY(timerfd_settime), ANY(pipe2),
-    /* files; which ones, Landlock says */
-    ANY(read), ANY(readv), ANY(pread64), ANY(preadv), ANY(write), ANY(writev),
-    ANY(pwrite64), ANY(pwritev), ANY(lseek), ANY(close), ANY(openat),
-    ANY(newfstatat), ANY(fstat), ANY(stat), ANY(lstat), ANY(statx), ANY(access),
-    ANY(faccessat), ANY(faccessat2), ANY(statfs), ANY(fstatfs), ANY(getdents64),
-    ANY(readlink), ANY(readlinkat), ANY(getcwd), ANY(fcntl), ANY(fsync),
-    ANY(fdatasync), ANY(ftruncate), ANY(fallocate), ANY(fadvise64), ANY(unlink),
-    ANY(unlinkat), ANY(fchmod), ANY(flock), ONLY(ioctl, 1, FIONREAD),
-    ONLY(ioctl, 1, FIONBIO), ONLY(ioctl, 1, TCGETS),
-    /* sockets that are there already */
-    ANY(accept4), ANY(recvfrom), ANY(recvmsg), ANY(sendto), ANY(sendmsg),
-    ANY(getsockopt), ANY(setsockopt), ANY(getsockname), ANY(getpeername),
-    ANY(shutdown), END};
-
 static const struct sandbox_call intake_calls[] = {
-    WITHOUT(mmap, 2, PROT_EXEC), WITHOUT(mprotect, 2, PROT_EXEC), ANY(sendfile),
-    END};
+    CALL_WITHOUT(mmap, 2, PROT_EXEC), CALL_WITHOUT(mprotect, 2, PROT_EXEC),
+    CALL_ANY(sendfile), CALL_END};
 
 /* The resolver's modules are mapped to be executed; nothing is both written
  * and executed.  bind() serves the resolver's netlink address only: those of
  * every other family are longer, or of no use where no file can be made. */
 static const struct sandbox_call worker_calls[] = {
-    WITHOUT(mmap, 2, PROT_EXEC),
-    WITHOUT(mmap, 2, PROT_WRITE),
-    WITHOUT(mprotect, 2, PROT_EXEC),
-    WITHOUT(mprotect, 2, PROT_WRITE),
-    ONLY(socket, 0, AF_UNIX),
-    ONLY(socket, 0, AF_INET),
-    ONLY(socket, 0, AF_INET6),
-    ONLY(socket, 0, AF_NETLINK),
-    ONLY(socketpair, 0, AF_UNIX),
-    ANY(connect),
-    ONLY(bind, 2, 12),
-    ANY(sendmmsg),
-    ANY(recvmmsg),
-    ANY(sendfile),
-    ANY(mkdir),
-    ANY(mkdirat),
-    ANY(rmdir),
-    ANY(rename),
-    ANY(fchown),
-    ANY(dup),
-    END};
+    CALL_WITHOUT(mmap, 2, PROT_EXEC),
+    CALL_WITHOUT(mmap, 2, PROT_WRITE),
+    CALL_WITHOUT(mprotect, 2, PROT_EXEC),
+    CALL_WITHOUT(mprotect, 2, PROT_WRITE),
+    CALL_ONLY(socket, 0, AF_UNIX),
+    CALL_ONLY(socket, 0, AF_INET),
+    CALL_ONLY(socket, 0, AF_INET6),
+    CALL_ONLY(socket, 0, AF_NETLINK),
+    CALL_ONLY(socketpair, 0, AF_UNIX),
+    CALL_ANY(connect),
+    CALL_ONLY(bind, 2, 12),
+    CALL_ANY(sendmmsg),
+    CALL_ANY(recvmmsg),
+    CALL_ANY(sendfile),
+    CALL_ANY(mkdir),
+    CALL_ANY(mkdirat),
+    CALL_ANY(rmdir),
+    CALL_ANY(rename),
+    CALL_ANY(fchown),
+    CALL_ANY(dup),
+    CALL_END};
 
 static const struct sandbox_call keeper_calls[] = {
-    WITHOUT(mmap, 2, PROT_EXEC), WITHOUT(mprotect, 2, PROT_EXEC), ANY(rename),
-    ANY(fchown), END};
+    CALL_WITHOUT(mmap, 2, PROT_EXEC), CALL_WITHOUT(mprotect, 2, PROT_EXEC),
+    CALL_ANY(rename), CALL_ANY(fchown), CALL_END};
 
-const struct sandbox_call *sandbox_common_calls(void)
+/* --- before --------------------------------------------------------------- */
+
+/* SQLite's file header says with which journal it was written last. */
+static bool has_wal(const char *path)
 {
-	return common;
+	unsigned char head[20] = {0};
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t n = fd < 0 ? -1 : pread(fd, head, sizeof(head), 0);
+
+	if (fd >= 0)
+		(void)close(fd); /* read only */
+	return n == (ssize_t)sizeof(head) && head[18] == 2 && head[19] == 2;
 }
 
-const struct sandbox_call *sandbox_role_calls(enum child_role role)
+/* A new archive, or one restored from a copy, is switched to the write-ahead
+ * log by way of a file that is made and removed again: that is done here.
+ * The keeper's store does the same when it is restored. */
+static int prepare_archive(const char *dir, struct err *err)
 {
-	static const struct sandbox_call *const of[CHILDREN] = {
-	    [CHILD_KEEPER] = keeper_calls,
-	    [CHILD_WORKER] = worker_calls,
-	    [CHILD_INTAKE] = intake_calls,
+	char path[PATH_MAX];
+	const char *engine; /* the default one: whose file this is */
+	struct store *st = NULL;
+
+	int n = snprintf(path, sizeof(path), "%s/postern.db", dir);
+
+	if (n < 0 || (size_t)n >= sizeof(path) || has_wal(path) ||
+	    store_engines(&engine, 1) == 0)
+		return 0;
+	if (store_open(engine, path, &st, err) != 0)
+		return -1;
+	store_close(&st);
+	return 0;
+}
+
+/* --- all of it ------------------------------------------------------------ */
+
+const struct sandbox_rules *sandbox_rules_of(enum child_role role)
+{
+	static const struct sandbox_rules of[CHILDREN] = {
+	    [CHILD_KEEPER] = {.paths = keeper_paths, .calls = keeper_calls},
+	    [CHILD_WORKER] = {.paths = worker_paths,
+			      .calls = worker_calls,
+			      .connects = true,
+			      .prepare = prepare_archive},
+	    [CHILD_INTAKE] = {.paths = intake_paths, .calls = intake_calls},
 	};
 
-	return of[role];
+	return &of[role];
 }

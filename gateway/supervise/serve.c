@@ -14,6 +14,7 @@
 
 #include "intake/intake.h"
 #include "postern/ipc.h"
+#include "postern/listen.h"
 #include "postern/log.h"
 #include "verbs.h"
 

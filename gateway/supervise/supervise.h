@@ -90,13 +90,6 @@ int users_become(const struct users *users, enum child_role role,
  * limit there is now, 0 if it cannot be known. */
 int64_t limits_raise(int64_t connections);
 
-/* --- sockets (listen.c) --------------------------------------------------- */
-/* "127.0.0.1:8080", "[::1]:8080" or "localhost:8080"; close-on-exec,
- * non-blocking.  ERR_BUSY: taken; ERR_INPUT: no address of this host. */
-int listen_tcp(const char *address, int *ret_fd, struct err *err);
-/* Stream socket file of mode 0600. */
-int listen_unix(const char *path, int *ret_fd, struct err *err);
-
 /* --- starting one child (spawn.c) ----------------------------------------- */
 /* Descriptors are borrowed; everything else is closed in the child, the
  * environment is empty but for CREDENTIALS_DIRECTORY. */

@@ -1,9 +1,13 @@
 /* listen.c - the sockets that outlive the processes behind them. */
-#include "supervise/supervise.h"
+#include "postern/listen.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>

@@ -1,5 +1,5 @@
-/* sandbox_calls.c - the system calls of a role, by seccomp. */
-#include "supervise/sandbox.h"
+/* sandbox_calls.c - the system calls left, by seccomp. */
+#include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -46,7 +46,7 @@ static int add_special(scmp_filter_ctx ctx)
 	return rc;
 }
 
-int sandbox_calls(enum child_role role, struct err *err)
+int sandbox_calls(const struct sandbox_rules *rules, struct err *err)
 {
 	scmp_filter_ctx ctx = seccomp_init(OTHERWISE);
 	int rc;
@@ -63,7 +63,7 @@ int sandbox_calls(enum child_role role, struct err *err)
 	if (rc == 0)
 		rc = add_table(ctx, sandbox_common_calls());
 	if (rc == 0)
-		rc = add_table(ctx, sandbox_role_calls(role));
+		rc = add_table(ctx, rules->calls);
 	if (rc == 0)
 		rc = add_special(ctx);
 	if (rc == 0)

@@ -1,5 +1,5 @@
 /* deadline.c - the thread that ends late connections. */
-#include "deadline.h"
+#include "postern/deadline.h"
 
 #include <errno.h>
 #include <pthread.h>

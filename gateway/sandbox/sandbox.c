@@ -1,5 +1,5 @@
 /* sandbox.c - the order of giving up. */
-#include "supervise/sandbox.h"
+#include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -62,7 +62,7 @@ int sandbox_enter(const struct sandbox_conf *conf, struct err *err)
 	if (abi == 0)
 		LOG0(LOG_LEVEL_WARN, "sandbox.no_landlock.files_are_open");
 	/* Last: it takes away the calls used above. */
-	if (sandbox_calls(conf->role, err) != 0)
+	if (sandbox_calls(conf->rules, err) != 0)
 		return -1;
 	LOG(LOG_LEVEL_INFO, "sandbox.entered", LOG_NUM("landlock", abi));
 	return 0;

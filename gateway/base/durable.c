@@ -1,5 +1,5 @@
 /* durable.c - write, sync, rename, sync the directory. */
-#include "keeper/durable.h"
+#include "postern/durable.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* durable.h - small files that are whole or not there, whenever the power
  * goes. */
-#ifndef POSTERN_KEEPER_DURABLE_H
-#define POSTERN_KEEPER_DURABLE_H
+#ifndef POSTERN_DURABLE_H
+#define POSTERN_DURABLE_H
 
 #include <stddef.h>
 #include <sys/types.h>

@@ -1,10 +1,10 @@
-/* sandbox_files.c - the files of a role, by Landlock.
+/* sandbox_files.c - the files left, by Landlock.
  *
  * Rules stand at files, not at names: a file that is replaced by another is
  * out of reach until the process is started anew.  So every file that is
  * replaced in normal operation lies in a folder with a rule of its own, and
  * the others are made before. */
-#include "supervise/sandbox.h"
+#include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +13,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include "postern/store.h"
 
 /* Debian 12's header ends with ABI 2; the kernel is asked which it knows. */
 struct ruleset {
@@ -118,7 +116,7 @@ static bool full_path(const char *dir, const char *path, char ret[PATH_MAX])
 
 static int add_rules(const struct sandbox_conf *conf, int rules, uint64_t known)
 {
-	const struct sandbox_path *p = sandbox_paths(conf->role);
+	const struct sandbox_path *p = conf->rules->paths;
 	char path[PATH_MAX];
 
 	for (; p->path != NULL; p++)
@@ -134,8 +132,7 @@ static int restrict_files(const struct sandbox_conf *conf, int abi,
 			  struct err *err)
 {
 	size_t size = 0;
-	const struct ruleset set =
-	    handled(abi, sandbox_connects(conf->role), &size);
+	const struct ruleset set = handled(abi, conf->rules->connects, &size);
 	int rc = -1;
 	int rules = (int)syscall(SYS_landlock_create_ruleset, &set, size, 0);
 
@@ -154,7 +151,7 @@ static int restrict_files(const struct sandbox_conf *conf, int abi,
 
 static int make_missing(const struct sandbox_conf *conf, struct err *err)
 {
-	const struct sandbox_path *p = sandbox_paths(conf->role);
+	const struct sandbox_path *p = conf->rules->paths;
 	char path[PATH_MAX];
 
 	for (; p->path != NULL; p++) {
@@ -172,44 +169,16 @@ static int make_missing(const struct sandbox_conf *conf, struct err *err)
 	return 0;
 }
 
-/* SQLite's file header says with which journal it was written last. */
-static bool has_wal(const char *path)
-{
-	unsigned char head[20] = {0};
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	ssize_t n = fd < 0 ? -1 : pread(fd, head, sizeof(head), 0);
-
-	if (fd >= 0)
-		(void)close(fd); /* read only */
-	return n == (ssize_t)sizeof(head) && head[18] == 2 && head[19] == 2;
-}
-
-/* A new archive, or one restored from a copy, is switched to the write-ahead
- * log by way of a file that is made and removed again: that is done here.
- * The keeper's store does the same when it is restored. */
-static int prepare_archive(const struct sandbox_conf *conf, struct err *err)
-{
-	char path[PATH_MAX];
-	const char *engine; /* the default one: whose file this is */
-	struct store *st = NULL;
-
-	if (conf->role != CHILD_WORKER ||
-	    !full_path(conf->dir, "postern.db", path) || has_wal(path) ||
-	    store_engines(&engine, 1) == 0)
-		return 0;
-	if (store_open(engine, path, &st, err) != 0)
-		return -1;
-	store_close(&st);
-	return 0;
-}
-
 int sandbox_files(const struct sandbox_conf *conf, int *ret_abi,
 		  struct err *err)
 {
 	*ret_abi = ask_abi();
 	if (*ret_abi == 0)
 		return 0;
-	if (prepare_archive(conf, err) != 0 || make_missing(conf, err) != 0)
+	if (conf->rules->prepare != NULL &&
+	    conf->rules->prepare(conf->dir, err) != 0)
+		return -1;
+	if (make_missing(conf, err) != 0)
 		return -1;
 	return restrict_files(conf, *ret_abi, err);
 }

@@ -3,8 +3,8 @@
  * libmicrohttpd's time-out is one of inactivity: a byte every few seconds
  * keeps a connection for ever (assurance 4.1 row 3).  A thread of our own
  * shuts the socket of whoever passes its deadline. */
-#ifndef POSTERN_API_DEADLINE_H
-#define POSTERN_API_DEADLINE_H
+#ifndef POSTERN_DEADLINE_H
+#define POSTERN_DEADLINE_H
 
 #include "postern/env.h"
 #include "postern/err.h"
