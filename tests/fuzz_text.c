@@ -64,7 +64,7 @@ static void names_and_ids(const char *text, size_t len)
 	if (name_set(&name, text, len))
 		MUST(strlen(name.text) == len &&
 		     memcmp(name.text, text, len) == 0);
-	for (int kind = ID_MESSAGE; kind <= ID_POLICY; kind++) {
+	for (int kind = ID_MESSAGE; kind < ID_KINDS; kind++) {
 		if (id_parse(&mask, (enum id_kind)kind, text, len, &number,
 			     NULL) != 0)
 			continue;

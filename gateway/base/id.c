@@ -18,7 +18,8 @@ static const char *const prefixes[] = {
     [ID_MESSAGE] = "msg",  [ID_CONVERSATION] = "cnv", [ID_PERSON] = "per",
     [ID_REQUEST] = "req",  [ID_HOLD] = "hld",	      [ID_ATTACHMENT] = "att",
     [ID_DELIVERY] = "dlv", [ID_TOKEN] = "tok",	      [ID_QUARANTINE] = "qrn",
-    [ID_POLICY] = "pol",
+    [ID_POLICY] = "pol",   [ID_CONSENT] = "cns",      [ID_RESTRICTION] = "rst",
+    [ID_ACT] = "act",
 };
 
 static void store_u64(uint64_t v, uint8_t ret[HALF_BYTES])

@@ -14,6 +14,7 @@ static const struct {
     [INSTANCE_SUPPRESSION] = {"suppression", true},
     [INSTANCE_LEDGER] = {"ledger", false},
     [INSTANCE_POLICY] = {"policy", true},
+    [INSTANCE_STAFF] = {"staff", true},
 };
 
 const char *instance_key_name(enum instance_key key)

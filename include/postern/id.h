@@ -24,6 +24,11 @@ enum id_kind {
 	ID_TOKEN,	 /* tok_ */
 	ID_QUARANTINE,	 /* qrn_ */
 	ID_POLICY,	 /* pol_ */
+	/* In the proof log alone: nobody asks for them. */
+	ID_CONSENT,	/* cns_: a consent event */
+	ID_RESTRICTION, /* rst_ */
+	ID_ACT,		/* act_: one that has no record of its own */
+	ID_KINDS,
 };
 
 #define ID_MASK_BYTES 32

@@ -62,7 +62,7 @@ size_t keeper_add_index(struct keeper_batch *b, const char *kind,
 			const char *country, const char *address,
 			size_t address_len);
 /* 32-byte keyed hash under a key of its own per use: "token",
- * "idempotency", "fingerprint", "suppression", "policy". */
+ * "idempotency", "fingerprint", "suppression", "policy", "staff". */
 size_t keeper_add_hash(struct keeper_batch *b, const char *use,
 		       const void *bytes, size_t len);
 /* 32-byte audit commitment under the audit key derived from key. */

@@ -87,7 +87,27 @@
 	X(KEYWORD, "keyword") X(REPLY, "reply") X(LINK, "link") \
 	X(ONE_CLICK, "one_click") X(API, "api") X(PROVIDER, "provider") \
 	X(TIME, "time") X(POLICY, "policy") X(CUSTOMER, "customer") \
-	X(RETENTION, "retention") X(REQUEST, "request")
+	X(RETENTION, "retention") X(REQUEST, "request") \
+	X(IMPORT, "import") \
+	/* send.blocked: the words of the judge, worker/proof_reason.c */ \
+	X(CONSENT_MISSING, "consent_missing") \
+	X(CONSENT_WITHDRAWN, "consent_withdrawn") \
+	X(CONSENT_EXPIRED, "consent_expired") \
+	X(CONSENT_SUPPRESSED, "consent_suppressed") \
+	X(CONSENT_MINOR, "consent_minor") X(OBJECTION, "objection") \
+	X(WINDOW_CLOSED, "window_closed") \
+	X(MECHANISM_INVALID, "mechanism_invalid") \
+	X(PERSON_RESTRICTED, "person_restricted") \
+	/* request.opened: what is asked for */ \
+	X(ERASURE, "erasure") X(ACCESS, "access") \
+	/* restrict.set: Art. 18(1) GDPR */ \
+	X(GROUND_A, "ground_a") X(GROUND_B, "ground_b") \
+	X(GROUND_C, "ground_c") X(GROUND_D, "ground_d") \
+	/* policy.changed, policy.stopped: lifecycle/version.h */ \
+	X(INSTALLED, "installed") X(STOPPED, "stopped") \
+	X(OPERATOR, "operator") X(OVERTAKEN, "overtaken") \
+	X(EFFECT, "effect") X(NAMES, "names") X(TAMPERED, "tampered") \
+	X(UNREADABLE, "unreadable")
 /* clang-format on */
 
 enum ledger_event {
@@ -114,7 +134,7 @@ enum ledger_actor {
 	LEDGER_STAFF, /* "st_" and the pseudonym of this year */
 	LEDGER_PROVIDER,
 };
-/* Keyed hash of the token's id and the year (keeper, use "staff"). */
+/* Keyed hash of the year and the token's id (keeper, use "staff"). */
 #define LEDGER_STAFF_HEX 16
 
 struct ledger_entry {
