@@ -12,6 +12,9 @@
 
 #define MERKLE_HASH_BYTES 32
 #define MERKLE_PROOF_MAX  63 /* hashes of one proof */
+/* Leaves of a tree: what a database and most implementations count to; its
+ * proofs are never longer than MERKLE_PROOF_MAX. */
+#define MERKLE_SIZE_MAX ((uint64_t)INT64_MAX)
 
 struct merkle_hash {
 	uint8_t bytes[MERKLE_HASH_BYTES];
@@ -24,7 +27,8 @@ void merkle_node(const struct merkle_hash *left,
 bool merkle_equal(const struct merkle_hash *a, const struct merkle_hash *b);
 
 /* Verification (RFC 9162, 2.1.3.2 and 2.1.4.2).  Every input is hostile:
- * false for whatever does not prove, also for a size of 0. */
+ * false for whatever does not prove, also for a size of 0 and for more than
+ * MERKLE_PROOF_MAX hashes. */
 bool merkle_verify_inclusion(uint64_t index, uint64_t size,
 			     const struct merkle_hash *leaf,
 			     const struct merkle_hash *proof, size_t proof_len,
@@ -50,7 +54,9 @@ void merkle_edge_root(const struct merkle_edge *edge, struct merkle_hash *ret);
 typedef int (*merkle_read)(void *ctx, unsigned int level, uint64_t index,
 			   struct merkle_hash *ret, struct err *err);
 
-/* The root of the first size leaves; of 0 merkle_empty. */
+/* The root of the first size leaves; of 0 merkle_empty.  In all three, a size
+ * above MERKLE_SIZE_MAX is ERR_INPUT, an error of read is passed on, and
+ * nothing is written then. */
 int merkle_root(uint64_t size, merkle_read read, void *ctx,
 		struct merkle_hash *ret, struct err *err);
 /* PATH(index, D[0:size]); index < size, else ERR_INPUT. */
