@@ -62,22 +62,26 @@ class Failure(Exception):
     """A step of a story or test did not hold."""
 
 
-given = collections.deque(maxlen=1000)
+given = collections.deque(maxlen=400)
 
 
 def free_port():
     """Below those the kernel gives to connections: one of these may be taken
-    again before it is listened on; nor one that was given a moment ago."""
+    again before it is listened on.  A gateway that is started anew leaves its
+    ports for a moment: meanwhile a UDP socket of the same number holds them
+    against every other script that looks for one."""
     while True:
-        with socket.socket() as s:
-            try:
-                s.bind(("127.0.0.1", random.randrange(10000, 32000)))
-            except OSError:
-                continue
-            port = s.getsockname()[1]
-        if port not in given:
-            given.append(port)
-            return port
+        port = random.randrange(10000, 32000)
+        held = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            held.bind(("127.0.0.1", port))
+            with socket.socket() as s:
+                s.bind(("127.0.0.1", port))
+        except OSError:
+            held.close()
+            continue
+        given.append(held)
+        return port
 
 
 def port_taken(port):
