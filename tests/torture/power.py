@@ -177,7 +177,7 @@ def power_cuts_lose_nothing(rng):
         print(f"   {one}", flush=True)
     print(f"   {IMAGES} images, {len(found)} with a finding", flush=True)
     figure("findings", len(found))
-    ledger.check(not found, f"{len(found)} images with a finding")
+    setup.check_none(found, "images with a finding")
 
 
 def losses(rng, mutate, slow_ms, turns):

@@ -15,7 +15,9 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
 
+import recap  # noqa: E402
 import setup  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -101,7 +103,8 @@ def table(figures, seconds):
 
 
 def main():
-    passed = failed = skipped = 0
+    passed = skipped = 0
+    failures = []
     figures, began = {}, time.monotonic()
     print(f"seed {SEED}, {'nightly' if NIGHTLY else 'short'}", flush=True)
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
@@ -113,18 +116,20 @@ def main():
             verdicts = re.findall(r"^(ok|FAILED|skipped) ", output, re.M)
             passed += verdicts.count("ok")
             skipped += verdicts.count("skipped")
-            bad = verdicts.count("FAILED")
-            if code != 0 and bad == 0 or not verdicts:
-                print(f"FAILED {name.split()[-1]}_ended_with_{code}")
-                bad += 1
-            failed += bad
+            bad = re.findall(r"^FAILED (.*)$", output, re.M)
+            failures += [(one, recap.core(output, one)) for one in bad]
+            if code != 0 and not bad or not verdicts:
+                end = f"{name.split()[-1]}_ended_with_{code}"
+                print(f"FAILED {end}")
+                failures.append((end, recap.core(output, end)))
             for what, number in re.findall(r"^   = (.+) = (\d+)$", output,
                                            re.M):
                 figures[what] = figures.get(what, 0) + int(number)
     table(figures, time.monotonic() - began)
-    print(f"{passed} passed, {failed} failed"
+    recap.print_again(failures)
+    print(f"{passed} passed, {len(failures)} failed"
           + (f", {skipped} skipped" if skipped else ""))
-    sys.exit(1 if failed or not passed else 0)
+    sys.exit(1 if failures or not passed else 0)
 
 
 if __name__ == "__main__":

@@ -117,6 +117,14 @@ def figure(name, number):
     print(f"   = {how}{name} = {number}", flush=True)
 
 
+def check_none(findings, what):
+    """The failure itself says the first of them: what a log's reader gets to
+    see may be its end only."""
+    if findings:
+        raise w.Failure("\n".join([f"{len(findings)} {what}", *(
+            f"  {one[:700]}" for one in findings[:3])]))
+
+
 def keep(place):
     """What a finding left, for whoever looks at it."""
     into = tempfile.mkdtemp(prefix="postern-finding-")
