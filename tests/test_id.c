@@ -35,6 +35,31 @@ static void an_id_comes_back_under_its_own_kind_only(void **state)
 			}
 }
 
+static void spelling_is_known_without_the_mask(void **state)
+{
+	static const char *const bad[] = {
+	    "",
+	    "msg_",
+	    "msg_0000000000000000000000000",
+	    "msg_000000000000000000000000000",
+	    "msg-00000000000000000000000000",
+	    "abc_00000000000000000000000000",
+	    "msg_0000000000000000000000000l",
+	    "msg_00000000000000000000000001", /* bits that no id has */
+	};
+	enum id_kind kind = ID_POLICY;
+	struct id_text t = {0};
+
+	(void)state;
+	for (int made = ID_MESSAGE; made <= ID_POLICY; made++) {
+		id_format(&mask, (enum id_kind)made, 12, &t);
+		assert_true(id_spelled(t.text, strlen(t.text), &kind));
+		assert_int_equal(kind, made);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(id_spelled(bad[i], strlen(bad[i]), &kind));
+}
+
 static void the_prefix_of_another_kind_does_not_pass(void **state)
 {
 	struct id_text t = {0};
@@ -132,6 +157,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_id_comes_back_under_its_own_kind_only),
+	    cmocka_unit_test(spelling_is_known_without_the_mask),
 	    cmocka_unit_test(the_prefix_of_another_kind_does_not_pass),
 	    cmocka_unit_test(a_changed_character_anywhere_is_refused),
 	    cmocka_unit_test(neighbours_share_nothing_outside),

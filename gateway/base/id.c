@@ -92,6 +92,22 @@ int id_parse(const struct id_mask *mask, enum id_kind kind, const char *text,
 	return 0;
 }
 
+bool id_spelled(const char *text, size_t text_len, enum id_kind *ret_kind)
+{
+	uint8_t bytes[2 * HALF_BYTES];
+
+	if (text_len != ID_TEXT_BYTES - 1 || text[PREFIX_BYTES] != '_' ||
+	    !base32_decode(text + PREFIX_BYTES + 1, text_len - PREFIX_BYTES - 1,
+			   bytes, sizeof(bytes)))
+		return false;
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (memcmp(text, prefixes[i], PREFIX_BYTES) == 0) {
+			*ret_kind = (enum id_kind)i;
+			return true;
+		}
+	return false;
+}
+
 int64_t id_next(struct id_source *source, int64_t wall_ms)
 {
 	int64_t ms = wall_ms - EPOCH_MS;

@@ -8,6 +8,7 @@
 #ifndef POSTERN_ID_H
 #define POSTERN_ID_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,6 +49,10 @@ void id_format(const struct id_mask *mask, enum id_kind kind, int64_t id,
  * instance made. */
 int id_parse(const struct id_mask *mask, enum id_kind kind, const char *text,
 	     size_t text_len, int64_t *ret_id, struct err *err);
+
+/* Whether text is spelled as an id of some kind; whether this instance made it
+ * only its mask can say. */
+bool id_spelled(const char *text, size_t text_len, enum id_kind *ret_kind);
 
 /* Hands out ids: milliseconds since 2024 << 20 plus a counter; never below or
  * equal to the last one, also when the clock goes back.  One thread. */

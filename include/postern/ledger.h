@@ -12,10 +12,12 @@
 
 #include "postern/checkpoint.h"
 #include "postern/ledgerentry.h"
+#include "postern/ledgerverify.h"
 #include "postern/store.h"
 
 /* --- append (log.c) ------------------------------------------------------- */
-/* Inside a transaction of the caller's (asserted).  An error is the act's. */
+/* Inside a transaction of the caller's (asserted).  An error is the act's.
+ * ret_index may be NULL; mask too when the entry is about nothing. */
 int ledger_append(struct store *st, const struct id_mask *mask,
 		  const struct ledger_entry *entry, uint64_t *ret_index,
 		  struct err *err);
@@ -68,11 +70,31 @@ int ledger_receipt(struct store *st, uint64_t index, const void *extra,
 		   size_t extra_len, struct buf *ret, struct err *err);
 
 /* --- pruning (prune.c) ------------------------------------------------------
- */
-/* Removes whole bundles of entries older than before_ms that a checkpoint
- * covers; the tiles stay.  At most max entries a call. */
-int ledger_prune(struct store *st, int64_t before_ms, uint64_t max,
+ * In two steps, so that no copy of the log lacks entries unless its signed part
+ * says so: an entry log.pruned names the first index that stays (its n); when a
+ * checkpoint covers that entry, what lies before goes.  Tiles stay, and so do
+ * the last entries. */
+struct ledger_cut {
+	int64_t now_ms;	   /* of the entry log.pruned */
+	int64_t before_ms; /* older ones may go */
+	uint64_t max;	   /* entries looked at, or removed, by this call */
+};
+/* Takes the next step, in a transaction of its own: names, or removes, whole
+ * bundles of entries that are all older than before_ms, that a checkpoint
+ * covers and that are what the tree says (else ERR_CORRUPT: evidence stays).
+ * *ret_left: there is more to do now; else it waits for the next checkpoint,
+ * or for time. */
+int ledger_prune(struct store *st, const struct ledger_cut *cut,
 		 uint64_t *ret_gone, bool *ret_left, struct err *err);
+/* The first entry that was not pruned. */
 int ledger_first(struct store *st, uint64_t *ret, struct err *err);
+
+/* --- checking (source.c) ----------------------------------------------------
+ * This log as ledger_verify reads it: some rows at a time, no transaction kept
+ * open in between. */
+struct ledger_reading;
+int ledger_source_open(struct store *st, struct ledger_reading **ret,
+		       struct ledger_source *ret_source, struct err *err);
+void ledger_source_close(struct ledger_reading **reading);
 
 #endif

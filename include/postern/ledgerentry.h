@@ -81,7 +81,7 @@
 	X(LOG_CHECKPOINT, "log.checkpoint") \
 	X(LOG_TIMESTAMP, "log.timestamp") \
 	X(LOG_KEY_ROTATED, "log.key_rotated") \
-	X(LOG_PRUNED, "log.pruned")
+	X(LOG_PRUNED, "log.pruned") /* n: the first index that stays */
 #define LEDGER_REASONS(X) \
 	X(NONE, "") \
 	X(KEYWORD, "keyword") X(REPLY, "reply") X(LINK, "link") \
@@ -154,8 +154,18 @@ struct ledger_entry {
 	struct merkle_hash root;
 };
 #define LEDGER_ENTRY_MAX 512
+/* Of policy and count: what every reader of JSON takes (RFC 7493, 2.2). */
+#define LEDGER_NUMBER_MAX ((INT64_C(1) << 53) - 1)
 
-/* Canonical bytes onto ret. */
+/*
+ * ledger_entry_print - canonical bytes onto ret, at most LEDGER_ENTRY_MAX.
+ *
+ *   mask	may be NULL when object is 0
+ *
+ * Allocates only what ret has to grow.  ERR_INPUT: a value that no entry can
+ * have: about a person, a time before 1970 or after 9999, a number too large,
+ * a pseudonym that is none.
+ */
 int ledger_entry_print(const struct ledger_entry *e, const struct id_mask *mask,
 		       struct buf *ret, struct err *err);
 /* What a reader without the id mask can know. */
@@ -174,6 +184,9 @@ struct ledger_told {
 	bool rooted;
 	struct merkle_hash root;
 };
+/* The inverse of ledger_entry_parse; errors as ledger_entry_print. */
+int ledger_told_print(const struct ledger_told *t, struct buf *ret,
+		      struct err *err);
 /* The schema check: exactly the canonical bytes of an entry, nothing else.
  * ERR_INPUT says what is wrong. */
 int ledger_entry_parse(const void *bytes, size_t len, struct ledger_told *ret,
