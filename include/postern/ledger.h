@@ -15,7 +15,7 @@
 #include "postern/ledgerverify.h"
 #include "postern/store.h"
 
-/* --- append (log.c) ------------------------------------------------------- */
+/* --- append (entries.c) --------------------------------------------------  */
 /* Inside a transaction of the caller's (asserted).  An error is the act's.
  * ret_index may be NULL; mask too when the entry is about nothing. */
 int ledger_append(struct store *st, const struct id_mask *mask,

@@ -1,4 +1,4 @@
-/* log.c - entries as rows.
+/* entries.c - entries as rows.
  *
  * The place of an entry is one after the last there is.  That is asked of the
  * table with every entry, by one step down to its end: a number kept in memory
