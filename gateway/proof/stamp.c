@@ -105,6 +105,35 @@ static TS_RESP *reply_of(const void *reply, size_t len, struct err *err)
 	return resp;
 }
 
+/* PKIFailureInfo (RFC 3161, 2.4.2) as a sentence. */
+static const char *refusal(TS_RESP *resp)
+{
+	static const struct {
+		int bit;
+		const char *what;
+	} failures[] = {
+	    {0, "the authority refused: it does not know the hash (badAlg)"},
+	    {2, "the authority refused: no request it takes (badRequest)"},
+	    {5, "the authority refused: wrong format (badDataFormat)"},
+	    {14, "the authority refused: its clock is not available "
+		 "(timeNotAvailable)"},
+	    {15, "the authority refused: not this policy (unacceptedPolicy)"},
+	    {16, "the authority refused: an extension "
+		 "(unacceptedExtension)"},
+	    {17, "the authority refused: what was asked for is not available "
+		 "(addInfoNotAvailable)"},
+	    {25, "the authority refused: it failed (systemFailure)"},
+	};
+	const ASN1_BIT_STRING *info =
+	    TS_STATUS_INFO_get0_failure_info(TS_RESP_get_status_info(resp));
+
+	for (size_t i = 0;
+	     info != NULL && i < sizeof(failures) / sizeof(failures[0]); i++)
+		if (ASN1_BIT_STRING_get_bit(info, failures[i].bit) != 0)
+			return failures[i].what;
+	return "the authority refused and does not say why";
+}
+
 /* RFC 3161, 2.4.2: 0 granted, 1 grantedWithMods; a token only with these. */
 static int check_status(TS_RESP *resp, struct err *err)
 {
@@ -114,8 +143,7 @@ static int check_status(TS_RESP *resp, struct err *err)
 
 	if (number != TS_STATUS_GRANTED &&
 	    number != TS_STATUS_GRANTED_WITH_MODS)
-		return ERR_SET(err, ERR_DENIED,
-			       "the time stamp authority refused",
+		return err_set(err, ERR_DENIED, __func__, refusal(resp),
 			       (int)(number & 0xff));
 	if (TS_RESP_get_tst_info(resp) == NULL)
 		return ERR_SET(err, ERR_INPUT, "time stamp without a token", 0);
@@ -201,6 +229,31 @@ static TS_VERIFY_CTX *checks(const void *data, size_t len, X509_STORE *store)
 	return ctx;
 }
 
+/* What OpenSSL found first, as a sentence. */
+static const char *disproof(void)
+{
+	unsigned long code;
+
+	while ((code = ERR_get_error()) != 0) {
+		if (ERR_GET_LIB(code) != ERR_LIB_TS)
+			continue;
+		switch (ERR_GET_REASON(code)) {
+		case TS_R_MESSAGE_IMPRINT_MISMATCH:
+			return "the time stamp is of other bytes";
+		case TS_R_SIGNATURE_FAILURE:
+			return "the time stamp was changed: its signature is "
+			       "wrong";
+		case TS_R_CERTIFICATE_VERIFY_ERROR:
+			return "the signer of the time stamp is not trusted "
+			       "by this root, or not for time stamps";
+		default:
+			break;
+		}
+	}
+	return "the time stamp is not of these bytes, was changed, or its "
+	       "signer is not trusted";
+}
+
 static int check_token(TS_RESP *resp, const void *data, size_t data_len,
 		       const struct stamp_trust *trust, int64_t at_s,
 		       struct err *err)
@@ -214,11 +267,7 @@ static int check_token(TS_RESP *resp, const void *data, size_t data_len,
 		return ERR_SET(err, ERR_NOMEM, "time stamp: certificates", 0);
 	ok = TS_RESP_verify_response(ctx, resp);
 	TS_VERIFY_CTX_free(ctx);
-	return ok == 1 ? 0
-		       : ERR_SET(err, ERR_CORRUPT,
-				 "the time stamp is not of these bytes, was "
-				 "changed, or its signer is not trusted",
-				 0);
+	return ok == 1 ? 0 : err_set(err, ERR_CORRUPT, __func__, disproof(), 0);
 }
 
 static void tell(TS_TST_INFO *info, int64_t at_s, struct stamp *ret)
