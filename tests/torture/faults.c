@@ -223,15 +223,29 @@ static void record_fd_op(enum fault_op op, int fd, int64_t offset,
 	emit(&r, e->path, NULL, data, data_len);
 }
 
-static void record_name(enum fault_op op, uint64_t inode, const char *path,
-			const char *second)
+static void record_name(enum fault_op op, const char *path, const char *second)
 {
-	struct fault_record r = {.op = op, .inode = inode};
+	struct fault_record r = {.op = op};
 
 	if (!recording() || (table_class(path) & FILE_OTHER) != 0)
 		return;
 	r.begin_ns = r.end_ns = now_ns();
 	emit(&r, path, second, NULL, 0);
+}
+
+/* A new file, with its mode: the product refuses a key that others may read. */
+static void record_made(int fd, const char *path)
+{
+	struct fault_record r = {.op = OP_CREATE};
+	struct stat st;
+
+	if (!recording() || (table_class(path) & FILE_OTHER) != 0 ||
+	    syscall(SYS_fstat, fd, &st) != 0)
+		return;
+	r.begin_ns = r.end_ns = now_ns();
+	r.inode = st.st_ino;
+	r.offset = st.st_mode & 07777;
+	emit(&r, path, NULL, NULL, 0);
 }
 
 /* --- transfers ------------------------------------------------------------ */
@@ -406,7 +420,7 @@ static int open_call(int folder, const char *path, int flags, mode_t mode)
 	if (fd < 0 || !ours || !table_put(fd, name, flags))
 		return fd;
 	if (made)
-		record_name(OP_CREATE, table_at(fd)->inode, name, NULL);
+		record_made(fd, name);
 	else if ((flags & O_TRUNC) != 0)
 		record_fd_op(OP_TRUNCATE, fd, 0, NULL, 0);
 	return fd;
@@ -464,7 +478,7 @@ int unlinkat(int folder, const char *path, int flags)
 	    FAULT_ERROR)
 		return -1;
 	if (ours && syscall(SYS_faccessat, folder, path, F_OK) == 0)
-		record_name(OP_UNLINK, 0, name, NULL);
+		record_name(OP_UNLINK, name, NULL);
 	return (int)syscall(SYS_unlinkat, folder, path, flags);
 }
 
@@ -484,7 +498,7 @@ int rename(const char *from, const char *to)
 	    FAULT_ERROR)
 		return -1;
 	if (ours)
-		record_name(OP_RENAME, 0, a, b);
+		record_name(OP_RENAME, a, b);
 	return (int)syscall(SYS_renameat, AT_FDCWD, from, AT_FDCWD, to);
 }
 

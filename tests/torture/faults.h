@@ -90,7 +90,7 @@ struct fault_record {
 enum fault_op {
 	OP_WRITE = 1,
 	OP_TRUNCATE,
-	OP_CREATE,
+	OP_CREATE, /* offset: the mode */
 	OP_RENAME,
 	OP_UNLINK,
 	OP_SYNC,	/* of a file */

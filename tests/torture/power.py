@@ -143,12 +143,21 @@ def moment(rec, rng, late):
     return rng.randint(times[0], times[-1] + 200_000)
 
 
+def renewed_us(rec):
+    """Just before the new root key takes the old one's name: the store
+    already wants the new one."""
+    return next(op.begin // 1000 for op in rec.ops
+                if op.op == replay.faults.RENAME and op.second == "keys/root")
+
+
 def try_images(rec, count, seed, seconds=20, modes=replay.MODES, late=False,
                at_once=AT_ONCE):
     """The findings of that many cuts."""
     rng = setup.random.Random(seed)
     cuts = [(n, moment(rec, rng, late), modes[n % len(modes)])
             for n in range(count)]
+    if not late:
+        cuts[0] = (0, renewed_us(rec), modes[0])
     found = []
     for at in range(0, count, CHUNK):
         turn.look()

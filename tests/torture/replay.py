@@ -17,11 +17,16 @@ CONTENT = (faults.WRITE, faults.TRUNCATE, faults.GROW)
 LEFT_OUT = ("faults.plan", "postern.db-shm", "keeper.db-shm", "run")
 
 
+class Content(bytes):
+    """What a file holds, and its mode."""
+    mode = None
+
+
 class Object:
     """One file, whatever it is called."""
 
-    def __init__(self, content=b""):
-        self.content = content
+    def __init__(self, content=b"", mode=None):
+        self.content, self.mode = content, mode  # None: as it was before
         self.ops = []
         self.synced = -1  # writes begun before are durable
 
@@ -56,7 +61,8 @@ class Cut:
 
     def take(self, op):
         if op.op == faults.CREATE:
-            self.inodes[op.inode] = self.live[op.path] = Object()
+            self.inodes[op.inode] = self.live[op.path] = Object(
+                mode=op.offset)
             self.names.append((op, self.live[op.path]))
         elif op.op in (faults.RENAME, faults.UNLINK):
             gone = self.live.pop(op.path, None)
@@ -110,7 +116,9 @@ def contents(o, mode, kept, rng, odds):
             torn(data, op, rng, odds)
         elif durable or kept(op):
             apply(data, op)
-    return bytes(data)
+    made = Content(data)
+    made.mode = o.mode
+    return made
 
 
 def apply(data, op):
@@ -154,3 +162,5 @@ def write_image(snapshot, files, into):
             body = content.rstrip(b"\0")
             file.write(body)
             file.truncate(len(content))  # the zeros need no room
+        if content.mode is not None:
+            path.chmod(content.mode)

@@ -31,7 +31,7 @@ def left(ops, mode, at=10 * NS, seed=1):
 
 
 # A new file takes the place of an old one, as the keeper does it.
-MOVE = [op(faults.CREATE, 1, "keys/root.new", 2),
+MOVE = [op(faults.CREATE, 1, "keys/root.new", 2, offset=0o600),
         op(faults.WRITE, 2, "keys/root.new", 2, 0, b"new"),
         op(faults.SYNC, 3, "keys/root.new", 2),
         op(faults.SYNC_FOLDER, 4, "keys"),
@@ -43,6 +43,12 @@ MOVE = [op(faults.CREATE, 1, "keys/root.new", 2),
 def a_rename_lasts_once_its_folder_is_synced(rng):
     for mode in replay.MODES:
         check(left(MOVE, mode) == {"keys/root": b"new"}, mode)
+
+
+def a_file_has_the_mode_it_was_made_with(rng):
+    """The keeper takes no key that others may read."""
+    check(left(MOVE[:5], "none")["keys/root.new"].mode == 0o600, "new")
+    check(left(MOVE, "none")["keys/root"].mode == 0o600, "moved")
 
 
 def a_rename_may_be_lost_until_then(rng):
@@ -105,12 +111,16 @@ def an_image_is_written_as_it_was_built(rng):
             pass
         World.data = data
         snapshot = replay.Snapshot(World, place / "before")
-        files = {"keys/root": b"new\0\0", "keys/more": b""}
+        files = {"keys/root": replay.Content(b"new\0\0"),
+                 "keys/more": replay.Content(b"")}
+        files["keys/more"].mode = 0o600
         replay.write_image(snapshot, files, place / "image")
         found = {str(p.relative_to(place / "image")): p.read_bytes()
                  for p in pathlib.Path(place / "image").rglob("*")
                  if p.is_file()}
         check(found == files, str(found))
+        mode = (place / "image" / "keys" / "more").stat().st_mode & 0o777
+        check(mode == 0o600, f"mode {mode:o}")
 
 
 # --- the ledger check ---------------------------------------------------------
@@ -134,7 +144,8 @@ def only_a_crash_within_a_library_is_excused(rng):
 
 
 if __name__ == "__main__":
-    setup.run([a_rename_lasts_once_its_folder_is_synced,
+    setup.run([a_file_has_the_mode_it_was_made_with,
+               a_rename_lasts_once_its_folder_is_synced,
                a_rename_may_be_lost_until_then,
                a_rename_without_the_sync_of_its_file_may_empty_it,
                a_rename_brings_a_file_whose_own_name_was_never_synced,
