@@ -589,6 +589,98 @@ static void native_codes_have_one_meaning(void **state)
 		assert_int_equal(sqlite_classify(rows[i].rc), rows[i].kind);
 }
 
+/* --- looking -------------------------------------------------------------- */
+
+static const char entries_sql[] = "SELECT count(*) FROM ledger_entry";
+
+static int64_t entries(struct store *st)
+{
+	struct err err = {0};
+	int64_t n = -1;
+	bool found;
+
+	assert_int_equal(
+	    store_one_int(st, entries_sql, STORE_NO_ARGS, &n, &found, &err), 0);
+	return n;
+}
+
+static void add_entry(struct store *st)
+{
+	struct err err = {0};
+
+	assert_int_equal(
+	    store_run(st, "INSERT INTO ledger_entry(body) VALUES(x'7b7d')",
+		      STORE_NO_ARGS, &err),
+	    0);
+}
+
+static void who_looks_sees_what_the_writer_commits(void **state)
+{
+	struct fixture *f = *state;
+	struct store *eye = NULL;
+	struct err err = {0};
+
+	add_entry(f->store);
+	assert_int_equal(store_look("sqlite", f->path, &eye, &err), 0);
+	assert_int_equal(entries(eye), 1);
+	add_entry(f->store);
+	assert_int_equal(entries(eye), 2);
+	assert_int_equal(
+	    store_run(eye, "DELETE FROM ledger_entry", STORE_NO_ARGS, &err),
+	    -1);
+	assert_int_equal(entries(f->store), 2);
+	/* And does not stand in the way. */
+	assert_int_equal(store_checkpoint(f->store, &err), 0);
+	store_close(&eye);
+	add_entry(f->store);
+	assert_int_equal(entries(f->store), 3);
+}
+
+/* A copy, perhaps on a disk that cannot be written to. */
+static void looking_at_a_copy_makes_no_file(void **state)
+{
+	static const char *const made[] = {"-wal", "-shm", ".lock"};
+	struct fixture *f = *state;
+	struct store *eye = NULL;
+	struct err err = {0};
+	char path[128];
+
+	add_entry(f->store);
+	store_close(&f->store);
+	for (size_t i = 0; i < 3; i++) {
+		(void)snprintf(path, sizeof(path), "%s%s", f->path, made[i]);
+		(void)unlink(path);
+	}
+	assert_int_equal(store_look("sqlite", f->path, &eye, &err), 0);
+	assert_int_equal(entries(eye), 1);
+	store_close(&eye);
+	for (size_t i = 0; i < 3; i++) {
+		(void)snprintf(path, sizeof(path), "%s%s", f->path, made[i]);
+		assert_int_equal(access(path, F_OK), -1);
+	}
+}
+
+static void what_is_no_archive_is_not_looked_at(void **state)
+{
+	struct fixture *f = *state;
+	struct store *eye = NULL;
+	struct err err = {0};
+	char path[128];
+
+	assert_int_equal(store_look("memory", f->path, &eye, &err), -1);
+	assert_int_equal(err.kind, ERR_INPUT);
+	assert_int_equal(store_look("sqlite", "postern.db", &eye, &err), -1);
+	assert_int_equal(err.kind, ERR_INPUT);
+	(void)snprintf(path, sizeof(path), "%s/other.db", f->dir);
+	assert_int_equal(store_look("sqlite", path, &eye, &err), -1);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(
+	    store_run(f->store, "DROP TABLE ledger_entry", STORE_NO_ARGS, &err),
+	    0);
+	assert_int_equal(store_look("sqlite", f->path, &eye, &err), -1);
+	assert_int_equal(err.kind, ERR_INPUT);
+}
+
 #define EVERY(t)                                                      \
 	cmocka_unit_test_setup_teardown(t, with_sqlite, without),     \
 	    cmocka_unit_test_setup_teardown(t, with_memory, without), \
@@ -624,6 +716,9 @@ int main(void)
 	    ON_FILE(damage_is_found_after_an_unclean_end),
 	    ON_FILE(a_killed_writer_leaves_what_it_committed),
 	    ON_FILE(after_an_io_error_nothing_is_believed),
+	    ON_FILE(who_looks_sees_what_the_writer_commits),
+	    ON_FILE(looking_at_a_copy_makes_no_file),
+	    ON_FILE(what_is_no_archive_is_not_looked_at),
 	    cmocka_unit_test(native_codes_have_one_meaning),
 	};
 

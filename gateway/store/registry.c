@@ -17,6 +17,16 @@ int store_open(const char *driver_name, const char *path, struct store **ret,
 	return ERR_SET(err, ERR_INPUT, "no such store driver", 0);
 }
 
+int store_look(const char *driver_name, const char *path, struct store **ret,
+	       struct err *err)
+{
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		if (strcmp(drivers[i]->name, driver_name) == 0 &&
+		    drivers[i]->look != NULL)
+			return drivers[i]->look(path, ret, err);
+	return ERR_SET(err, ERR_INPUT, "no store driver that can be read", 0);
+}
+
 size_t store_engines(const char **ret, size_t max)
 {
 	size_t len = 0;

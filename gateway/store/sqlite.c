@@ -80,7 +80,7 @@ static int harden(sqlite3 *db, struct err *err)
 }
 
 /* For a file and for memory. */
-static int set_common(sqlite3 *db, struct err *err)
+int sqlite_set_common(sqlite3 *db, struct err *err)
 {
 	int rc;
 
@@ -203,7 +203,7 @@ static int lock(const char *path, int *ret_fd, struct err *err)
 }
 
 /* Row 14: Debian's build would read options out of a file name. */
-static int check_path(const char *path, struct err *err)
+int sqlite_check_path(const char *path, struct err *err)
 {
 	if (path == NULL || path[0] != '/' || strchr(path, '?') != NULL ||
 	    strstr(path, "file:") != NULL || strlen(path) >= PATH_BYTES)
@@ -232,6 +232,11 @@ static int checkpoint_on_close(sqlite3 *db, bool on, struct err *err)
 	if (rc != SQLITE_OK)
 		return ERR_SET(err, ERR_STORAGE, "engine refused", rc);
 	return 0;
+}
+
+int sqlite_keep_log(sqlite3 *db, struct err *err)
+{
+	return checkpoint_on_close(db, false, err);
 }
 
 /* Steps use the store as it will be used; it is not open yet all the same. */
@@ -264,7 +269,7 @@ static int open_file(struct sqlite_store *s, const char *path, struct err *err)
 			       "open archive", rc);
 	/* Read the version first: a newer archive is not written to, and
 	 * journal_mode would write. */
-	if (set_common(s->db, err) != 0)
+	if (sqlite_set_common(s->db, err) != 0)
 		return -1;
 	if (checkpoint_on_close(s->db, false, err) != 0 ||
 	    sqlite_refuse_newer(s->db, &empty, err) != 0 ||
@@ -285,7 +290,7 @@ static int sqlite_open(const char *path, struct store **ret, struct err *err)
 {
 	struct sqlite_store *s;
 
-	if (check_path(path, err) != 0)
+	if (sqlite_check_path(path, err) != 0)
 		return -1;
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
@@ -325,7 +330,8 @@ int sqlite_open_memory(const struct store_driver *driver, struct store **ret,
 		sqlite_store_close(&st);
 		return -1;
 	}
-	if (set_common(s->db, err) != 0 || sqlite_migrate(s, true, err) != 0) {
+	if (sqlite_set_common(s->db, err) != 0 ||
+	    sqlite_migrate(s, true, err) != 0) {
 		sqlite_store_close(&st);
 		return -1;
 	}
@@ -359,6 +365,7 @@ const struct store_driver store_sqlite = {
     .durable = true,
     .checkpoint_sql = "PRAGMA wal_checkpoint(TRUNCATE)",
     .open = sqlite_open,
+    .look = sqlite_look,
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .roll_back = sqlite_roll_back,

@@ -48,6 +48,16 @@ enum err_kind sqlite_classify(int rc);
 int sqlite_open_memory(const struct store_driver *driver, struct store **ret,
 		       struct err *err);
 void sqlite_store_close(struct store **st);
+/* ERR_INPUT: no plain absolute path. */
+int sqlite_check_path(const char *path, struct err *err);
+/* Settings of every handle. */
+int sqlite_set_common(sqlite3 *db, struct err *err);
+/* Closing leaves the log of writes as it is. */
+int sqlite_keep_log(sqlite3 *db, struct err *err);
+
+/* --- sqlite_look.c: only reading ------------------------------------------ */
+
+int sqlite_look(const char *path, struct store **ret, struct err *err);
 
 /* --- sqlite_rows.c: transactions and statements --------------------------- */
 

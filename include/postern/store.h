@@ -2,7 +2,7 @@
  *
  * SQL is written once, in the common subset of SQLite and PostgreSQL, with ?
  * parameters, as constants beside the code that uses them.  An engine is a
- * driver of 8 operations; gateway/store/registry.c names them.
+ * driver of 9 operations; gateway/store/registry.c names them.
  *
  * One thread per handle; one writer handle per data directory. */
 #ifndef POSTERN_STORE_H
@@ -44,6 +44,9 @@ struct store_driver {
 	/* path: a file, or what the engine needs.  Creates or migrates the
 	 * schema; refuses a newer one (ERR_INPUT) and touches nothing. */
 	int (*open)(const char *path, struct store **ret, struct err *err);
+	/* Only to read, beside whoever writes; makes and changes no file. NULL:
+	 * there is no file. */
+	int (*look)(const char *path, struct store **ret, struct err *err);
 	int (*begin)(struct store *st, struct err *err);
 	int (*commit)(struct store *st, struct err *err);
 	void (*roll_back)(struct store *st); /* no-op outside a transaction */
@@ -69,6 +72,11 @@ struct store { /* drivers embed this first */
 
 /* The registry; ERR_INPUT for an unknown name. */
 int store_open(const char *driver_name, const char *path, struct store **ret,
+	       struct err *err);
+/* The same, only to read: statements that change anything fail, and there are
+ * no transactions to begin.  ERR_INPUT: also an archive that is older than the
+ * proof log. */
+int store_look(const char *driver_name, const char *path, struct store **ret,
 	       struct err *err);
 /* Names of the engines an archive may be kept in, the default first; at most
  * max.  Returns their number. */
