@@ -212,6 +212,30 @@ static void the_query_asks_for_all_that_is_checked(void **state)
 	buf_free(&asked);
 }
 
+static void cosignatures_are_not_stamped(void **state)
+{
+#define OWN   "log.example\n7\nAAAA\n\n\xe2\x80\x94 log.example b2xk\n"
+#define OWN_2 OWN "\xe2\x80\x94 log.example bmV3\n"
+	static const struct {
+		const char *note;
+		size_t covered;
+	} rows[] = {
+	    {OWN, sizeof(OWN) - 1},
+	    {OWN_2, sizeof(OWN_2) - 1}, /* while its key is rotated */
+	    {OWN_2 "\xe2\x80\x94 witness.example eA==\n", sizeof(OWN_2) - 1},
+	    {OWN "\xe2\x80\x94 log.example.net eA==\n", sizeof(OWN) - 1},
+	    {OWN "\xe2\x80\x94 log.example cut", sizeof(OWN) - 1},
+	    {"no note", 7},
+	    {"", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(
+		    stamp_covers(rows[i].note, strlen(rows[i].note)),
+		    rows[i].covered);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 int main(void)
 {
@@ -223,6 +247,7 @@ int main(void)
 	    TEST(an_unknown_root_is_not_trusted),
 	    TEST(one_of_another_request_is_refused),
 	    TEST(no_flipped_bit_makes_it_say_something_else),
+	    cmocka_unit_test(cosignatures_are_not_stamped),
 	    TEST(the_query_asks_for_all_that_is_checked),
 	};
 

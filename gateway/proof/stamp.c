@@ -14,6 +14,37 @@
 #include <string.h>
 #include <time.h>
 
+/* --- what is stamped ------------------------------------------------------ */
+
+#define DASH "\xe2\x80\x94 " /* U+2014 and a space */
+
+static bool signed_by(const char *line, size_t len, const char *name,
+		      size_t name_len)
+{
+	size_t head = sizeof(DASH) - 1;
+
+	return len > head + name_len && memcmp(line, DASH, head) == 0 &&
+	       memcmp(line + head, name, name_len) == 0 &&
+	       line[head + name_len] == ' ';
+}
+
+size_t stamp_covers(const void *note, size_t len)
+{
+	const char *text = note, *end = text + len;
+	const char *line = memmem(text, len, "\n\n", 2);
+	const char *name_end = memchr(text, '\n', len), *next;
+
+	if (line == NULL || name_end == NULL)
+		return len;
+	for (line += 2; line < end; line = next + 1) {
+		next = memchr(line, '\n', (size_t)(end - line));
+		if (next == NULL || !signed_by(line, (size_t)(next - line),
+					       text, (size_t)(name_end - text)))
+			break;
+	}
+	return (size_t)(line - text);
+}
+
 /* --- the query ------------------------------------------------------------ */
 
 static TS_MSG_IMPRINT *imprint_of(const void *data, size_t len)

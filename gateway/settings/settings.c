@@ -171,6 +171,20 @@ static bool seen(void *ctx, const char *name, bool folder)
 	return folder ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode);
 }
 
+/* The worker may not open it later.  That it cannot be read was remarked; then
+ * there are no stamps, and everything else. */
+static void read_stamp_root(const char *dir, struct settings *s)
+{
+	struct diag unsaid;
+
+	if (s->ledger.stamp.root[0] == '\0')
+		return;
+	diag_init(&unsaid, s->ledger.stamp.root);
+	(void)settings_read_file(dir, s->ledger.stamp.root, &unsaid,
+				 &s->ledger.stamp.root_pem,
+				 &s->ledger.stamp.root_len);
+}
+
 int settings_load_noted(const char *dir, enum settings_role role,
 			struct diag *diag, struct diag *notes,
 			struct settings **ret)
@@ -193,6 +207,8 @@ int settings_load_noted(const char *dir, enum settings_role role,
 		return -1;
 	rc = settings_parse(bytes, len, &source, diag, ret);
 	free(bytes);
+	if (rc == 0 && role == ROLE_WORKER)
+		read_stamp_root(dir, *ret);
 	return rc;
 }
 
@@ -215,6 +231,7 @@ void settings_free(struct settings **s)
 	conf_values_free((*s)->unsubscribe.values,
 			 (*s)->unsubscribe.values_len);
 	free((*s)->ledger.witnesses);
+	free((*s)->ledger.stamp.root_pem);
 	free((*s)->channels);
 	free((*s)->helpdesks);
 	free((*s)->routes);

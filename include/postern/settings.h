@@ -132,7 +132,9 @@ struct settings {
 		struct {
 			struct settings_peer at; /* url "": no time stamps */
 			char root[401];		 /* PEM file; as written */
-			int64_t hours;		 /* between two of them */
+			uint8_t *root_pem;	 /* NULL: cannot be read */
+			size_t root_len;
+			int64_t hours; /* between two of them */
 		} stamp;
 		/* At most one of them; "": none. */
 		char officer_folder[401], officer_sendmail[401];

@@ -17,6 +17,10 @@ int stamp_request(const void *data, size_t len,
 		  const uint8_t nonce[STAMP_NONCE_BYTES], struct buf *ret,
 		  struct err *err);
 
+/* Bytes of a signed checkpoint that are stamped: all up to the first signature
+ * line of another name than the log's.  Cosignatures come later. */
+size_t stamp_covers(const void *note, size_t len);
+
 struct stamp {
 	int64_t at_ms;	 /* genTime, UTC */
 	char serial[64]; /* hex */

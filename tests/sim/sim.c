@@ -377,6 +377,8 @@ int main(int argc, char **argv)
 		return sim_load_main(argc - 2, argv + 2);
 	if (strcmp(argv[1], "flood") == 0)
 		return sim_flood_main(argc - 2, argv + 2);
+	if (strcmp(argv[1], "tsa") == 0)
+		return sim_tsa_main(argc - 2, argv + 2);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	if (strcmp(argv[1], "whatsapp") == 0)
 		return sim_whatsapp_main(argc - 2, argv + 2);

@@ -83,6 +83,7 @@ int sim_whatsapp_main(int argc, char **argv);
 int sim_desk_main(int argc, char **argv);
 int sim_load_main(int argc, char **argv);
 int sim_flood_main(int argc, char **argv);
+int sim_tsa_main(int argc, char **argv);
 
 /* One inbound text message as Meta writes it; caller frees. */
 char *sim_whatsapp_text(const char *account, const char *phone,
