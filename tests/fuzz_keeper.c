@@ -1,12 +1,14 @@
 /* fuzz_keeper.c - the payload of a batch frame, into the operations of an
- * unlocked vault in a temporary directory; and the keeper's other inputs:
- * root key file, status answer. */
+ * unlocked vault in a temporary directory; the frames of the log's signer; and
+ * the keeper's other inputs: root key file, status answers, state of the
+ * log. */
 #include <ftw.h>
 #include <sodium.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "keeper/logsign.h"
 #include "keeper/ops.h"
 #include "keeper/wire.h"
 
@@ -77,6 +79,52 @@ static void check_answer(const uint8_t *payload, size_t payload_len,
 		abort();
 }
 
+/* Any bytes as a frame of the log's signer: it signs nothing shorter than what
+ * it signed before. */
+static void log_frames(const uint8_t *data, size_t size)
+{
+	static const uint16_t types[] = {FRAME_LOG_STATUS, FRAME_LOG_SIGN,
+					 FRAME_LOG_KEYS};
+	static uint64_t signed_last;
+	struct log_state s;
+	struct err err = {0};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		const struct ipc_frame f = {
+		    .type = types[i], .payload = data, .payload_len = size};
+		uint16_t type = 0;
+		size_t len = 0;
+
+		if (frame_answer(house.vault, &f, &type, house.answer, &len) ==
+		    FRAME_UNTRUSTED)
+			abort();
+	}
+	if (logkey_open(house.vault, "", &s, &err) != 0 || s.size < signed_last)
+		abort();
+	signed_last = s.size;
+}
+
+/* What is read is what would be written. */
+static void log_bytes(const uint8_t *data, size_t size)
+{
+	static struct keeper_log_key keys[KEEPER_LOG_KEYS_MAX];
+	struct buf b = BUF_INIT(LOG_STATE_MAX);
+	struct keeper_log log;
+	struct log_state s;
+	struct err err = {0};
+	size_t len;
+
+	if (log_state_take(data, size, &s, &err) == 0 &&
+	    (log_state_put(&b, &s, &err) != 0 || b.len != size ||
+	     memcmp(b.bytes, data, size) != 0))
+		abort();
+	buf_free(&b);
+	(void)log_status_take(data, size, &log, &err);
+	if (log_keys_take(data, size, keys, &len, &err) == 0 &&
+	    len > KEEPER_LOG_KEYS_MAX)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct keeper_status st;
@@ -92,6 +140,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (keystore_in_transaction(house.vault->store))
 		abort();
+	log_frames(data, size);
+	log_bytes(data, size);
 	(void)rootkey_parse((const char *)data, size, &key, &err);
 	(void)wire_status_take(data, size, &st, &err);
 	return 0;

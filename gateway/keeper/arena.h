@@ -43,6 +43,7 @@ struct arena_keys {
 	uint8_t root[WRAP_KEY_BYTES];
 	uint8_t next_root[WRAP_KEY_BYTES]; /* during a rotation only */
 	uint8_t kek[WRAP_KEY_BYTES]; /* from the passphrase, if there is one */
+	uint8_t log[64];	     /* Ed25519, while something is signed */
 	uint8_t instance[INSTANCE_KEYS][WRAP_KEY_BYTES];
 	struct cache cache;
 	struct spool_cache spool;

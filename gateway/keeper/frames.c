@@ -1,6 +1,7 @@
 /* frames.c - every frame the keeper takes, and its answer. */
 #include <sodium.h>
 
+#include "keeper/logsign.h"
 #include "keeper/ops.h"
 #include "keeper/wire.h"
 #include "postern/log.h"
@@ -61,6 +62,68 @@ static int answer_lock(struct vault *v)
 	return 0;
 }
 
+/* --- the proof log -------------------------------------------------------- */
+
+typedef int log_put(struct buf *b, const struct log_state *s, struct err *err);
+
+static int give(log_put *put, const struct log_state *s, uint8_t *ret,
+		size_t *ret_len, struct err *err)
+{
+	struct buf b = BUF_INIT(LOG_STATE_MAX);
+	int rc = put(&b, s, err);
+
+	if (rc == 0) {
+		memcpy(ret, b.bytes, b.len);
+		*ret_len = b.len;
+	}
+	buf_free(&b);
+	return rc;
+}
+
+static int put_note(struct buf *b, const struct log_state *s, struct err *err)
+{
+	return buf_append(b, s->note, s->note_len, err);
+}
+
+static int answer_log_sign(struct vault *v, const struct ipc_frame *frame,
+			   struct log_state *s, struct err *err)
+{
+	struct log_request r;
+
+	if (log_request_take(frame->payload, frame->payload_len, &r, err) != 0)
+		return -1;
+	return logkey_sign(v, &r, s, err);
+}
+
+static int answer_log(struct vault *v, const struct ipc_frame *frame,
+		      uint8_t *ret, size_t *ret_len, struct err *err)
+{
+	static log_put *const puts[] = {
+	    [FRAME_LOG_STATUS] = log_status_put,
+	    [FRAME_LOG_SIGN] = put_note,
+	    [FRAME_LOG_ROTATE] = log_status_put,
+	    [FRAME_LOG_KEYS] = log_keys_put,
+	};
+	char origin[NOTE_NAME_BYTES] = "";
+	struct log_state s;
+	int rc;
+
+	if (v->reason != REASON_NONE)
+		return REASON_SET(err, ERR_BUSY, v->reason);
+	if (frame->type == FRAME_LOG_SIGN)
+		rc = answer_log_sign(v, frame, &s, err);
+	else if (log_origin_take(frame->payload, frame->payload_len, origin,
+				 err) != 0)
+		return -1;
+	else if (frame->type == FRAME_LOG_ROTATE)
+		rc = logkey_rotate(v, &s, err);
+	else
+		rc = logkey_open(v, origin, &s, err);
+	return rc == 0 ? give(puts[frame->type], &s, ret, ret_len, err) : -1;
+}
+
+/* --- all of them ---------------------------------------------------------- */
+
 static int answer(struct vault *v, const struct ipc_frame *frame, uint8_t *ret,
 		  size_t *ret_len, struct err *err)
 {
@@ -77,6 +140,11 @@ static int answer(struct vault *v, const struct ipc_frame *frame, uint8_t *ret,
 		return answer_unlock(v, frame, err);
 	case FRAME_ROTATE:
 		return answer_rotate(v, err);
+	case FRAME_LOG_STATUS:
+	case FRAME_LOG_SIGN:
+	case FRAME_LOG_ROTATE:
+	case FRAME_LOG_KEYS:
+		return answer_log(v, frame, ret, ret_len, err);
 	default:
 		return ERR_SET(err, ERR_CORRUPT, "not a frame of ours", 0);
 	}
@@ -95,7 +163,9 @@ enum frame_verdict frame_answer(struct vault *v, const struct ipc_frame *frame,
 	if (frame->type == FRAME_BATCH &&
 	    (err.kind == ERR_CORRUPT || err.kind == ERR_INPUT))
 		return FRAME_HOSTILE;
-	if (frame->type > FRAME_ROTATE || frame->type < FRAME_BATCH)
+	if (frame->type >= FRAME_LOG_STATUS && err.kind == ERR_INPUT)
+		return FRAME_HOSTILE;
+	if (frame->type > FRAME_ASKED_LAST || frame->type < FRAME_BATCH)
 		return FRAME_HOSTILE;
 	*ret_type = FRAME_FAILED;
 	ret[0] = (uint8_t)err.kind;

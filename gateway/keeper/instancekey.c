@@ -12,7 +12,6 @@ static const struct {
     [INSTANCE_IDEMPOTENCY] = {"idempotency", true},
     [INSTANCE_FINGERPRINT] = {"fingerprint", true},
     [INSTANCE_SUPPRESSION] = {"suppression", true},
-    [INSTANCE_LEDGER] = {"ledger", false},
     [INSTANCE_POLICY] = {"policy", true},
     [INSTANCE_STAFF] = {"staff", true},
 };

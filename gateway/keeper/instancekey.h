@@ -14,7 +14,6 @@ enum instance_key {
 	INSTANCE_IDEMPOTENCY,
 	INSTANCE_FINGERPRINT,
 	INSTANCE_SUPPRESSION, /* list of addresses never to write to */
-	INSTANCE_LEDGER,      /* Ed25519 seed of the proof log; reserved */
 	INSTANCE_POLICY,      /* seals of policy versions and approvals */
 	INSTANCE_STAFF,	      /* pseudonyms of who acts, in the proof log */
 	INSTANCE_KEYS

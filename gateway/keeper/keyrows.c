@@ -3,6 +3,8 @@
 
 #include "keeper/keystore_db.h"
 
+#define LOG_NAME "log" /* in meta */
+
 static const char *const sql[KS_STATEMENTS] = {
     [KS_META_GET] = "SELECT value FROM meta WHERE name = ?1",
     [KS_META_PUT] = "INSERT INTO meta(name, value) VALUES(?1, ?2)"
@@ -20,6 +22,7 @@ static const char *const sql[KS_STATEMENTS] = {
     [KS_INSTANCE_GET] = "SELECT wrapped FROM instance_key WHERE name = ?1",
     [KS_INSTANCE_PUT] = "INSERT INTO instance_key(name, wrapped)"
 			" VALUES(?1, ?2)",
+    [KS_INSTANCE_FORGET] = "DELETE FROM instance_key WHERE name = ?1",
     [KS_PAIR_GET] = "SELECT pair, public, wrapped, made_ms FROM spool_pair"
 		    " WHERE pair = ?1",
     [KS_PAIR_NEWEST] = "SELECT pair, public, wrapped, made_ms"
@@ -291,6 +294,41 @@ int keystore_instance_put(struct keystore *ks, const char *name,
 	bind_text(st, 1, name);
 	bind_blob(st, 2, wrapped, WRAPPED_BYTES);
 	return execute(ks, st, err);
+}
+
+int keystore_instance_forget(struct keystore *ks, const char *name,
+			     struct err *err)
+{
+	sqlite3_stmt *st = statement(ks, KS_INSTANCE_FORGET, err);
+
+	if (st == NULL)
+		return -1;
+	bind_text(st, 1, name);
+	return execute(ks, st, err);
+}
+
+int keystore_log_get(struct keystore *ks, struct buf *ret, struct err *err)
+{
+	sqlite3_stmt *st = statement(ks, KS_META_GET, err);
+	int rc;
+
+	if (st == NULL)
+		return -1;
+	bind_text(st, 1, LOG_NAME);
+	rc = step(ks, st, err);
+	if (rc == 1)
+		rc = ERR_SET(err, ERR_ABSENT, "no log yet", 0);
+	else if (rc == 0)
+		rc = buf_append(ret, sqlite3_column_blob(st, 0),
+				(size_t)sqlite3_column_bytes(st, 0), err);
+	done(st);
+	return rc;
+}
+
+int keystore_log_put(struct keystore *ks, const struct buf *state,
+		     struct err *err)
+{
+	return meta_put(ks, LOG_NAME, state->bytes, state->len, err);
 }
 
 static int fetch_pair(struct keystore *ks, sqlite3_stmt *st,

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "postern/buf.h"
 #include "postern/err.h"
 #include "postern/keeper.h"
 #include "keeper/wrap.h"
@@ -70,6 +71,15 @@ int keystore_instance_get(struct keystore *ks, const char *name,
 int keystore_instance_put(struct keystore *ks, const char *name,
 			  const uint8_t wrapped[WRAPPED_BYTES],
 			  struct err *err);
+
+/* No such row: nothing happens. */
+int keystore_instance_forget(struct keystore *ks, const char *name,
+			     struct err *err);
+
+/* The state of the proof log (logstate.h), onto ret. */
+int keystore_log_get(struct keystore *ks, struct buf *ret, struct err *err);
+int keystore_log_put(struct keystore *ks, const struct buf *state,
+		     struct err *err);
 
 int keystore_pair_get(struct keystore *ks, uint32_t pair,
 		      struct keystore_pair *ret, struct err *err);

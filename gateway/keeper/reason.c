@@ -22,6 +22,10 @@ static const char *const texts[REASON_END] = {
     [REASON_STORE_DAMAGED] = "keeper.db is damaged or cannot be written",
     [REASON_STORE_NEWER] = "keeper.db was made by a newer version",
     [REASON_CREDENTIAL] = "a root key in a credential is not rotated here",
+    [REASON_LOG_ORIGIN] = "the proof log was signed under another name",
+    [REASON_LOG_ROOT] = "does not extend the proof log that was signed last",
+    [REASON_LOG_SHORTER] = "is shorter than the proof log signed last",
+    [REASON_LOG_KEYS] = "the proof log has had too many keys",
 };
 
 const char *reason_text(unsigned int reason)

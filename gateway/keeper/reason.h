@@ -1,5 +1,6 @@
-/* reason.h - why the keeper is locked, as one byte on the wire and one
- * sentence for people.  A table, so that no text ever crosses the socket. */
+/* reason.h - why the keeper is locked, or refused something: one byte on the
+ * wire, one sentence for people.  A table, so that no text crosses the
+ * socket. */
 #ifndef POSTERN_KEEPER_REASON_H
 #define POSTERN_KEEPER_REASON_H
 
@@ -24,6 +25,10 @@ enum reason {
 	REASON_STORE_DAMAGED, /* keeper.db cannot be used */
 	REASON_STORE_NEWER,   /* made by a newer version */
 	REASON_CREDENTIAL,    /* cannot be rotated from here */
+	REASON_LOG_ORIGIN,    /* of the proof log, not of the keeper: */
+	REASON_LOG_ROOT,
+	REASON_LOG_SHORTER,
+	REASON_LOG_KEYS,
 	REASON_END
 };
 

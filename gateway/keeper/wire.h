@@ -24,6 +24,11 @@ enum wire_frame {
 	FRAME_LOCK,
 	FRAME_UNLOCK, /* payload: passphrase */
 	FRAME_ROTATE,
+	FRAME_LOG_STATUS, /* these four: logwire.h */
+	FRAME_LOG_SIGN,
+	FRAME_LOG_ROTATE,
+	FRAME_LOG_KEYS,
+	FRAME_ASKED_LAST = FRAME_LOG_KEYS,
 	FRAME_DONE = 0x80,   /* payload: the answer */
 	FRAME_FAILED = 0x81, /* payload: u8 error kind, u8 reason */
 };

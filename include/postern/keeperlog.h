@@ -22,14 +22,31 @@ int keeper_log_status(struct keeper *k, const char *origin,
 		      struct keeper_log *ret, struct err *err);
 /* Signs the tree of this size if proof shows that it extends the last signed
  * one, and has that on disk before it answers.  The signed note onto ret.
- * ERR_DENIED: does not extend it. */
+ * The size that was signed last is answered with the note of then (if its root
+ * is the same), so that a note that was lost can be asked for again.  proof is
+ * empty for that size and for the first one.  ERR_DENIED: does not extend
+ * it. */
 int keeper_log_sign(struct keeper *k, uint64_t size,
 		    const struct merkle_hash *root,
 		    const struct merkle_hash *proof, size_t proof_len,
 		    struct buf *ret, struct err *err);
 /* A new key; the next checkpoint is signed by both, then the old one is
- * destroyed (compliance.md 7.6). */
+ * destroyed.  Nothing happens while one is waiting for that.  ERR_DENIED: there
+ * have been KEEPER_LOG_KEYS_MAX of them. */
 int keeper_log_rotate(struct keeper *k, struct keeper_log *ret,
 		      struct err *err);
+
+/* Every key there was, oldest first: what an auditor needs to verify any
+ * checkpoint of this log.  Only the last one or, while rotating, two have a
+ * private half. */
+#define KEEPER_LOG_KEYS_MAX 128
+struct keeper_log_key {
+	struct note_key key;
+	uint64_t from_size; /* first tree it signed; UINT64_MAX: none yet */
+	int64_t made_s;
+};
+int keeper_log_keys(struct keeper *k,
+		    struct keeper_log_key ret[KEEPER_LOG_KEYS_MAX],
+		    size_t *ret_len, struct err *err);
 
 #endif
