@@ -38,6 +38,8 @@ struct api;
 struct simulating;
 struct lifecycle;
 struct shadow;
+struct proofs;
+struct staff;
 
 /* Counters for /metrics; no labels with personal data.  Relaxed atomics. */
 /* The formatter takes a list of X() for an expression. */
@@ -84,6 +86,8 @@ struct worker {
 	struct media *media;
 	struct api *api;
 	struct simulating *simulating; /* NULL: nobody asked yet */
+	struct proofs *proofs;	       /* prove.h; NULL: none wait */
+	const struct staff *acting;    /* for whom; NULL: nobody */
 	struct worker_counts counts;
 	_Atomic bool ready; /* archive open, keeper unlocked, spool read once */
 	const struct intake_counts *intake;
