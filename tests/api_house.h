@@ -19,6 +19,7 @@
 #include "worker/lifecycle.h"
 #include "worker/shadow.h"
 #include "worker/simulating.h"
+#include "worker/prove.h"
 
 #define ANSWER_BYTES (2u * 1024 * 1024)
 #define HOUSE_NOW    INT64_C(1790000000000)
@@ -347,6 +348,7 @@ static inline int house_unmake(void **state)
 	simulating_close(&h->w.simulating);
 	shadow_free(&h->w.shadow);
 	lifecycle_close(&h->w.lifecycle);
+	prove_drop(&h->w); /* of acts without a transaction */
 	store_close(&h->w.store);
 	house_close(&h->keeper);
 	policy_free(&h->policy);

@@ -10,6 +10,7 @@
 #include "loopback.h"
 #include "worker/deadletter.h"
 #include "worker/deliver.h"
+#include "worker/prove.h"
 
 #define NOW_MS	 INT64_C(1790000000000)
 #define YEAR	 2026
@@ -192,6 +193,7 @@ static inline int dh_unmake(void **state)
 	(void)state;
 	http_close(&dh.w.http);
 	deliver_close(&dh.w.deliver);
+	prove_drop(&dh.w); /* of acts without a transaction */
 	store_close(&dh.w.store);
 	policy_free(&dh.policy);
 	for (size_t i = 0; i < DESKS; i++) {

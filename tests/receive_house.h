@@ -28,6 +28,7 @@
 #include "worker/inbound.h"
 #include "worker/opening.h"
 #include "worker/quarantine.h"
+#include "worker/prove.h"
 
 #define HOUSE_NOW INT64_C(1790000000000)
 
@@ -307,6 +308,7 @@ static inline void house_open(struct house *h, const char *store)
 static inline void house_close(struct house *h)
 {
 	receive_close(&h->w.receive);
+	prove_drop(&h->w); /* of acts without a transaction */
 	store_close(&h->w.store);
 }
 

@@ -9,6 +9,7 @@
 
 #include "loopback.h"
 #include "worker/worker.h"
+#include "worker/prove.h"
 
 #define NOW_MS	     INT64_C(1790000000000)
 #define YEAR	     2026
@@ -217,6 +218,7 @@ static inline int sh_unmake(void **state)
 	sh_close_steps();
 	sh.channels[0]->driver->close(&sh.channels[0]);
 	http_close(&sh.w.http);
+	prove_drop(&sh.w); /* of acts without a transaction */
 	store_close(&sh.w.store);
 	policy_free(&sh.policy);
 	secret_wipe(&sh.channel.values[3].secret);

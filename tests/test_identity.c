@@ -11,6 +11,7 @@
 
 #include "worker/identity.h"
 #include "worker/inbound.h"
+#include "worker/prove.h"
 
 static int64_t clock_ms;
 
@@ -47,6 +48,7 @@ static int unmake(void **state)
 	struct fixture *f = *state;
 
 	identity_free(&f->id);
+	prove_drop(&f->w); /* of acts without a transaction */
 	store_close(&f->w.store);
 	free(f);
 	return 0;

@@ -6,6 +6,7 @@
 #include "decide.h"
 #include "inbound.h"
 #include "outbox.h"
+#include "prove.h"
 #include "quarantine.h"
 #include "rates.h"
 
@@ -200,6 +201,21 @@ static int archive_nothing(struct batch *b, struct step *s, struct err *err)
 	return 0;
 }
 
+/* Whose body it is nobody knows: nothing is committed to. */
+static int prove_quarantine(struct worker *w, enum ledger_event event,
+			    int64_t id, struct err *err)
+{
+	const struct act act = {
+	    .event = event,
+	    .by = event == LEDGER_QUARANTINE_REPLAYED ? LEDGER_STAFF
+						      : LEDGER_SYSTEM,
+	    .kind = ID_QUARANTINE,
+	    .object = id,
+	};
+
+	return prove(w, &act, err);
+}
+
 static int archive_quarantine(struct batch *b, const struct item *item,
 			      struct err *err)
 {
@@ -218,6 +234,8 @@ static int archive_quarantine(struct batch *b, const struct item *item,
 	if (sealed_of(b, item->raw_slot, &sealed, err) != 0)
 		return -1;
 	b->counts.quarantined++;
+	if (prove_quarantine(b->w, LEDGER_QUARANTINE_ADDED, q.id, err) != 0)
+		return -1;
 	return quarantine_add(b->w, &q, sealed.bytes, sealed.len, err);
 }
 
@@ -226,7 +244,10 @@ static int archive_position(struct batch *b, struct err *err)
 	const struct spool_item *last;
 
 	if (b->replay != 0)
-		return quarantine_remove(b->w, b->replay, err);
+		return prove_quarantine(b->w, LEDGER_QUARANTINE_REPLAYED,
+					b->replay, err) != 0
+			   ? -1
+			   : quarantine_remove(b->w, b->replay, err);
 	last = b->items[b->items_len - 1].spool;
 	if (meta_set_u64(b->w->store, "spool_segment", last->after.segment,
 			 err) != 0)

@@ -192,17 +192,34 @@ int consent_of_send(struct worker *w, int64_t person,
 	return consent_view_of(w, &of, CONSENT_NOW, ret, err);
 }
 
-const char *consent_blocks(const struct policy_decision *d)
+/* The codes of the policy are the words of the log. */
+enum ledger_reason consent_blocks(const struct policy_decision *d)
 {
-	static const char *const codes[] = {
-	    "consent_missing",	  "consent_withdrawn", "consent_expired",
-	    "consent_suppressed", "consent_minor",     "objection"};
+	static const enum ledger_reason codes[] = {
+	    LEDGER_R_CONSENT_MISSING, LEDGER_R_CONSENT_WITHDRAWN,
+	    LEDGER_R_CONSENT_EXPIRED, LEDGER_R_CONSENT_SUPPRESSED,
+	    LEDGER_R_CONSENT_MINOR,   LEDGER_R_OBJECTION};
 
 	for (size_t i = 0; i < d->reasons_len; i++)
 		for (size_t k = 0; k < sizeof(codes) / sizeof(codes[0]); k++)
-			if (strcmp(d->reasons[i].code, codes[k]) == 0)
+			if (strcmp(d->reasons[i].code,
+				   ledger_reason_name(codes[k])) == 0)
 				return codes[k];
-	return NULL;
+	return LEDGER_R_NONE;
+}
+
+enum ledger_reason consent_refusal(const struct policy_facts *facts,
+				   const struct policy_decision *d)
+{
+	const enum ledger_reason consent = consent_blocks(d);
+
+	if (d->window_closed)
+		return LEDGER_R_WINDOW_CLOSED;
+	if (facts->mechanism == MECHANISM_INVALID)
+		return LEDGER_R_MECHANISM_INVALID;
+	if (consent != LEDGER_R_NONE)
+		return consent;
+	return facts->restricted ? LEDGER_R_PERSON_RESTRICTED : LEDGER_R_POLICY;
 }
 
 /* --- questions ------------------------------------------------------------ */
@@ -270,21 +287,24 @@ static struct store_value or_null(int64_t value)
 int consent_add(struct worker *w, const struct consent_entry *e,
 		struct err *err)
 {
+	int64_t id = e->id != 0 ? e->id : worker_id(w);
 	bool sealed = e->evidence != NULL;
 
+	if (consent_prove(w, e, id, err) != 0)
+		return -1;
 	return store_run(
 	    w->store, add_sql,
-	    STORE_ARGS(
-		S_INT(e->id != 0 ? e->id : worker_id(w)), S_INT(e->of.person),
-		S_TEXT(e->of.purpose.text), S_TEXT(e->kind),
-		S_TEXT(e->source != NULL ? e->source : e->method),
-		S_INT(e->at_ms), S_TEXT(e->of.channel.text), S_TEXT(e->by),
-		S_TEXT(e->method),
-		e->wording != NULL ? S_BLOB(e->wording, 32) : S_NULL,
-		S_TEXT(e->language), or_null(e->until_ms), or_null(e->prompt),
-		or_null(e->answer), or_null(e->key_person), or_null(e->year),
-		sealed ? S_BLOB(e->evidence, e->evidence_len) : S_NULL,
-		S_INT(decide_policy_number(w))),
+	    STORE_ARGS(S_INT(id), S_INT(e->of.person),
+		       S_TEXT(e->of.purpose.text), S_TEXT(e->kind),
+		       S_TEXT(e->source != NULL ? e->source : e->method),
+		       S_INT(e->at_ms), S_TEXT(e->of.channel.text),
+		       S_TEXT(e->by), S_TEXT(e->method),
+		       e->wording != NULL ? S_BLOB(e->wording, 32) : S_NULL,
+		       S_TEXT(e->language), or_null(e->until_ms),
+		       or_null(e->prompt), or_null(e->answer),
+		       or_null(e->key_person), or_null(e->year),
+		       sealed ? S_BLOB(e->evidence, e->evidence_len) : S_NULL,
+		       S_INT(decide_policy_number(w))),
 	    err);
 }
 

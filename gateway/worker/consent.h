@@ -10,6 +10,7 @@
 #ifndef POSTERN_WORKER_CONSENT_H
 #define POSTERN_WORKER_CONSENT_H
 
+#include "postern/ledgerentry.h"
 #include "worker.h"
 
 /* Of evidence; a class of its own, whether or not the policy has it. */
@@ -53,9 +54,12 @@ int consent_of_send(struct worker *w, int64_t person,
 		    const struct name *channel, const char *purpose,
 		    struct consent_view *ret, struct err *err);
 
-/* The reason of a decision that refused for want of a consent, a static code;
- * NULL: it did not. */
-const char *consent_blocks(const struct policy_decision *d);
+/* Why a decision refused a send for want of a consent; LEDGER_R_NONE: it did
+ * not. */
+enum ledger_reason consent_blocks(const struct policy_decision *d);
+/* Why a decision refused a send. */
+enum ledger_reason consent_refusal(const struct policy_facts *facts,
+				   const struct policy_decision *d);
 
 /* A question that waits for its answer at at_ms; id 0: none does. */
 struct consent_question {
@@ -93,6 +97,9 @@ struct consent_entry {
 };
 int consent_add(struct worker *w, const struct consent_entry *entry,
 		struct err *err);
+/* Its entry in the proof log; consent_add does it. */
+int consent_prove(struct worker *w, const struct consent_entry *entry,
+		  int64_t id, struct err *err);
 
 /* When a consent to this purpose, given at at_ms, ends: the first moment of
  * the day after the last, in the controller's zone; 0: it does not. */

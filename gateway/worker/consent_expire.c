@@ -10,6 +10,7 @@
 #include "inbound.h"
 #include "notice.h"
 #include "postern/log.h"
+#include "prove.h"
 
 #define EVERY_MS     INT64_C(1000)
 #define PAGE_ROWS    32
@@ -121,6 +122,27 @@ static int forget_messages(struct gone *g, const int64_t *ids, size_t len,
 	return 0;
 }
 
+/* How many keys, in all. */
+static int prove_shred(struct worker *w, const struct keeper_batch *batch,
+		       size_t slots, struct err *err)
+{
+	struct act act = {.event = LEDGER_KEY_DESTROYED,
+			  .reason = LEDGER_R_TIME,
+			  .counted = true};
+	const uint8_t *count = NULL;
+	size_t len = 0;
+
+	for (size_t i = 0; i < slots; i++) {
+		struct cut cut;
+
+		if (keeper_result(batch, i, &count, &len, err) != 0)
+			return keeper_failed(err);
+		cut = CUT(count, len);
+		act.count += cut_u32(&cut);
+	}
+	return prove(w, &act, err);
+}
+
 /* Before the commit: if that fails, rows stay that nobody can read, and the
  * next round does all of it again. */
 static int shred(struct gone *g, int64_t person, struct err *err)
@@ -142,7 +164,8 @@ static int shred(struct gone *g, int64_t person, struct err *err)
 	for (size_t i = 0; i < len; i++)
 		(void)keeper_add_shred(batch, persons[i],
 				       tidy ? &contact : NULL);
-	rc = keeper_run(batch, err) != 0 ? keeper_failed(err) : 0;
+	rc = keeper_run(batch, err) != 0 ? keeper_failed(err)
+					 : prove_shred(g->w, batch, len, err);
 	keeper_batch_free(&batch);
 	return rc;
 }
@@ -177,12 +200,34 @@ static int forget_person(struct gone *g, const struct due *d, struct err *err)
 
 /* --- one of them ---------------------------------------------------------- */
 
+/* Nobody answered. */
+static int prove_expired(struct worker *w, const struct due *d, struct err *err)
+{
+	const struct act_fact facts[] = {
+	    {"at", NULL, d->at_ms},
+	    {"channel", d->channel.text, 0},
+	    {"purpose", d->purpose.text, 0},
+	};
+	const struct act act = {
+	    .event = LEDGER_CONSENT_EXPIRED,
+	    .reason = LEDGER_R_TIME,
+	    .kind = ID_CONSENT,
+	    .object = d->id,
+	    .person = d->person,
+	    .facts = facts,
+	    .facts_len = sizeof(facts) / sizeof(facts[0]),
+	};
+
+	return prove(w, &act, err);
+}
+
 static int expire_question(struct gone *g, const struct due *d, struct err *err)
 {
 	int64_t prompts[MESSAGES_MAX];
 	size_t len = 0;
 
-	if (ids_of(g->w, prompts_sql,
+	if (prove_expired(g->w, d, err) != 0 ||
+	    ids_of(g->w, prompts_sql,
 		   STORE_ARGS(S_INT(d->person), S_TEXT(d->purpose.text),
 			      S_TEXT(d->channel.text), S_INT(d->at_ms)),
 		   prompts, &len, err) != 0 ||
@@ -210,14 +255,12 @@ typedef int (*expiry)(struct gone *g, const struct due *d, struct err *err);
 static int in_transaction(struct gone *g, expiry body, const struct due *d,
 			  struct err *err)
 {
-	struct store *st = g->w->store;
-
-	if (store_begin(st, err) != 0)
+	if (worker_begin(g->w, err) != 0)
 		return -1;
 	if (body(g, d, err) != 0 ||
 	    unlink_remember(g->w, &g->files, err) != 0 ||
-	    store_commit(st, err) != 0) {
-		store_roll_back(st);
+	    worker_commit(g->w, err) != 0) {
+		worker_roll_back(g->w);
 		return -1;
 	}
 	return 0;

@@ -9,6 +9,7 @@
 #include "notice.h"
 #include "postern/jsonmem.h"
 #include "postern/log.h"
+#include "prove.h"
 
 #define EVIDENCE_BYTES_MAX (1024u * 1024)
 /* A controller's clock may be a little ahead of ours. */
@@ -382,15 +383,25 @@ static int seal_all(struct import *in, struct err *err)
 	return 0;
 }
 
+static int prove_rows(struct import *in, enum ledger_event event, size_t rows,
+		      struct err *err)
+{
+	const struct act act = {
+	    .event = event, .by = LEDGER_STAFF, .counted = true, .count = rows};
+
+	return prove(in->w, &act, err);
+}
+
 static int states(struct import *in, struct err *err)
 {
-	size_t accepted = 0;
+	size_t accepted = 0, suppressed = 0;
 
 	for (size_t i = 0; i < in->len; i++) {
 		struct consent_import_row *row = &in->rows[i];
 
 		row->state = CONSENT_UNKNOWN;
 		accepted += row->result == IMPORT_ACCEPTED;
+		suppressed += row->result == IMPORT_SUPPRESSED;
 		if (row->result != IMPORT_REFUSED && row->of.person != 0 &&
 		    consent_state_of(in->w, &row->of, CONSENT_NOW, &row->state,
 				     err) != 0)
@@ -398,7 +409,12 @@ static int states(struct import *in, struct err *err)
 	}
 	LOG(LOG_LEVEL_INFO, "consent.imported", LOG_NUM("rows", in->len),
 	    LOG_NUM("accepted", accepted));
-	return 0;
+	if (accepted > 0 &&
+	    prove_rows(in, LEDGER_IMPORT_MADE, accepted, err) != 0)
+		return -1;
+	return suppressed > 0
+		   ? prove_rows(in, LEDGER_IMPORT_SUPPRESSED, suppressed, err)
+		   : 0;
 }
 
 int consent_import(struct worker *w, struct consent_import_row *rows,

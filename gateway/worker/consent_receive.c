@@ -14,6 +14,7 @@
 #include "postern/holidays.h"
 #include "postern/jsonmem.h"
 #include "postern/log.h"
+#include "prove.h"
 
 #define WORKDAYS_MAX	   30
 #define EVIDENCE_BYTES_MAX (32u * 1024 * 1024)
@@ -254,14 +255,34 @@ static int keyword_review(struct batch *b, struct step *s, struct err *err)
 			  "withdrawal", 1, err);
 }
 
-static int keyword_request(struct batch *b, struct step *s, const char *type,
-			   struct err *err)
+static int keyword_request(struct batch *b, struct step *s,
+			   enum ledger_reason type, struct err *err)
 {
+	const char *word = ledger_reason_name(type);
+	const int64_t at_ms = event_time(b, s);
+	const struct act_fact facts[] = {
+	    {"at", NULL, at_ms},
+	    {"channel", s->item->channel.text, 0},
+	    {"type", word, 0},
+	};
+	const struct act act = {
+	    .event = LEDGER_REQUEST_OPENED,
+	    .reason = type,
+	    .by = LEDGER_SUBJECT,
+	    .kind = ID_REQUEST,
+	    .object = worker_id(b->w),
+	    .person = s->person,
+	    .facts = facts,
+	    .facts_len = sizeof(facts) / sizeof(facts[0]),
+	};
+
+	if (prove(b->w, &act, err) != 0)
+		return -1;
 	return store_run(
 	    b->w->store, request_sql,
-	    STORE_ARGS(S_INT(worker_id(b->w)), S_TEXT(type), S_INT(s->person),
+	    STORE_ARGS(S_INT(act.object), S_TEXT(word), S_INT(s->person),
 		       S_TEXT(s->item->channel.text), S_INT(s->conversation),
-		       S_INT(s->conversation), S_INT(event_time(b, s))),
+		       S_INT(s->conversation), S_INT(at_ms)),
 	    err);
 }
 
@@ -274,9 +295,9 @@ int consent_keyword(struct batch *b, struct step *s,
 	case KEYWORD_STOP:
 		return keyword_stop(b, s, err);
 	case KEYWORD_ERASE:
-		return keyword_request(b, s, "erasure", err);
+		return keyword_request(b, s, LEDGER_R_ERASURE, err);
 	case KEYWORD_ACCESS:
-		return keyword_request(b, s, "access", err);
+		return keyword_request(b, s, LEDGER_R_ACCESS, err);
 	case KEYWORD_REVIEW:
 		return keyword_review(b, s, err);
 	default: /* a question is asked where it is said */

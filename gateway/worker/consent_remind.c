@@ -9,6 +9,7 @@
 #include "postern/log.h"
 #include "restriction.h"
 #include "store/family.h"
+#include "prove.h"
 
 #define EVERY_MS  INT64_C(60000)
 #define PAGE_ROWS 32
@@ -161,11 +162,11 @@ static int in_transaction(struct worker *w, const struct question *q,
 			  const struct autoreply_row *row, const void *sealed,
 			  size_t len, struct err *err)
 {
-	if (store_begin(w->store, err) != 0)
+	if (worker_begin(w, err) != 0)
 		return -1;
 	if (write_rows(w, q, row, sealed, len, err) != 0 ||
-	    store_commit(w->store, err) != 0) {
-		store_roll_back(w->store);
+	    worker_commit(w, err) != 0) {
+		worker_roll_back(w);
 		return -1;
 	}
 	return 0;

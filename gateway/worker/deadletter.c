@@ -2,6 +2,7 @@
 #include "deadletter.h"
 
 #include "deliver.h"
+#include "prove.h"
 
 #define COLUMNS                                                       \
 	"id,kind,destination,type,state,reason,conversation,message," \
@@ -123,15 +124,41 @@ int outbox_retry(struct worker *w, int64_t id, struct err *err)
 	/* Only the person it waits for can let it go. */
 	if (strcmp(item.state, "held") == 0)
 		return ERR_SET(err, ERR_DENIED, "waits for a consent", 0);
-	if (store_begin(w->store, err) != 0)
+	if (worker_begin(w, err) != 0)
 		return -1;
 	if (store_run(w->store, sql, STORE_ARGS(S_INT(id)), err) != 0 ||
-	    store_commit(w->store, err) != 0) {
-		store_roll_back(w->store);
+	    worker_commit(w, err) != 0) {
+		worker_roll_back(w);
 		return -1;
 	}
 	wake(w, &item);
 	return 0;
+}
+
+static int prove_drop_of(struct worker *w, const struct outbox_item *item,
+			 struct err *err)
+{
+	static const char sql[] = "SELECT person FROM conversation WHERE id=?";
+	struct id_text conversation;
+	const struct act_fact facts[] = {
+	    {"conversation", conversation.text, 0},
+	    {"type", item->type, 0},
+	};
+	struct act act = {
+	    .event = LEDGER_OUTBOX_DROPPED,
+	    .by = LEDGER_STAFF,
+	    .kind = ID_DELIVERY,
+	    .object = item->id,
+	    .facts = facts,
+	    .facts_len = sizeof(facts) / sizeof(facts[0]),
+	};
+	bool found = false;
+
+	id_format(&w->mask, ID_CONVERSATION, item->conversation, &conversation);
+	if (store_one_int(w->store, sql, STORE_ARGS(S_INT(item->conversation)),
+			  &act.person, &found, err) != 0)
+		return -1;
+	return prove(w, &act, err);
 }
 
 int outbox_drop(struct worker *w, int64_t id, struct err *err)
@@ -139,19 +166,20 @@ int outbox_drop(struct worker *w, int64_t id, struct err *err)
 	static const char sql[] = SQL_DROP, failed[] = SQL_FAILED;
 	struct outbox_item item;
 
-	if (find(w, id, &item, err) != 0 || store_begin(w->store, err) != 0)
+	if (find(w, id, &item, err) != 0 || worker_begin(w, err) != 0)
 		return -1;
-	if (store_run(w->store, sql, STORE_ARGS(S_INT(id)), err) != 0)
+	if (prove_drop_of(w, &item, err) != 0 ||
+	    store_run(w->store, sql, STORE_ARGS(S_INT(id)), err) != 0)
 		goto undo;
 	if (strcmp(item.type, "send") == 0 &&
 	    store_run(w->store, failed, STORE_ARGS(S_INT(item.message)), err) !=
 		0)
 		goto undo;
-	if (store_commit(w->store, err) != 0)
+	if (worker_commit(w, err) != 0)
 		goto undo;
 	deliver_forget(w, item.message);
 	return 0;
 undo:
-	store_roll_back(w->store);
+	worker_roll_back(w);
 	return -1;
 }

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "prove.h"
+
 /* Who has an address at a time: the row that ends first after it.  An open
  * row ends last, so an event that comes late still finds the owner of its
  * own time. */
@@ -172,6 +174,28 @@ static int new_person(struct identity *id, int64_t *ret, struct err *err)
 	return 0;
 }
 
+/* Of a split: an address of from's is into's now.  Committed to under the key
+ * of into. */
+static int prove_identity(struct identity *id, enum ledger_event event,
+			  int64_t from, int64_t into, struct err *err)
+{
+	struct id_text texts[2];
+	const struct act_fact facts[] = {
+	    {"from", texts[0].text, 0},
+	    {"into", texts[1].text, 0},
+	};
+	const struct act act = {
+	    .event = event,
+	    .person = into,
+	    .facts = facts,
+	    .facts_len = sizeof(facts) / sizeof(facts[0]),
+	};
+
+	id_format(&id->w->mask, ID_PERSON, from, &texts[0]);
+	id_format(&id->w->mask, ID_PERSON, into, &texts[1]);
+	return prove(id->w, &act, err);
+}
+
 /* Makes from a part of into.  Keys stay: old rows keep key_person.  What was
  * withdrawn stays withdrawn, and one conversation per channel stays open. */
 static int join(struct identity *id, int64_t from, int64_t into,
@@ -203,7 +227,7 @@ static int join(struct identity *id, int64_t from, int64_t into,
 			      STORE_ARGS(S_INT(into), S_INT(from)), err) != 0)
 			return -1;
 	id->joined++;
-	return 0;
+	return prove_identity(id, LEDGER_IDENTITY_JOINED, from, into, err);
 }
 
 /* Takes one address away from its owner and gives it to person. */
@@ -215,7 +239,7 @@ static int move_over(struct identity *id, int64_t owner, int64_t person,
 	    attach(id, person, a, at_ms, err) != 0)
 		return -1;
 	id->split++;
-	return 0;
+	return prove_identity(id, LEDGER_IDENTITY_SPLIT, owner, person, err);
 }
 
 /* Brings the address at place to person, by rule 1. */
@@ -267,7 +291,11 @@ static int choose(struct identity *id, const struct identity_party *party,
 		owners[place].person = 0;
 		id->split++;
 	}
-	return new_person(id, ret_person, err);
+	if (new_person(id, ret_person, err) != 0)
+		return -1;
+	return owners[place].past ? 0
+				  : prove_identity(id, LEDGER_IDENTITY_SPLIT,
+						   person, *ret_person, err);
 }
 
 int identity_resolve(struct identity *id, const struct identity_party *party,

@@ -143,7 +143,8 @@ static int add(struct worker *w, const struct proposal *p,
 	fill(w, p, policy, ret);
 	if (policy_diff(w->policy, policy, TONGUE_EN, note_shorter,
 			&ret->shortens, err) != 0 ||
-	    version_add(w->store, w->keeper, ret, p->bytes, p->len, err) != 0)
+	    version_add(w->store, w->keeper, ret, p->bytes, p->len, err) != 0 ||
+	    lifecycle_prove(w, LEDGER_POLICY_PROPOSED, ret, err) != 0)
 		return -1;
 	say(w, "proposed", ret, p->author);
 	lifecycle_look(w);
@@ -265,6 +266,8 @@ static int agree(struct worker *w, struct version *v, int64_t actor,
 		if (version_change(w->store, w->keeper, v, err) != 0)
 			return -1;
 	}
+	if (lifecycle_prove(w, LEDGER_POLICY_APPROVED, v, err) != 0)
+		return -1;
 	say(w, "approved", v, actor);
 	lifecycle_look(w);
 	return 0;
@@ -323,7 +326,8 @@ int lifecycle_stop(struct worker *w, int64_t id, int64_t actor,
 	ret->ended_by = actor;
 	(void)snprintf(ret->reason, sizeof(ret->reason), "%s",
 		       actor != 0 ? VERSION_BY_PERSON : VERSION_BY_OPERATOR);
-	if (version_change(w->store, w->keeper, ret, err) != 0) {
+	if (lifecycle_prove(w, LEDGER_POLICY_STOPPED, ret, err) != 0 ||
+	    version_change(w->store, w->keeper, ret, err) != 0) {
 		version_free(ret);
 		return -1;
 	}

@@ -65,6 +65,30 @@ bool force_names(const struct worker *w, const struct policy *p,
 				  s->helpdesks_len, findings) == 0;
 }
 
+/* --- told ----------------------------------------------------------------- */
+
+int lifecycle_prove(struct worker *w, enum ledger_event event,
+		    const struct version *v, struct err *err)
+{
+	const int reason =
+	    event == LEDGER_POLICY_STOPPED
+		? ledger_reason_named(v->reason, strlen(v->reason))
+		: LEDGER_R_NONE;
+	const struct act act = {
+	    .event = event,
+	    .reason = event == LEDGER_POLICY_CHANGED && v->base == 0
+			  ? LEDGER_R_INSTALLED
+		      : reason >= 0 ? (enum ledger_reason)reason
+				    : LEDGER_R_NONE,
+	    .by = LEDGER_STAFF,
+	    .kind = ID_POLICY,
+	    .object = v->id,
+	    .policy = v->number,
+	};
+
+	return prove(w, &act, err);
+}
+
 /* --- the first one -------------------------------------------------------- */
 
 /* It was approved by being installed: there was nobody to ask. */
@@ -84,11 +108,12 @@ int force_first(struct worker *w, struct err *err)
 	const uint8_t *bytes = policy_source(l->file, &len);
 
 	memcpy(v.digest, policy_digest(l->file), sizeof(v.digest));
-	if (store_begin(w->store, err) != 0)
+	if (worker_begin(w, err) != 0)
 		return -1;
 	if (version_add(w->store, w->keeper, &v, bytes, len, err) != 0 ||
-	    store_commit(w->store, err) != 0) {
-		store_roll_back(w->store);
+	    lifecycle_prove(w, LEDGER_POLICY_CHANGED, &v, err) != 0 ||
+	    worker_commit(w, err) != 0) {
+		worker_roll_back(w);
 		return -1;
 	}
 	l->in_force = v.id;
@@ -105,6 +130,8 @@ static int end_as(struct worker *w, struct version *v, const char *why,
 	v->state = VERSION_STOPPED;
 	v->ended_ms = worker_now(w);
 	(void)snprintf(v->reason, sizeof(v->reason), "%s", why);
+	if (lifecycle_prove(w, LEDGER_POLICY_STOPPED, v, err) != 0)
+		return -1;
 	return version_change(w->store, w->keeper, v, err);
 }
 
@@ -145,20 +172,20 @@ int force_stop(struct worker *w, int64_t id, const char *why,
 	bool found = false;
 	int rc = -1;
 
-	if (store_begin(w->store, err) != 0)
+	if (worker_begin(w, err) != 0)
 		return -1;
 	if (version_load(w->store, id, &v, &found, err) != 0)
 		goto out;
 	if (!found || !version_open(&v)) {
-		store_roll_back(w->store);
+		worker_roll_back(w);
 		return 0;
 	}
 	if (keep_recount(&v, recount, err) != 0 || end_as(w, &v, why, err) != 0)
 		goto out;
-	rc = store_commit(w->store, err);
+	rc = worker_commit(w, err);
 out:
 	if (rc != 0)
-		store_roll_back(w->store);
+		worker_roll_back(w);
 	else
 		say_stopped(w, &v, why);
 	version_free(&v);
@@ -240,7 +267,8 @@ static int write_force(struct worker *w, struct version *v,
 	v->state = VERSION_ACTIVE;
 	v->active_ms = worker_now(w);
 	if (supersede(w, err) != 0 ||
-	    version_change(w->store, w->keeper, v, err) != 0)
+	    version_change(w->store, w->keeper, v, err) != 0 ||
+	    lifecycle_prove(w, LEDGER_POLICY_CHANGED, v, err) != 0)
 		return -1;
 	return overtake(w, v->id, err);
 }
@@ -293,7 +321,7 @@ int force_version(struct worker *w, int64_t id,
 	bool found = false;
 	int rc = -1;
 
-	if (store_begin(w->store, err) != 0)
+	if (worker_begin(w, err) != 0)
 		return -1;
 	if (version_load(w->store, id, &v, &found, err) != 0)
 		goto out;
@@ -305,18 +333,17 @@ int force_version(struct worker *w, int64_t id,
 	if (obstacle(w, &v, &fresh, &why, err) != 0)
 		goto out;
 	if (why != NULL) {
-		store_roll_back(w->store);
+		worker_roll_back(w);
 		rc = force_stop(w, id, why, recount, err);
 		goto out;
 	}
-	if (write_force(w, &v, recount, err) != 0 ||
-	    store_commit(w->store, err) != 0)
+	if (write_force(w, &v, recount, err) != 0 || worker_commit(w, err) != 0)
 		goto out;
 	take_over(w, &v, fresh);
 	fresh = NULL;
 	rc = 0;
 out:
-	store_roll_back(w->store);
+	worker_roll_back(w);
 	policy_free(&fresh);
 	version_free(&v);
 	return rc;

@@ -4,6 +4,7 @@
 
 #include "lifecycle.h"
 #include "postern/policy_effect.h"
+#include "prove.h"
 
 /* A count under way: of what a version would do. */
 struct counting {
@@ -33,6 +34,10 @@ struct lifecycle {
 int64_t lifecycle_due_ms(const struct worker *w, const struct version *v);
 /* Something may be to do. */
 void lifecycle_look(struct worker *w);
+
+/* The act in the proof log, in the transaction of the change. */
+int lifecycle_prove(struct worker *w, enum ledger_event event,
+		    const struct version *v, struct err *err);
 
 /* --- counting (lifecycle_count.c) ----------------------------------------- */
 int count_begin(struct worker *w, const struct version *v, bool again,

@@ -9,6 +9,7 @@
 #include "postern/log.h"
 #include "postern/lookup.h"
 #include "quarantine.h"
+#include "prove.h"
 
 /* Tombstones live as long as a provider may still repeat. channels.md 1.6 */
 #define TOMBSTONE_KEEP_MS  (INT64_C(7) * 24 * 3600 * 1000)
@@ -85,11 +86,11 @@ bool receive_behind(const struct worker *w)
 
 static int in_transaction(struct batch *b, struct err *err)
 {
-	if (store_begin(b->w->store, err) != 0)
+	if (worker_begin(b->w, err) != 0)
 		return -1;
 	if (batch_plan(b, err) != 0 || batch_seal(b, err) != 0 ||
-	    batch_archive(b, err) != 0 || store_commit(b->w->store, err) != 0) {
-		store_roll_back(b->w->store);
+	    batch_archive(b, err) != 0 || worker_commit(b->w, err) != 0) {
+		worker_roll_back(b->w);
 		/* What the plan took for written is not. */
 		sodium_memzero(b->w->receive->seen,
 			       PROFILE_SEEN_SLOTS *

@@ -5,6 +5,7 @@
 
 #include "store/family.h"
 #include "outbox.h"
+#include "prove.h"
 
 #define TOLD_MAX 32
 
@@ -20,7 +21,7 @@ static const char place_sql[] =
 static const char lift_sql[] =
     PERSON_FAMILY "UPDATE restriction SET lifted_ms=?,informed_day=? WHERE"
 		  " lifted_ms IS NULL AND (conversation=? OR conversation IS"
-		  " NULL AND person IN (SELECT id FROM family))";
+		  " NULL AND person IN (SELECT id FROM family)) RETURNING id";
 static const char park_sql[] = "UPDATE outbox SET state='restricted' WHERE"
 			       " id=? AND state='waiting'";
 /* Those of others that are still open are parked again when they come up. */
@@ -96,9 +97,93 @@ static void changed(struct worker *w)
 	deliver_forget(w, 0);
 }
 
+static enum ledger_reason ground_of(const struct restriction *r)
+{
+	char name[16];
+	int ground;
+
+	(void)snprintf(name, sizeof(name), "ground_%s", r->ground);
+	ground = ledger_reason_named(name, strlen(name));
+	return ground >= 0 ? (enum ledger_reason)ground : LEDGER_R_NONE;
+}
+
+static int prove_place(struct worker *w, const struct restriction *r,
+		       int64_t id, struct err *err)
+{
+	struct id_text conversation = {""};
+	const struct act_fact facts[] = {
+	    {"conversation", conversation.text, 0},
+	    {"ground", r->ground, 0},
+	};
+	const struct act act = {
+	    .event = LEDGER_RESTRICT_SET,
+	    .reason = ground_of(r),
+	    .by = LEDGER_STAFF,
+	    .kind = ID_RESTRICTION,
+	    .object = id,
+	    .person = r->person,
+	    .facts = facts,
+	    .facts_len = sizeof(facts) / sizeof(facts[0]),
+	};
+
+	if (!r->whole)
+		id_format(&w->mask, ID_CONVERSATION, r->conversation,
+			  &conversation);
+	return prove(w, &act, err);
+}
+
+#define LIFTED_MAX 64
+
+static int prove_lifts(struct worker *w, int64_t person, int64_t day,
+		       const int64_t *ids, size_t len, struct err *err)
+{
+	const struct act_fact facts[] = {{"informed_day", NULL, day}};
+	struct act act = {
+	    .event = LEDGER_RESTRICT_LIFTED,
+	    .by = LEDGER_STAFF,
+	    .kind = ID_RESTRICTION,
+	    .person = person,
+	    .facts = facts,
+	    .facts_len = 1,
+	};
+
+	for (size_t i = 0; i < len; i++) {
+		act.object = ids[i];
+		if (prove(w, &act, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Every row is one act; more than fit are not lifted. */
+static int lift_rows(struct worker *w, int64_t person, int64_t conversation,
+		     int64_t day, struct err *err)
+{
+	struct store_rows *rows = NULL;
+	int64_t ids[LIFTED_MAX];
+	size_t len = 0;
+	int rc;
+
+	if (store_start(w->store, lift_sql,
+			STORE_ARGS(S_INT(person), S_INT(worker_now(w)),
+				   S_INT(day), S_INT(conversation)),
+			&rows, err) != 0)
+		return -1;
+	while ((rc = store_step(w->store, rows, err)) > 0) {
+		if (len == LIFTED_MAX) {
+			rc = ERR_SET(err, ERR_INPUT, "too many at once", 0);
+			break;
+		}
+		ids[len++] = store_column(w->store, rows, 0).num;
+	}
+	store_finish(w->store, &rows);
+	return rc < 0 ? -1 : prove_lifts(w, person, day, ids, len, err);
+}
+
 int restriction_place(struct worker *w, const struct restriction *r,
 		      struct err *err)
 {
+	const int64_t id = worker_id(w);
 	bool already = false;
 
 	if (restriction_of(w, r->person, r->conversation, &already, err) != 0)
@@ -106,8 +191,9 @@ int restriction_place(struct worker *w, const struct restriction *r,
 	if (already)
 		return ERR_SET(err, ERR_DENIED, "restricted already", 0);
 	changed(w);
-	if (store_run(w->store, place_sql,
-		      STORE_ARGS(S_INT(worker_id(w)), S_INT(r->person),
+	if (prove_place(w, r, id, err) != 0 ||
+	    store_run(w->store, place_sql,
+		      STORE_ARGS(S_INT(id), S_INT(r->person),
 				 r->whole ? S_NULL : S_INT(r->conversation),
 				 S_TEXT(r->ground), S_INT(worker_now(w)),
 				 r->actor != 0 ? S_INT(r->actor) : S_NULL),
@@ -120,7 +206,6 @@ int restriction_place(struct worker *w, const struct restriction *r,
 int restriction_lift(struct worker *w, int64_t person, int64_t conversation,
 		     int64_t informed_day, struct err *err)
 {
-	int64_t now_ms = worker_now(w);
 	bool open = false;
 
 	if (restriction_of(w, person, conversation, &open, err) != 0)
@@ -128,12 +213,10 @@ int restriction_lift(struct worker *w, int64_t person, int64_t conversation,
 	if (!open)
 		return ERR_SET(err, ERR_ABSENT, "no restriction", 0);
 	changed(w);
-	if (store_run(w->store, lift_sql,
-		      STORE_ARGS(S_INT(person), S_INT(now_ms),
-				 S_INT(informed_day), S_INT(conversation)),
-		      err) != 0 ||
+	if (lift_rows(w, person, conversation, informed_day, err) != 0 ||
 	    store_run(w->store, unpark_sql,
-		      STORE_ARGS(S_INT(person), S_INT(now_ms)), err) != 0)
+		      STORE_ARGS(S_INT(person), S_INT(worker_now(w))),
+		      err) != 0)
 		return -1;
 	for (size_t i = 0; i < w->settings->helpdesks_len; i++)
 		deliver_wake(w, w->settings->helpdesks[i].name.text);
@@ -142,11 +225,11 @@ int restriction_lift(struct worker *w, int64_t person, int64_t conversation,
 
 int restriction_park(struct worker *w, int64_t row, struct err *err)
 {
-	if (store_begin(w->store, err) != 0)
+	if (worker_begin(w, err) != 0)
 		return -1;
 	if (store_run(w->store, park_sql, STORE_ARGS(S_INT(row)), err) != 0 ||
-	    store_commit(w->store, err) != 0) {
-		store_roll_back(w->store);
+	    worker_commit(w, err) != 0) {
+		worker_roll_back(w);
 		return -1;
 	}
 	return 0;

@@ -1,6 +1,7 @@
 /* seal.c - round 3: addresses, quarantined bodies and what the plan put into
  * the batch are sealed in one go. */
 #include "inbound.h"
+#include "prove.h"
 #include "quarantine.h"
 
 static void add_quarantined(struct batch *b, struct item *item)
@@ -68,10 +69,15 @@ int batch_seal(struct batch *b, struct err *err)
 		any = b->steps[i].content_slot != NO_SLOT ||
 		      b->steps[i].kept_slots[0] != NO_SLOT ||
 		      b->steps[i].kept_slots[1] != NO_SLOT;
+	/* Behind the addresses, which make the keys of who is new. */
+	any |= prove_wants(b->w);
+	prove_ask(b->w, b->sealed);
 	if (any && keeper_run(b->sealed, err) != 0) {
 		(void)keeper_failed(err);
 		goto out;
 	}
+	if (prove_take(b->w, b->sealed, err) != 0)
+		goto out;
 	rc = write_addresses(b, slots, err);
 out:
 	free(slots);

@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <sodium.h>
 
+#include "postern/ledgerentry.h"
 #include "worker.h"
 
 #define SEND_LANES_MAX	 2048 /* per channel */
@@ -129,6 +130,7 @@ struct send_refusal {
 	const char *reason; /* static token */
 	bool gone;	    /* nobody is to be told: erased, sent already */
 	bool blocked;	    /* for want of a consent */
+	enum ledger_reason refused; /* by the policy, whose word reason is */
 };
 
 /* Reads and opens all a row needs and makes the act.  Returns 0 with either
@@ -160,6 +162,18 @@ int send_load_addresses(struct send_flight *f,
 			size_t *ret_len, struct err *err);
 int send_load_attachment(struct send_flight *f, struct buf *ret_media,
 			 struct err *err);
+
+/* --- send_prove.c: in the proof log ----------------------------------------
+ */
+/* The policy refused it: nothing of it reached the provider. */
+int send_prove_refused(const struct send_lane *lane, enum ledger_reason why,
+		       struct err *err);
+/* The provider has it.  The archive does not know a message as sent whose
+ * entry is not there. */
+int send_prove_sent(const struct send_flight *f, struct err *err);
+/* The same, as a status tells after an unknown outcome. */
+int send_prove_settled(struct worker *w, int64_t message, int64_t conversation,
+		       const struct name *channel, struct err *err);
 
 /* --- send_outcome.c ------------------------------------------------------- */
 /* Before the provider gets it: from now on nobody sends this row again

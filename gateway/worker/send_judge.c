@@ -64,7 +64,6 @@ int send_judge(struct send_flight *f, struct send_refusal *why, struct err *err)
 	    .mechanism = decide_mechanism(f->w, &f->channel),
 	};
 	struct policy_decision decision = {0};
-	const char *consent;
 
 	if (look_up(f, &facts, err) != 0 ||
 	    restriction_of(f->w, f->person, f->lane->conversation,
@@ -76,18 +75,9 @@ int send_judge(struct send_flight *f, struct send_refusal *why, struct err *err)
 		return -1;
 	if (decision.send)
 		return 0;
-	consent = consent_blocks(&decision);
-	why->blocked = consent != NULL;
-	if (decision.window_closed)
-		why->reason = "window_closed";
-	else if (facts.mechanism == MECHANISM_INVALID)
-		why->reason = "mechanism_invalid";
-	else if (consent != NULL)
-		why->reason = consent;
-	else if (facts.restricted)
-		why->reason = "person_restricted";
-	else
-		why->reason = "policy";
+	why->refused = consent_refusal(&facts, &decision);
+	why->reason = ledger_reason_name(why->refused);
+	why->blocked = consent_blocks(&decision) != LEDGER_R_NONE;
 	return 0;
 }
 

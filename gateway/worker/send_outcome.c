@@ -19,6 +19,7 @@
 #include "ref.h"
 #include "refkey.h"
 #include "retry.h"
+#include "prove.h"
 
 #define SECOND_MS     INT64_C(1000)
 #define MINUTE_MS     (60 * SECOND_MS)
@@ -51,7 +52,8 @@
 	"type='send'"                                                   \
 	" AND (state='unknown' OR (state='dead' AND reason='unknown'))" \
 	" AND EXISTS (SELECT 1 FROM message WHERE id=?"                 \
-	" AND state NOT IN ('queued','unknown'))"
+	" AND state NOT IN ('queued','unknown'))"                       \
+	" RETURNING conversation,destination"
 #define SQL_UNSETTLED                                                    \
 	"SELECT COUNT(*) FROM outbox WHERE message=? AND kind='channel'" \
 	" AND state<>'waiting'"
@@ -62,13 +64,13 @@ typedef int (*change)(struct worker *w, const void *what, struct err *err);
 static int in_transaction(struct worker *w, change body, const void *what,
 			  struct err *err)
 {
-	if (store_begin(w->store, err) != 0)
+	if (worker_begin(w, err) != 0)
 		return -1;
 	if (body(w, what, err) != 0) {
-		store_roll_back(w->store);
+		worker_roll_back(w);
 		return -1;
 	}
-	return store_commit(w->store, err);
+	return worker_commit(w, err);
 }
 
 /* --- ends of a row -------------------------------------------------------- */
@@ -79,8 +81,9 @@ struct end {
 	const char *dead;  /* row stays, with this reason; NULL: deleted */
 	const char *type, *detail; /* told to the helpdesk; NULL: nothing */
 	int64_t error;
-	int64_t withdrawn_by; /* person; 0: nobody */
-	bool blocked;	      /* for want of the consent detail names */
+	int64_t withdrawn_by;	    /* person; 0: nobody */
+	bool blocked;		    /* for want of the consent detail names */
+	enum ledger_reason refused; /* by the policy */
 };
 
 static int end_message(struct worker *w, const struct end *end, struct err *err)
@@ -148,6 +151,9 @@ static int end_body(struct worker *w, const void *what, struct err *err)
 		return -1;
 	if (end->withdrawn_by != 0 && withdraw(w, end, err) != 0)
 		return -1;
+	if (end->refused != LEDGER_R_NONE &&
+	    send_prove_refused(end->lane, end->refused, err) != 0)
+		return -1;
 	if (end->blocked &&
 	    figure_add(w, channel_of(end->lane)->text, "send.blocked",
 		       end->detail, 1, err) != 0)
@@ -168,54 +174,62 @@ static int end_lane(struct send_lane *lane, const struct end *end,
 	return send_lane_advance(lane, err);
 }
 
-static int fail(struct send_lane *lane, const char *reason, const char *dead,
-		const struct send_flight *f, struct err *err)
+static int fail_as(struct send_lane *lane, const char *reason, struct end *end,
+		   struct err *err)
 {
 	struct worker *w = lane->queue->w;
-	struct end end = {.lane = lane, .dead = dead};
 
-	if (f != NULL) {
-		end.error = f->outcome.error;
-		if (f->outcome.withdraw_marketing)
-			end.withdrawn_by = f->person;
-	}
 	if (!lane->read) {
-		end.state = "failed";
-		end.type = "message.undelivered";
-		end.detail = reason;
+		end->state = "failed";
+		end->type = "message.undelivered";
+		end->detail = reason;
 		COUNT(w, send_failed);
 	}
 	LOG(LOG_LEVEL_WARN, "send.failed",
-	    LOG_NAME("channel", &w->channels[lane->queue->channel]->name),
-	    log_table("reason", reason), LOG_NUM("error", end.error));
-	return end_lane(lane, &end, err);
+	    LOG_NAME("channel", channel_of(lane)), log_table("reason", reason),
+	    LOG_NUM("error", end->error));
+	return end_lane(lane, end, err);
+}
+
+static int fail(struct send_lane *lane, const char *reason, const char *dead,
+		const struct send_flight *f, struct err *err)
+{
+	struct end end = {
+	    .lane = lane, .dead = dead, .error = f->outcome.error};
+
+	if (f->outcome.withdraw_marketing)
+		end.withdrawn_by = f->person;
+	return fail_as(lane, reason, &end, err);
 }
 
 /* Nothing reached the provider.  Source: compliance 9, C1, W4. */
-static int blocked(struct send_lane *lane, const char *reason, struct err *err)
+static int blocked(struct send_lane *lane, const struct send_refusal *refusal,
+		   struct err *err)
 {
 	struct worker *w = lane->queue->w;
 	const struct end end = {.lane = lane,
 				.state = "failed",
 				.type = "message.undelivered",
-				.detail = reason,
+				.detail = refusal->reason,
+				.refused = refusal->refused,
 				.blocked = true};
 
 	COUNT(w, send_failed);
 	LOG(LOG_LEVEL_INFO, "send.blocked",
-	    LOG_NAME("channel", channel_of(lane)), log_table("reason", reason));
+	    LOG_NAME("channel", channel_of(lane)),
+	    log_table("reason", refusal->reason));
 	return end_lane(lane, &end, err);
 }
 
 int send_settle_refusal(struct send_lane *lane,
 			const struct send_refusal *refusal, struct err *err)
 {
-	struct end end = {.lane = lane};
+	struct end end = {.lane = lane, .refused = refusal->refused};
 
 	if (refusal->gone)
 		return end_lane(lane, &end, err);
-	return refusal->blocked ? blocked(lane, refusal->reason, err)
-				: fail(lane, refusal->reason, NULL, NULL, err);
+	return refusal->blocked ? blocked(lane, refusal, err)
+				: fail_as(lane, refusal->reason, &end, err);
 }
 
 /* --- before the call ------------------------------------------------------ */
@@ -459,7 +473,8 @@ static int seal_sent(struct send_flight *f, struct keeper_batch *batch,
 				  FIELD_CONTENT, text.bytes, text.len);
 	buf_free(&text);
 	ref = ref_add(batch, refkey_account(conf, driver), f->outcome.id, NULL);
-	if (keeper_run(batch, err) != 0 ||
+	prove_ask(f->w, batch);
+	if (keeper_run(batch, err) != 0 || prove_take(f->w, batch, err) != 0 ||
 	    keeper_result(batch, content, &ret->content, &ret->content_len,
 			  err) != 0 ||
 	    keeper_result(batch, ref, &ret->ref, &len, err) != 0)
@@ -483,6 +498,8 @@ static int sent(struct send_flight *f, struct err *err)
 		return end_lane(lane, &end, err);
 	if (keeper_batch_new(w->keeper, &batch, err) != 0)
 		return -1;
+	if (send_prove_sent(f, err) != 0)
+		goto out;
 	if (seal_sent(f, batch, &what, err) != 0) {
 		/* Forgotten meanwhile: nothing is left to write it to. */
 		if (err->kind == ERR_ABSENT || err->kind == ERR_INPUT)
@@ -495,6 +512,9 @@ static int sent(struct send_flight *f, struct err *err)
 	autoreply_log_sent(&f->channel, f->kind, f->content);
 	rc = send_lane_advance(lane, err);
 out:
+	/* It is settled again, and told then. */
+	if (rc != 0)
+		prove_drop(w);
 	keeper_batch_free(&batch);
 	return rc;
 }
@@ -593,9 +613,27 @@ static int status_body(struct worker *w, const void *what, struct err *err)
 {
 	static const char sql[] = SQL_STATUS_CAME;
 	const int64_t *message = what;
+	struct store_rows *rows = NULL;
+	struct name channel = {""};
+	int64_t conversation = 0;
+	struct store_value name;
+	int rc;
 
-	return store_run(w->store, sql,
-			 STORE_ARGS(S_INT(*message), S_INT(*message)), err);
+	if (store_start(w->store, sql,
+			STORE_ARGS(S_INT(*message), S_INT(*message)), &rows,
+			err) != 0)
+		return -1;
+	rc = store_step(w->store, rows, err);
+	if (rc > 0) {
+		conversation = store_column(w->store, rows, 0).num;
+		name = store_column(w->store, rows, 1);
+		if (!name_set(&channel, name.bytes, name.len))
+			rc = ERR_SET(err, ERR_CORRUPT, "channel is no name", 0);
+	}
+	store_finish(w->store, &rows);
+	return rc > 0 ? send_prove_settled(w, *message, conversation, &channel,
+					   err)
+		      : rc;
 }
 
 int send_settle_status(struct worker *w, int64_t message, struct err *err)

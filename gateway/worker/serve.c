@@ -16,6 +16,7 @@
 #include "lifecycle.h"
 #include "opening.h"
 #include "postern/log.h"
+#include "prove.h"
 #include "simulating.h"
 #include "worker.h"
 
@@ -196,6 +197,12 @@ static void look_ready(struct loop *l)
 	l->said_locked = false;
 	if (!lifecycle_trusted(w))
 		return;
+	if (prove_keys(w, (int64_t)status.root_epoch, &err) != 0) {
+		LOG(LOG_LEVEL_ERROR, "worker.cannot_prove", LOG_ERR(&err));
+		l->look_again_ms = worker_boot(w) + RETRY_MS;
+		l->fatal = err.kind != ERR_BUSY && err.kind != ERR_NOMEM;
+		return;
+	}
 	w->ready = true;
 	LOG0(LOG_LEVEL_INFO, "worker.ready");
 }
