@@ -104,21 +104,24 @@ static int find_row(struct worker *w, int64_t id, struct token_row *ret,
 	return got;
 }
 
-static int hash_matches(struct worker *w, const struct job *job,
+/* And the name its holder has in the proof log. */
+static int hash_matches(struct worker *w, struct job *job, int64_t id,
 			const uint8_t wanted[HASH_BYTES], bool *ret,
 			struct err *err)
 {
 	struct keeper_batch *batch = NULL;
 	const uint8_t *hash;
-	size_t slot, len;
+	size_t slot, staff, len;
 	int rc = -1;
 
 	if (keeper_batch_new(w->keeper, &batch, err) != 0)
 		return -1;
 	slot =
 	    keeper_add_hash(batch, "token", job->bearer, strlen(job->bearer));
+	staff = prove_staff_add(w, batch, id);
 	if (keeper_run(batch, err) != 0 ||
-	    keeper_result(batch, slot, &hash, &len, err) != 0)
+	    keeper_result(batch, slot, &hash, &len, err) != 0 ||
+	    prove_staff_get(batch, staff, &job->caller.staff, err) != 0)
 		goto out;
 	*ret = len == HASH_BYTES && sodium_memcmp(hash, wanted, len) == 0;
 	rc = 0;
@@ -163,7 +166,7 @@ static int check_token(struct api *a, struct job *job, struct err *err)
 	if (got < 0)
 		return -1;
 	/* Also for an absent row: no difference in time tells them apart. */
-	if (hash_matches(w, job, row.hash, &good, err) != 0)
+	if (hash_matches(w, job, id, row.hash, &good, err) != 0)
 		return -1;
 	if (got == 0 || !good || row.revoked ||
 	    row.expires_ms <= worker_now(w) ||
@@ -183,7 +186,8 @@ int auth_check(struct api *a, struct job *job, struct err *err)
 	if (job->route->scope == 0)
 		return 0;
 	if (job->local && job->bearer[0] == '\0') {
-		job->caller = (struct caller){.scopes = SCOPES_ALL};
+		job->caller = (struct caller){.scopes = SCOPES_ALL,
+					      .staff = STAFF_OF_HOST};
 	} else if (job->bearer[0] == '\0') {
 		return job_refuse(job, &problem_unauthorised, NULL);
 	} else if (check_token(a, job, err) != 0) {

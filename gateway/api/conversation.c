@@ -207,8 +207,10 @@ int conversation_may_send(struct worker *w, struct job *job,
 		policy_decide(w->policy, &facts, ret);
 	if (ret->send)
 		return 0;
-	job->blocked = consent_blocks(ret);
+	job->refused = consent_refusal(&facts, ret);
+	job->blocked = consent_blocks(ret) != LEDGER_R_NONE;
 	job->blocked_on = cnv->channel;
+	job->blocked_person = cnv->person;
 	return job_refuse_with(
 	    job, ret->window_closed ? &problem_window_closed : &problem_policy,
 	    NULL, reasons_of(ret));

@@ -11,6 +11,7 @@
 
 #include "postern/buf.h"
 #include "api.h"
+#include "worker/prove.h"
 
 struct MHD_Connection;
 struct route;
@@ -60,7 +61,8 @@ struct caller {
 	int64_t token;	     /* 0: the operator on the unix socket */
 	unsigned int scopes; /* SCOPE_* */
 	struct name helpdesk;
-	bool bound; /* only conversations of helpdesk */
+	bool bound;	    /* only conversations of helpdesk */
+	struct staff staff; /* its name in the proof log */
 };
 
 struct job {
@@ -94,9 +96,12 @@ struct job {
 	char page_policy[160]; /* Content-Security-Policy of a page; "" none */
 	struct buf kept; /* what an idempotent replay answers; empty: answer */
 	bool replayed, close;
-	/* A send refused for want of a consent: why (static), and where. */
-	const char *blocked;
+	/* A send the policy refused: why, where and to whom; blocked: for want
+	 * of a consent. */
+	enum ledger_reason refused;
+	bool blocked;
 	struct name blocked_on;
+	int64_t blocked_person;
 	int64_t retry_after_s; /* 0 none */
 	char location[JOB_PATH_MAX + 1];
 	/* bytes of an attachment instead of answer */

@@ -134,6 +134,8 @@ static long talk(const struct verb_args *args, const struct operator_call *call,
 		goto out;
 	}
 	rc = curl_easy_perform(curl);
+	if (call->ret_absent != NULL)
+		*call->ret_absent = rc == CURLE_COULDNT_CONNECT;
 	if (rc == CURLE_COULDNT_CONNECT && call->quiet)
 		goto out;
 	if (rc == CURLE_COULDNT_CONNECT)

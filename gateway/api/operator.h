@@ -14,6 +14,7 @@ struct operator_call {
 	bool raw;		   /* the answer is no JSON */
 	const char *bearer; /* borrowed; NULL: the operator of the host */
 	bool quiet;	    /* nothing is said if no instance is running */
+	bool *ret_absent;   /* set to whether that was so; NULL: not asked */
 };
 
 /*

@@ -96,6 +96,7 @@ static const struct route routes[] = {
      ROUTE_LOCAL | ROUTE_BARE | ROUTE_BODY, api_keys_unlock},
     {"POST", "/v1/keys/rotate", SCOPE_OPERATOR, ROUTE_LOCAL | ROUTE_OWN_TX,
      api_keys_rotate},
+    {"POST", "/v1/keys/backup", SCOPE_OPERATOR, ROUTE_LOCAL, api_keys_backup},
 };
 
 /* Query parameters, of those that have any. */

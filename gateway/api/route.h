@@ -104,6 +104,7 @@ HANDLER(api_restrictions_list);
 HANDLER(api_keys_lock);
 HANDLER(api_keys_unlock);
 HANDLER(api_keys_rotate);
+HANDLER(api_keys_backup);
 HANDLER(api_status); /* status.c */
 HANDLER(api_ready);
 HANDLER(api_healthy);

@@ -1,12 +1,14 @@
 /* step.c - one queued request: log-in, id, idempotency, handler, answer. */
 #include <sodium.h>
 
+#include "access.h"
 #include "auth.h"
 #include "idempotency.h"
 #include "problem.h"
 #include "upload.h"
 #include "worker/figures.h"
 #include "postern/log.h"
+#include "worker/prove.h"
 
 #define JOBS_PER_STEP  16
 #define PRUNE_EVERY_MS (3600 * 1000)
@@ -44,20 +46,20 @@ static int run_in_tx(struct worker *w, struct job *job, bool keyed,
 {
 	int seen = 0;
 
-	if (store_begin(w->store, err) != 0)
+	if (worker_begin(w, err) != 0)
 		return -1;
 	if (keyed)
 		seen = seen_before(w, job, err);
 	if (seen != 0) {
-		store_roll_back(w->store);
+		worker_roll_back(w);
 		return seen > 0 ? 0 : -1;
 	}
 	if (job->route->run(w, job, err) != 0 ||
 	    (keyed && idempotency_keep(w, job, err) != 0)) {
-		store_roll_back(w->store);
+		worker_roll_back(w);
 		return -1;
 	}
-	if (store_commit(w->store, err) != 0) {
+	if (worker_commit(w, err) != 0) {
 		job_unanswer(job);
 		return -1;
 	}
@@ -82,8 +84,11 @@ static int run_route(struct worker *w, struct job *job, struct err *err)
 {
 	bool keyed = idempotency_wanted(job);
 
-	if (strcmp(job->route->method, "GET") == 0 ||
-	    (job->route->flags & (ROUTE_UPLOAD | ROUTE_BARE)) != 0)
+	if (strcmp(job->route->method, "GET") == 0)
+		return job->route->run(w, job, err) != 0
+			   ? -1
+			   : access_prove(w, job, err);
+	if ((job->route->flags & (ROUTE_UPLOAD | ROUTE_BARE)) != 0)
 		return job->route->run(w, job, err);
 	if (keyed &&
 	    idempotency_hash(w, job, job->body.bytes, job->body.len, err) != 0)
@@ -95,30 +100,64 @@ static int run_route(struct worker *w, struct job *job, struct err *err)
 
 static int answer_job(struct api *a, struct job *job, struct err *err)
 {
+	int rc;
+
 	if (job->stage == JOB_CHUNK || job->stage == JOB_END)
 		return job->route->run(a->w, job, err);
 	if (auth_check(a, job, err) != 0 || find_id(a->w, job) != 0)
 		return -1;
-	return run_route(a->w, job, err);
+	a->w->acting = &job->caller.staff;
+	rc = run_route(a->w, job, err);
+	a->w->acting = NULL;
+	if (rc != 0)
+		prove_drop(a->w);
+	return rc;
 }
 
-/* What was refused is counted after its transaction was rolled back; a figure
- * that is lost is no reason to answer anything else. */
-static void count_blocked(struct worker *w, const struct job *job)
+static int tell_refused(struct worker *w, const struct job *job,
+			struct err *err)
 {
-	struct err err = {0};
+	const struct act_fact facts[] = {{"channel", job->blocked_on.text, 0}};
+	const struct act act = {
+	    .event = LEDGER_SEND_BLOCKED,
+	    .reason = job->refused,
+	    .by = LEDGER_STAFF,
+	    .kind = ID_CONVERSATION,
+	    .object = job->id,
+	    .person = job->blocked_person,
+	    .facts = facts,
+	    .facts_len = 1,
+	};
 
-	if (job->blocked == NULL || job->status != 403)
-		return;
-	LOG(LOG_LEVEL_INFO, "send.blocked",
-	    LOG_NAME("channel", &job->blocked_on),
-	    log_table("reason", job->blocked));
-	if (store_begin(w->store, &err) != 0)
-		return;
-	if (figure_add(w, job->blocked_on.text, "send.blocked", job->blocked, 1,
-		       &err) != 0 ||
-	    store_commit(w->store, &err) != 0)
-		store_roll_back(w->store);
+	if (prove(w, &act, err) != 0)
+		return -1;
+	return job->blocked
+		   ? figure_add(w, job->blocked_on.text, "send.blocked",
+				ledger_reason_name(job->refused), 1, err)
+		   : 0;
+}
+
+/* What was refused is told after its transaction was rolled back.  Nobody is
+ * told so whose entry is not written. */
+static int count_refused(struct worker *w, struct job *job, struct err *err)
+{
+	if (job->refused == LEDGER_R_NONE || job->status < 400 ||
+	    job->status >= 500)
+		return 0;
+	if (job->blocked)
+		LOG(LOG_LEVEL_INFO, "send.blocked",
+		    LOG_NAME("channel", &job->blocked_on),
+		    log_table("reason", ledger_reason_name(job->refused)));
+	if (worker_begin(w, err) != 0)
+		return -1;
+	w->acting = &job->caller.staff;
+	if (tell_refused(w, job, err) != 0) {
+		w->acting = NULL;
+		worker_roll_back(w);
+		return -1;
+	}
+	w->acting = NULL;
+	return worker_commit(w, err);
 }
 
 /* The archive cannot be trusted any more: the process ends, the supervisor
@@ -127,6 +166,18 @@ static bool is_fatal(const struct err *err)
 {
 	return err->kind == ERR_STORAGE || err->kind == ERR_UNCERTAIN ||
 	       err->kind == ERR_CORRUPT;
+}
+
+/* Is the archive to blame? */
+static bool say_failed(struct job *job, const struct err *err)
+{
+	job_unanswer(job);
+	(void)job_refuse(job, problem_of(err->kind), NULL);
+	/* What a client did wrong is its own business. */
+	if (job->status >= 500)
+		LOG(LOG_LEVEL_WARN, "api.failed",
+		    LOG_ID("request", &job->request), LOG_ERR(err));
+	return is_fatal(err);
 }
 
 static int run_job(struct api *a, struct job *job, struct err *err)
@@ -141,17 +192,10 @@ static int run_job(struct api *a, struct job *job, struct err *err)
 		return 0;
 	}
 	job_turn(job);
-	if (answer_job(a, job, &e) != 0 && job->status < 400) {
-		fatal = is_fatal(&e);
-		job_unanswer(job);
-		(void)job_refuse(job, problem_of(e.kind), NULL);
-		/* What a client did wrong is its own business. */
-		if (job->status >= 500)
-			LOG(LOG_LEVEL_WARN, "api.failed",
-			    LOG_ID("request", &job->request), LOG_ERR(&e));
-	}
-	if (!fatal)
-		count_blocked(w, job);
+	if (answer_job(a, job, &e) != 0 && job->status < 400)
+		fatal = say_failed(job, &e);
+	if (!fatal && count_refused(w, job, &e) != 0)
+		fatal = say_failed(job, &e);
 	/* The body may hold a message; the connection may live long. */
 	buf_clear(&job->body);
 	request_resume(job);

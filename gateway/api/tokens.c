@@ -161,6 +161,15 @@ static int keep_without_token(struct worker *w, struct job *job, int64_t id,
 	return rc;
 }
 
+static int prove_token(struct worker *w, enum ledger_event event, int64_t id,
+		       struct err *err)
+{
+	const struct act act = {
+	    .event = event, .by = LEDGER_STAFF, .kind = ID_TOKEN, .object = id};
+
+	return prove(w, &act, err);
+}
+
 static int make_token(struct worker *w, struct job *job,
 		      const struct wish *wish, struct err *err)
 {
@@ -171,7 +180,8 @@ static int make_token(struct worker *w, struct job *job,
 	int rc = -1;
 
 	token_make(w->env, id, text);
-	if (hash_token(w, text, hash, err) != 0 ||
+	if (prove_token(w, LEDGER_TOKEN_CREATED, id, err) != 0 ||
+	    hash_token(w, text, hash, err) != 0 ||
 	    store_run(w->store, sql_put,
 		      STORE_ARGS(S_INT(id), S_BLOB(hash, HASH_BYTES),
 				 S_TEXT(wish->scopes), S_TEXT(wish->helpdesk),
@@ -213,7 +223,8 @@ int api_token_revoke(struct worker *w, struct job *job, struct err *err)
 		return -1;
 	if (!found)
 		return job_refuse(job, &problem_absent, NULL);
-	if (store_run(w->store, sql_revoke,
+	if (prove_token(w, LEDGER_TOKEN_REVOKED, job->id, err) != 0 ||
+	    store_run(w->store, sql_revoke,
 		      STORE_ARGS(S_INT(worker_now(w)), S_INT(job->id)),
 		      err) != 0)
 		return -1;
