@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sodium.h>
 
 #include "postern/ledger.h"
 
@@ -36,7 +37,8 @@ static inline struct ledger_entry ledger_example(uint64_t i)
 	    .rooted = i % 13 == 0,
 	};
 
-	if (e.event == LEDGER_LOG_PRUNED) /* would speak of this log */
+	/* These would speak of this log. */
+	if (e.event == LEDGER_LOG_PRUNED || e.event == LEDGER_LOG_KEY_ROTATED)
 		e.event = LEDGER_CONSENT_GIVEN;
 	memset(e.commitment, (int)(i & 0xff), sizeof(e.commitment));
 	memset(e.root.bytes, (int)(i >> 8 & 0xff), sizeof(e.root.bytes));
@@ -70,6 +72,71 @@ static inline void ledger_fill(struct store *st, uint64_t end)
 		assert_true(given == at);
 	}
 	assert_int_equal(store_commit(st, &err), 0);
+}
+
+/* --- trees and checkpoints ------------------------------------------------ */
+
+/* All of it into the tree. */
+static inline void ledger_grown(struct store *st, uint64_t piece)
+{
+	struct err err = {0};
+	bool left = true;
+
+	while (left)
+		assert_int_equal(ledger_grow(st, piece, &left, &err), 0);
+}
+
+struct ledger_signer {
+	struct note_key key;
+	uint8_t secret[64];
+};
+
+#define LEDGER_ORIGIN "gateway.example/audit"
+
+static inline void ledger_signer_make(struct ledger_signer *s, uint8_t seed,
+				      const char *name)
+{
+	uint8_t seeds[32], key[32];
+	struct err err = {0};
+
+	assert_true(sodium_init() >= 0);
+	memset(seeds, seed, sizeof(seeds));
+	assert_int_equal(crypto_sign_seed_keypair(key, s->secret, seeds), 0);
+	assert_int_equal(note_key_make(name, NOTE_ED25519, key, &s->key, &err),
+			 0);
+}
+
+/* A signed note of this size and root onto ret. */
+static inline void ledger_note(const struct ledger_signer *s, uint64_t size,
+			       const struct merkle_hash *root, struct buf *ret)
+{
+	struct checkpoint c = {.origin = LEDGER_ORIGIN, .size = size};
+	struct err err = {0};
+	struct buf body = BUF_INIT(NOTE_BYTES_MAX);
+
+	c.root = *root;
+	assert_int_equal(checkpoint_print(&c, &body, &err), 0);
+	assert_int_equal(buf_append(ret, body.bytes, body.len, &err), 0);
+	assert_int_equal(buf_append_text(ret, "\n", &err), 0);
+	assert_int_equal(note_sign((const char *)body.bytes, body.len, &s->key,
+				   s->secret, ret, &err),
+			 0);
+	buf_free(&body);
+}
+
+/* Signs the tree of this size, and keeps that. */
+static inline void ledger_sign(struct store *st, const struct ledger_signer *s,
+			       uint64_t size, struct buf *ret)
+{
+	struct err err = {0};
+	struct merkle_hash root;
+
+	buf_clear(ret);
+	assert_int_equal(ledger_root(st, size, &root, &err), 0);
+	ledger_note(s, size, &root, ret);
+	assert_int_equal(ledger_keep_checkpoint(st, size, LEDGER_FIRST_MS,
+						ret->bytes, ret->len, &err),
+			 0);
 }
 
 /* --- a store of every engine, for each test anew -------------------------- */

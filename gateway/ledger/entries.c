@@ -12,7 +12,7 @@ static const char append_sql[] =
     "INSERT INTO ledger_entry(id,body) VALUES("
     "(SELECT COALESCE(MAX(id),-1)+1 FROM ledger_entry),?) RETURNING id";
 static const char last_sql[] = "SELECT MAX(id) FROM ledger_entry";
-static const char first_sql[] = "SELECT MIN(id) FROM ledger_entry";
+static const char first_sql[] = "SELECT MIN(id) FROM ledger_entry WHERE id>=0";
 static const char read_sql[] = "SELECT body FROM ledger_entry WHERE id=?";
 
 int ledger_append(struct store *st, const struct id_mask *mask,
