@@ -84,6 +84,37 @@ out:
 	return rc;
 }
 
+#define NEW ".new"
+
+int durable_put(const char *dir, const char *name, mode_t mode,
+		const void *bytes, size_t len, bool replace, struct err *err)
+{
+	char path[DURABLE_PATH_BYTES], new_path[DURABLE_PATH_BYTES];
+	const char *new_name = new_path + strlen(dir) + 1;
+	int rc = 0;
+
+	if (durable_path(dir, name, path, err) != 0)
+		return -1;
+	if (strlen(path) + sizeof(NEW) > sizeof(new_path))
+		return ERR_SET(err, ERR_INPUT, "path is too long", 0);
+	(void)snprintf(new_path, sizeof(new_path), "%s" NEW, path);
+	/* left by a process that was killed */
+	if (unlink(new_path) != 0 && errno != ENOENT)
+		return ERR_SET(err, ERR_STORAGE, "cannot remove a file", errno);
+	if (durable_create(dir, new_name, mode, bytes, len, err) != 0)
+		return -1;
+	if (replace)
+		rc = rename(new_path, path);
+	else
+		rc = link(new_path, path);
+	if (rc != 0)
+		rc = ERR_SET(err, errno == EEXIST ? ERR_INPUT : ERR_STORAGE,
+			     "cannot give a file its name", errno);
+	/* after a rename it has no such name */
+	(void)unlink(new_path);
+	return rc == 0 ? durable_sync_dir(dir, err) : -1;
+}
+
 int durable_overwrite(const char *dir, const char *name, mode_t mode,
 		      const void *bytes, size_t len, struct err *err)
 {

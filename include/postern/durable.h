@@ -3,6 +3,7 @@
 #ifndef POSTERN_DURABLE_H
 #define POSTERN_DURABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -18,6 +19,11 @@ int durable_sync_dir(const char *dir, struct err *err);
  * ERR_INPUT: it exists.  Nothing is left behind on failure. */
 int durable_create(const char *dir, const char *name, mode_t mode,
 		   const void *bytes, size_t len, struct err *err);
+/* The same through another name, so that a file is never there half written,
+ * whoever looks and whenever this process ends: replaces what was there, or is
+ * refused by it (ERR_INPUT, EEXIST).  One writer per name. */
+int durable_put(const char *dir, const char *name, mode_t mode,
+		const void *bytes, size_t len, bool replace, struct err *err);
 /* Written over in place and synced, or made: readers with a file rule of
  * Landlock keep their way to it, which a rename would cut.  A reader may see
  * half of it: only for a content with a check of its own. */
