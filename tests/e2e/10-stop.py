@@ -16,12 +16,12 @@ def sigterm_drains_under_load(world):
     equal(world.stop("postern", seconds=30), 0, "status")
     world.serve()
     report = json.loads(load.communicate(timeout=90)[0])
-    acked = {line.split()[1] for line in (world.dir / "load.ledger").read_text().splitlines()
-             if line.startswith("acked")}
+    acked = {line.split()[1] for line in w.whole_lines(
+        world.dir / "load.ledger") if line.startswith("acked")}
     print(f"   {len(acked)} acknowledged, {report['retried']} sent again")
     w.until("the desk has every acknowledged one", 120, lambda: acked <= {
         json.loads(n)["text"].split()[0] for n in
-        (world.dir / "desk.ledger").read_text().splitlines()
+        w.whole_lines(world.dir / "desk.ledger")
         if json.loads(n).get("text")}, 1)
 
 

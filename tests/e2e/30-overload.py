@@ -349,10 +349,7 @@ def probe(world, tag, count):
 
 
 def ledger(world):
-    try:
-        return (world.dir / "desk.ledger").read_bytes().splitlines()
-    except FileNotFoundError:
-        return []
+    return w.whole_lines(world.dir / "desk.ledger")
 
 
 def judge_order(lines):

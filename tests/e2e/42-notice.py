@@ -89,7 +89,7 @@ def got(world, phone):
 
 
 def log(world, event):
-    lines = (world.dir / "postern.log").read_text().splitlines()
+    lines = w.whole_lines(world.dir / "postern.log")
     return [json.loads(line) for line in lines if f'"{event}"' in line]
 
 

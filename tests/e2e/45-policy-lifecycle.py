@@ -103,7 +103,7 @@ def problem(answer, status, word):
 
 
 def log(world, event):
-    lines = (world.dir / "postern.log").read_text().splitlines()
+    lines = w.whole_lines(world.dir / "postern.log")
     return [json.loads(line) for line in lines if f'"{event}"' in line]
 
 

@@ -124,6 +124,16 @@ def until(what, seconds, test, pause=0.05):
         time.sleep(pause)
 
 
+def whole_lines(path):
+    """Of a file that somebody writes at the same time: a line that goes over
+    the edge of a page is seen in two halves for a moment."""
+    try:
+        raw = pathlib.Path(path).read_bytes()
+    except FileNotFoundError:
+        return []
+    return raw[:raw.rfind(b"\n") + 1].decode(errors="replace").split("\n")[:-1]
+
+
 class World:
     def __init__(self, directory, ports=None, build=BUILD, seed=1):
         self.dir = pathlib.Path(directory)

@@ -24,7 +24,7 @@ def check(claim, what):
 def lines(path, word, before_us=None):
     """The keys of these lines, in order; only those written before."""
     found = []
-    for line in whole_lines(path):
+    for line in w.whole_lines(path):
         part = line.split()
         if part[0] == word and (before_us is None or
                                 int(part[2]) < before_us):
@@ -32,18 +32,10 @@ def lines(path, word, before_us=None):
     return found
 
 
-def whole_lines(path):
-    """A line that goes over a page is seen in two halves while it is
-    written."""
-    path = pathlib.Path(path)
-    raw = path.read_bytes() if path.exists() else b""
-    return raw[:raw.rfind(b"\n") + 1].decode().split("\n")[:-1]
-
-
 def delivered(world):
     """(key, webhook-id, conversation, text) of each delivery, in order."""
     found = []
-    for line in whole_lines(world.dir / "desk.ledger"):
+    for line in w.whole_lines(world.dir / "desk.ledger"):
         note = json.loads(line)
         if note.get("type") == "message.received":
             found.append((note["text"].split()[0], note["id"],

@@ -125,6 +125,19 @@ def an_image_is_written_as_it_was_built(rng):
 
 # --- the ledger check ---------------------------------------------------------
 
+def half_a_line_is_not_read_yet(rng):
+    with setup.folder() as place:
+        class World:
+            dir = place
+        check(ledger.delivered(World) == [], "no file")
+        note = ('{"id":"i","type":"message.received","conversation":"c",'
+                '"text":"a-0 p1 n1"}\n')
+        (place / "desk.ledger").write_text(note + note[:50])
+        check(len(ledger.delivered(World)) == 1, "not the whole one alone")
+        (place / "load.ledger").write_text("acked a-0 5\nacked a-")
+        check(ledger.lines(place / "load.ledger", "acked") == ["a-0"], "acked")
+
+
 def only_a_crash_within_a_library_is_excused(rng):
     def log(*frames):
         return "{}\n".join(f"crash {len(frames)} at {f} 0x1\n"
@@ -153,4 +166,5 @@ if __name__ == "__main__":
                sectors_of_a_write_fall_each_for_itself,
                what_comes_after_the_cut_never_was,
                an_image_is_written_as_it_was_built,
+               half_a_line_is_not_read_yet,
                only_a_crash_within_a_library_is_excused])
