@@ -11,6 +11,7 @@
 #include "notice.h"
 #include "postern/log.h"
 #include "prove.h"
+#include "stamping.h"
 
 #define EVERY_MS     INT64_C(1000)
 #define PAGE_ROWS    32
@@ -257,7 +258,7 @@ static int in_transaction(struct gone *g, expiry body, const struct due *d,
 {
 	if (worker_begin(g->w, err) != 0)
 		return -1;
-	if (body(g, d, err) != 0 ||
+	if (body(g, d, err) != 0 || stamping_ask(g->w, err) != 0 ||
 	    unlink_remember(g->w, &g->files, err) != 0 ||
 	    worker_commit(g->w, err) != 0) {
 		worker_roll_back(g->w);

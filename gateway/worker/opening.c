@@ -8,6 +8,7 @@
 #include "postern/zonefile.h"
 #include "shadow.h"
 #include "simulating.h"
+#include "stamping.h"
 
 static int read_mask(struct worker *w, bool *ret_found, struct err *err)
 {
@@ -188,6 +189,7 @@ int worker_open(struct worker *w, const struct worker_conf *conf,
 	if (deliver_open(w, &w->deliver, err) != 0 ||
 	    send_open(w, &w->send, err) != 0 ||
 	    media_open(w, &w->media, err) != 0 ||
+	    stamping_open(w, &w->stamping, err) != 0 ||
 	    receive_open(w, &w->receive, err) != 0)
 		return -1;
 	return api_open(w, conf->listen_fd, conf->operator_fd, &w->api, err);
@@ -217,6 +219,7 @@ void worker_close(struct worker *w)
 		receive_close(&w->receive);
 	if (w->media != NULL)
 		media_close(&w->media);
+	stamping_close(&w->stamping);
 	if (w->send != NULL)
 		send_close(&w->send);
 	if (w->deliver != NULL)

@@ -18,10 +18,12 @@
 #include "postern/log.h"
 #include "prove.h"
 #include "simulating.h"
+#include "stamping.h"
 #include "worker.h"
 
 #define WAIT_MAX_MS    1000
 #define RETRY_MS       1000
+#define TURNS_MAX      16
 #define DRAIN_MS       5000
 #define EXIT_STOPPED   0
 #define EXIT_TRY_AGAIN 75 /* EX_TEMPFAIL: the supervisor starts it anew */
@@ -43,7 +45,7 @@ struct loop {
 	bool said_locked;
 	int64_t look_again_ms; /* boot clock */
 	bool fatal;
-	struct turn turns[8];
+	struct turn turns[TURNS_MAX];
 };
 
 static const struct turn all_turns[] = {
@@ -61,6 +63,10 @@ static const struct turn all_turns[] = {
      .inbound = true,
      .decides_nothing = true},
     {.name = "api", .step = api_step, .inbound = true, .decides_nothing = true},
+    {.name = "stamping",
+     .step = stamping_step,
+     .due_in_ms = stamping_due_in_ms,
+     .decides_nothing = true},
     /* Last: what waits for an answer goes first. */
     {.name = "simulating",
      .step = simulating_step,
@@ -68,6 +74,7 @@ static const struct turn all_turns[] = {
      .inbound = true},
 };
 #define TURNS (sizeof(all_turns) / sizeof(all_turns[0]))
+_Static_assert(TURNS <= TURNS_MAX, "a place for every turn");
 
 /* --- one turn ------------------------------------------------------------- */
 

@@ -40,6 +40,7 @@ struct lifecycle;
 struct shadow;
 struct proofs;
 struct staff;
+struct stamping;
 
 /* Counters for /metrics; no labels with personal data.  Relaxed atomics. */
 /* The formatter takes a list of X() for an expression. */
@@ -88,6 +89,7 @@ struct worker {
 	struct simulating *simulating; /* NULL: nobody asked yet */
 	struct proofs *proofs;	       /* prove.h; NULL: none wait */
 	const struct staff *acting;    /* for whom; NULL: nobody */
+	struct stamping *stamping;     /* NULL in tests: no time stamps */
 	struct worker_counts counts;
 	_Atomic bool ready; /* archive open, keeper unlocked, spool read once */
 	const struct intake_counts *intake;

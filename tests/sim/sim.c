@@ -346,6 +346,8 @@ static const char usage[] =
     "  desk      a helpdesk with a page; checks signatures\n"
     "    --listen 127.0.0.1:9000 --secret-file F --api URL --api-token-file F\n"
     "    [--ledger FILE] [--mode ok|dead|slow|redirect|flood|...]\n"
+    "  tsa       a time-stamp authority with keys of its own\n"
+    "    --listen 127.0.0.1:9300 --root-file F, which it writes\n"
     "  load      signed webhooks at a hook, with a ledger\n"
     "    --hook URL --secret-file F --account ID [--count N] [--seconds S]\n"
     "    [--connections 64] [--rate N/s, 0 = closed loop] [--persons 200]\n"
