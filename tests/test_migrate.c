@@ -216,6 +216,11 @@ static void is_new(struct fixture *f)
 					"'policy_version','figure',"
 					"'ledger_entry','ledger_tile')"),
 			 5);
+	/* 2 000 001: those before are in no entry of the log. */
+	assert_int_equal(raw_number(db, "SELECT value=x'00000000001e8481'"
+					" FROM meta WHERE"
+					" name='ledger_messages_from'"),
+			 1);
 	assert_int_equal(raw_number(db, "SELECT value=x'07' FROM meta"
 					" WHERE name='id_mask'"),
 			 1);

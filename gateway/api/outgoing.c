@@ -6,6 +6,7 @@
 #include "problem.h"
 #include "seal.h"
 #include "worker/outbox.h"
+#include "worker/prove_message.h"
 
 #define TRIAL_ADDRESS "491510000000"
 
@@ -46,6 +47,8 @@ int outgoing_put(struct worker *w, const struct conversation *cnv,
 		    S_BLOB(sealed, len), S_INT(decide_policy_number(w)),
 		    out->campaign[0] != '\0' ? S_TEXT(out->campaign) : S_NULL),
 		err) != 0 ||
+	    prove_message(w, LEDGER_ARCHIVED, id, S_BLOB(sealed, len), err) !=
+		0 ||
 	    outbox_add(w, "channel", cnv->channel.text, cnv->id, id, "send",
 		       NULL, now_ms, err) != 0)
 		goto out;

@@ -120,8 +120,9 @@
  * ledger_stamp	(4) state: waiting, done.  token: timestamp-reply.
  * ledger_batch	(4) messages: of an entry messages.*: per message its id, 8
  *		bytes big endian, and the leaf hash of its sealed content.
- * ledger_gone	(4) The newest entry that changed or forgot a message which
- *		an older entry names. */
+ * ledger_gone	(4) The newest entry that changed or forgot a message.
+ * meta		(4) ledger_messages_from: the first id a message could get
+ *		when the log was begun; those below are in no entry. */
 #ifndef POSTERN_STORE_SCHEMA_H
 #define POSTERN_STORE_SCHEMA_H
 

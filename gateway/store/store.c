@@ -15,6 +15,8 @@ void store_close(struct store **st)
 {
 	if (st == NULL || *st == NULL)
 		return;
+	if ((*st)->told != NULL)
+		(*st)->told->close(*st);
 	lookup_free(&(*st)->lookup);
 	(*st)->driver->close(st);
 }
@@ -27,12 +29,13 @@ int store_begin(struct store *st, struct err *err)
 	return 0;
 }
 
-/* What the indexes gathered goes with the transaction.  One that could not be
- * committed ends here too: left open by a caller that only passes the error
- * on, it would meet the next store_begin of another step. */
+/* What the indexes and the log gathered goes with the transaction.  One that
+ * could not be committed ends here too: left open by a caller that only passes
+ * the error on, it would meet the next store_begin of another step. */
 int store_commit(struct store *st, struct err *err)
 {
-	if ((st->lookup != NULL && lookup_flush(st, err) != 0) ||
+	if ((st->told != NULL && st->told->write(st, err) != 0) ||
+	    (st->lookup != NULL && lookup_flush(st, err) != 0) ||
 	    st->driver->commit(st, err) != 0) {
 		store_roll_back(st);
 		return -1;
@@ -40,6 +43,8 @@ int store_commit(struct store *st, struct err *err)
 	st->changing = false;
 	if (st->lookup != NULL)
 		lookup_keep(st->lookup);
+	if (st->told != NULL)
+		st->told->forget(st);
 	return 0;
 }
 
@@ -49,6 +54,8 @@ void store_roll_back(struct store *st)
 	st->changing = false;
 	if (st->lookup != NULL)
 		lookup_forget(st->lookup);
+	if (st->told != NULL)
+		st->told->forget(st);
 }
 
 int store_start(struct store *st, const char *sql,

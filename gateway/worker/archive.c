@@ -7,6 +7,7 @@
 #include "inbound.h"
 #include "outbox.h"
 #include "prove.h"
+#include "prove_message.h"
 #include "quarantine.h"
 #include "rates.h"
 
@@ -128,19 +129,21 @@ static int write_row(struct batch *b, const struct step *s, struct err *err)
 	if (sealed_of(b, s->content_slot, &sealed, err) != 0)
 		return -1;
 	b->counts.stored++;
-	return store_run(
-	    b->w->store, message_sql,
-	    STORE_ARGS(S_INT(s->message), S_INT(s->conversation),
-		       S_INT(s->key.person), S_TEXT(echo ? "out" : "in"),
-		       S_TEXT(kind.text), S_TEXT(state_of(s)),
-		       S_TEXT(s->key.datenart.text), S_INT(s->key.year),
-		       e->ts_ms != 0 ? S_INT(e->ts_ms) : S_NULL,
-		       S_INT(s->item->received_ms),
-		       s->target != 0 ? S_INT(s->target) : S_NULL,
-		       e->error != 0 ? S_INT(e->error) : S_NULL, sealed,
-		       S_INT(decide_policy_number(b->w)), S_INT(s->outcome),
-		       S_INT(tags_of(s))),
-	    err);
+	if (store_run(
+		b->w->store, message_sql,
+		STORE_ARGS(S_INT(s->message), S_INT(s->conversation),
+			   S_INT(s->key.person), S_TEXT(echo ? "out" : "in"),
+			   S_TEXT(kind.text), S_TEXT(state_of(s)),
+			   S_TEXT(s->key.datenart.text), S_INT(s->key.year),
+			   e->ts_ms != 0 ? S_INT(e->ts_ms) : S_NULL,
+			   S_INT(s->item->received_ms),
+			   s->target != 0 ? S_INT(s->target) : S_NULL,
+			   e->error != 0 ? S_INT(e->error) : S_NULL, sealed,
+			   S_INT(decide_policy_number(b->w)), S_INT(s->outcome),
+			   S_INT(tags_of(s))),
+		err) != 0)
+		return -1;
+	return prove_message(b->w, LEDGER_ARCHIVED, s->message, sealed, err);
 }
 
 static int archive_message(struct batch *b, struct step *s, struct err *err)
@@ -190,6 +193,8 @@ static int archive_edit(struct batch *b, struct step *s, struct err *err)
 		return 0;
 	}
 	b->erased |= s->forget == FORGET_ALL;
+	if (prove_message(b->w, LEDGER_CHANGED, s->target, sealed, err) != 0)
+		return -1;
 	return tell_edit(b, s, err);
 }
 

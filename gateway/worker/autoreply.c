@@ -9,6 +9,7 @@
 #include "notice.h"
 #include "outbox.h"
 #include "postern/log.h"
+#include "prove_message.h"
 
 #define AUTOREPLIES_FIRST 16
 
@@ -135,7 +136,9 @@ int autoreply_put(struct worker *w, const struct autoreply_row *row,
 				 S_INT(row->key.year), S_INT(row->at_ms),
 				 S_BLOB(sealed, len),
 				 S_INT(decide_policy_number(w))),
-		      err) != 0)
+		      err) != 0 ||
+	    prove_message(w, LEDGER_ARCHIVED, row->message, S_BLOB(sealed, len),
+			  err) != 0)
 		return -1;
 	return outbox_add(w, "channel", row->channel->text, row->conversation,
 			  row->message, "send", NULL, row->at_ms, err);

@@ -6,6 +6,7 @@
 #include "content.h"
 #include "decide.h"
 #include "outbox.h"
+#include "prove_message.h"
 
 static const char content_sql[] =
     "SELECT key_person,datenart,year,content_sealed FROM message WHERE id=?";
@@ -15,7 +16,7 @@ static const char version_sql[] =
     "datenart,year,provider_ms,received_ms,target,content_sealed,policy,"
     "outcome,tags) SELECT ?,conversation,key_person,direction,'version',?,?,"
     "year,provider_ms,received_ms,id,?,?,?,tags FROM message WHERE id=? AND"
-    " state NOT IN ('deleted','masked','kept')";
+    " state NOT IN ('deleted','masked','kept') RETURNING 1";
 static const char version_of_sql[] =
     "INSERT INTO message_version(message,version) SELECT target,id FROM message"
     " WHERE id=?";
@@ -293,18 +294,24 @@ static int sealed_of(const struct batch *b, size_t slot,
 int change_write_version(struct batch *b, const struct step *s, struct err *err)
 {
 	struct store_value sealed;
+	int64_t one = 0;
+	bool written = false;
 
 	if (s->kept_slots[0] == NO_SLOT)
 		return 0;
 	if (sealed_of(b, s->kept_slots[0], &sealed, err) != 0 ||
-	    store_run(
+	    store_one_int(
 		b->w->store, version_sql,
 		STORE_ARGS(S_INT(s->version),
 			   S_TEXT(s->forget == FORGET_NOT ? "kept" : "masked"),
 			   S_TEXT(s->kept_keys[0].datenart.text), sealed,
 			   S_INT(decide_policy_number(b->w)), S_INT(MSG_KEPT),
 			   S_INT(s->target)),
-		err) != 0)
+		&one, &written, err) != 0)
+		return -1;
+	if (!written) /* deleted meanwhile, and stays so */
+		return 0;
+	if (prove_message(b->w, LEDGER_ARCHIVED, s->version, sealed, err) != 0)
 		return -1;
 	return store_run(b->w->store, version_of_sql,
 			 STORE_ARGS(S_INT(s->version)), err);
@@ -353,7 +360,8 @@ int change_keep(struct batch *b, const struct step *s, size_t i,
 		return -1;
 	if (!found)
 		return 0;
-	if (desk_of(b->w, conversation, &helpdesk, err) != 0)
+	if (prove_message(b->w, LEDGER_CHANGED, message, sealed, err) != 0 ||
+	    desk_of(b->w, conversation, &helpdesk, err) != 0)
 		return -1;
 	if (!policy_helpdesk_sees(b->w->policy, &helpdesk, datenart))
 		return hide(b, conversation, message, err);

@@ -5,6 +5,7 @@
 #include "change.h"
 #include "inbound.h"
 #include "outbox.h"
+#include "prove_message.h"
 
 static const char conversation_sql[] =
     "SELECT conversation FROM message WHERE id=? AND state<>'deleted'";
@@ -12,7 +13,8 @@ static const char erase_sql[] =
     "UPDATE message SET content_sealed=NULL, state='deleted' WHERE id=?";
 static const char versions_sql[] =
     "UPDATE message SET content_sealed=NULL, state='deleted' WHERE id IN"
-    " (SELECT version FROM message_version WHERE message=?) AND state='masked'";
+    " (SELECT version FROM message_version WHERE message=?) AND state='masked'"
+    " RETURNING id";
 static const char files_sql[] =
     "SELECT file FROM attachment WHERE message=? AND file IS NOT NULL";
 /* What the provider still holds is still to be deleted there, and for that
@@ -54,6 +56,29 @@ static int note_files(struct worker *w, int64_t message, struct buf *files,
 	return rc;
 }
 
+/* Its masked versions go with it. */
+static int erase_content(struct worker *w, int64_t message, struct err *err)
+{
+	struct store *st = w->store;
+	struct store_rows *rows = NULL;
+	int rc;
+
+	if (store_run(st, erase_sql, STORE_ARGS(S_INT(message)), err) != 0 ||
+	    prove_message(w, LEDGER_FORGOTTEN, message, S_NULL, err) != 0 ||
+	    store_start(st, versions_sql, STORE_ARGS(S_INT(message)), &rows,
+			err) != 0)
+		return -1;
+	while ((rc = store_step(st, rows, err)) > 0)
+		if (prove_message(w, LEDGER_FORGOTTEN,
+				  store_column(st, rows, 0).num, S_NULL,
+				  err) != 0) {
+			rc = -1;
+			break;
+		}
+	store_finish(st, &rows);
+	return rc;
+}
+
 int erase_message(struct worker *w, int64_t message, struct buf *files,
 		  bool *ret_media, struct err *err)
 {
@@ -69,8 +94,7 @@ int erase_message(struct worker *w, int64_t message, struct buf *files,
 	if (!found) /* gone already */
 		return 0;
 	if (note_files(w, message, files, err) != 0 ||
-	    store_run(st, erase_sql, STORE_ARGS(S_INT(message)), err) != 0 ||
-	    store_run(st, versions_sql, STORE_ARGS(S_INT(message)), err) != 0 ||
+	    erase_content(w, message, err) != 0 ||
 	    store_run(st, attachments_sql, STORE_ARGS(S_INT(message)), err) !=
 		0 ||
 	    store_run(st, outbox_sql, STORE_ARGS(S_INT(message)), err) != 0)

@@ -12,6 +12,7 @@
 #include "figures.h"
 #include "notice.h"
 #include "outbox.h"
+#include "prove_message.h"
 #include "postern/jsonmem.h"
 #include "postern/lookup.h"
 #include "postern/log.h"
@@ -40,7 +41,7 @@
 #define SQL_DEAD   "UPDATE outbox SET state='dead',reason=?,error=? WHERE id=?"
 #define SQL_SENT                                                            \
 	"UPDATE message SET content_sealed=? WHERE id=? AND content_sealed" \
-	" IS NOT NULL"
+	" IS NOT NULL RETURNING 1"
 #define SQL_STATE                                           \
 	"UPDATE message SET state=?,error=? WHERE id=? AND" \
 	" state IN ('queued','unknown')"
@@ -429,9 +430,26 @@ struct sent {
 	size_t content_len;
 };
 
+/* What was forgotten meanwhile stays so. */
+static int sent_content(struct worker *w, const struct sent *sent,
+			struct err *err)
+{
+	static const char sql[] = SQL_SENT;
+	const int64_t message = sent->f->lane->message;
+	const struct store_value sealed =
+	    S_BLOB(sent->content, sent->content_len);
+	bool changed = false;
+	int64_t one;
+
+	if (store_one_int(w->store, sql, STORE_ARGS(sealed, S_INT(message)),
+			  &one, &changed, err) != 0)
+		return -1;
+	return changed ? prove_message(w, LEDGER_CHANGED, message, sealed, err)
+		       : 0;
+}
+
 static int sent_body(struct worker *w, const void *what, struct err *err)
 {
-	static const char content[] = SQL_SENT;
 	const struct sent *sent = what;
 	const struct send_lane *lane = sent->f->lane;
 	const struct end end = {.lane = lane,
@@ -440,10 +458,7 @@ static int sent_body(struct worker *w, const void *what, struct err *err)
 				.detail = "sent"};
 	bool fresh;
 
-	if (store_run(w->store, content,
-		      STORE_ARGS(S_BLOB(sent->content, sent->content_len),
-				 S_INT(lane->message)),
-		      err) != 0 ||
+	if (sent_content(w, sent, err) != 0 ||
 	    lookup_ref_put(w->store, sent->ref, lane->message, &fresh, err) !=
 		0 ||
 	    rates_moved(w, lane->message, end.state, err) != 0)

@@ -63,11 +63,21 @@ struct store_driver {
 	void (*close)(struct store **st);
 };
 
+/* What is gathered in memory while a transaction goes on, and written as its
+ * last act; one for a handle.  Who has one sets it when it is first needed;
+ * store_close frees it. */
+struct store_told {
+	int (*write)(struct store *st, struct err *err);
+	void (*forget)(struct store *st); /* it was committed, or taken back */
+	void (*close)(struct store *st);
+};
+
 struct lookup;
 struct store { /* drivers embed this first */
 	const struct store_driver *driver;
-	struct lookup *lookup; /* lookup.h; NULL until first used */
-	bool changing;	       /* between store_begin and its end */
+	struct lookup *lookup;	 /* lookup.h; NULL until first used */
+	struct store_told *told; /* ledgerbatch.h; the same */
+	bool changing;		 /* between store_begin and its end */
 };
 
 /* The registry; ERR_INPUT for an unknown name. */

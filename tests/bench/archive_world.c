@@ -8,6 +8,7 @@
 #include "postern/lookup.h"
 #include "worker/opening.h"
 #include "worker/outbox.h"
+#include "worker/prove_message.h"
 
 static const char message_sql[] =
     "INSERT INTO message(id,conversation,key_person,direction,kind,state,"
@@ -252,6 +253,10 @@ static void archive_one(struct world *world, struct identity *identity)
 				   S_INT(draw(world) >> 1)),
 			&err),
 	      &err);
+	if (!world->old)
+		check(prove_message(w, LEDGER_ARCHIVED, message,
+				    S_BLOB(sealed, sizeof(sealed)), &err),
+		      &err);
 	tell(world, conversation.id, message);
 }
 
