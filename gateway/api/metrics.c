@@ -1,10 +1,12 @@
 /* metrics.c - Prometheus text.  Labels hold configured names only. */
+#include <inttypes.h>
 #include <stdarg.h>
 
 #include "figures.h"
 #include "intake/intake.h"
 #include "route.h"
 #include "stats.h"
+#include "worker/ledger_witness.h"
 
 #define METRICS_MAX	(256u * 1024)
 #define METRIC_LINE_MAX 256
@@ -119,6 +121,51 @@ static void put_gauges(struct sheet *s, const struct figures *f)
 	put_outbox(s, f, "dead", dead);
 }
 
+/* The id of its key: a name could break out of a label. */
+static void put_witness(struct sheet *s, const struct worker *w,
+			const char *name,
+			int64_t (*value)(const struct ledger_witness_view *))
+{
+	struct ledger_witness_view v;
+
+	for (size_t i = 0; i < ledger_witness_count(w); i++) {
+		ledger_witness_look(w, i, &v);
+		put(s, "postern_%s{witness=\"%08" PRIx32 "\"} %lld\n", name,
+		    v.key.id, (long long)value(&v));
+	}
+}
+
+static int64_t witness_size(const struct ledger_witness_view *v)
+{
+	return (int64_t)v->size;
+}
+
+static int64_t witness_attempts(const struct ledger_witness_view *v)
+{
+	return v->attempts;
+}
+
+static int64_t witness_disagrees(const struct ledger_witness_view *v)
+{
+	return v->state == LEDGER_WITNESS_SPLIT ||
+	       v->state == LEDGER_WITNESS_FORGOT;
+}
+
+static void put_witnesses(struct sheet *s, const struct worker *w)
+{
+	if (ledger_witness_count(w) == 0)
+		return;
+	put_head(s, "ledger_witness_size", "gauge",
+		 "Entries of the checkpoint it signed last.");
+	put_witness(s, w, "ledger_witness_size", witness_size);
+	put_head(s, "ledger_witness_attempts", "gauge",
+		 "In vain since it signed last.");
+	put_witness(s, w, "ledger_witness_attempts", witness_attempts);
+	put_head(s, "ledger_witness_disagrees", "gauge",
+		 "1 when it remembers another history: possible split view.");
+	put_witness(s, w, "ledger_witness_disagrees", witness_disagrees);
+}
+
 int api_metrics(struct worker *w, struct job *job, struct err *err)
 {
 	struct sheet s = {.text = BUF_INIT(METRICS_MAX)};
@@ -131,6 +178,7 @@ int api_metrics(struct worker *w, struct job *job, struct err *err)
 		goto out;
 	put_counters(&s, w);
 	put_gauges(&s, f);
+	put_witnesses(&s, w);
 	if (stats_gauges(w, &s.text, err) != 0)
 		goto out;
 	if (s.failed)

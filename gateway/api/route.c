@@ -74,6 +74,9 @@ static const struct route routes[] = {
      api_consent_proof},
     {"GET", "/v1/stats", SCOPE_POLICY | SCOPE_AUDIT | SCOPE_OPERATOR, 0,
      api_stats},
+    /* the proof log */
+    {"GET", "/v1/ledger/witnesses", SCOPE_AUDIT | SCOPE_OPERATOR, 0,
+     api_ledger_witnesses},
     /* operators */
     {"GET", "/v1/status", SCOPE_OPERATOR, 0, api_status},
     {"GET", "/v1/tokens", SCOPE_OPERATOR, 0, api_tokens_list},

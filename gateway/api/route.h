@@ -105,7 +105,8 @@ HANDLER(api_keys_lock);
 HANDLER(api_keys_unlock);
 HANDLER(api_keys_rotate);
 HANDLER(api_keys_backup);
-HANDLER(api_status); /* status.c */
+HANDLER(api_status);	       /* status.c */
+HANDLER(api_ledger_witnesses); /* witnesses.c */
 HANDLER(api_ready);
 HANDLER(api_healthy);
 HANDLER(api_metrics); /* metrics.c */

@@ -4,6 +4,7 @@
 #include "postern/processes.h"
 #include "problem.h"
 #include "route.h"
+#include "witnesses.h"
 
 static json_t *outbox_json(const struct figures *f)
 {
@@ -79,16 +80,19 @@ static json_t *policy_json(const struct worker *w)
 int api_status(struct worker *w, struct job *job, struct err *err)
 {
 	struct figures *f = calloc(1, sizeof(*f));
+	json_t *witnesses = NULL;
+	uint64_t last = 0;
 	int rc = -1;
 
 	if (f == NULL)
 		return ERR_SET(err, ERR_NOMEM, "no memory for figures", 0);
-	if (figures_read(w, f, err) == 0)
+	if (figures_read(w, f, err) == 0 &&
+	    witnesses_json(w, &witnesses, &last, err) == 0)
 		rc = job_json(
 		    job, 200,
 		    json_pack(
 			"{s:b, s:s, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:o,"
-			" s:o}",
+			" s:o, s:o}",
 			"ready", strcmp(figures_ready(f), "ready") == 0,
 			"reason", figures_ready(f), "intake", w->intake != NULL,
 			"backlog_bytes", (json_int_t)f->backlog_bytes,
@@ -96,7 +100,7 @@ int api_status(struct worker *w, struct job *job, struct err *err)
 			"media_wanted", (json_int_t)f->media_wanted, "keeper",
 			keeper_json(f), "processes", processes_json(w),
 			"outbox", outbox_json(f), "counters", counters_json(w),
-			"policy", policy_json(w)),
+			"policy", policy_json(w), "witnesses", witnesses),
 		    err);
 	free(f);
 	return rc;

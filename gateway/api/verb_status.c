@@ -20,6 +20,40 @@ static void print_outbox(const json_t *answer)
 			     (long long)operator_number(one, "dead"));
 }
 
+/* Nobody may overlook it: somebody was shown another log than somebody else. */
+static const char *witness_means(const char *state)
+{
+	static const struct {
+		const char *state, *means;
+	} rows[] = {
+	    {"new", "has signed nothing yet"},
+	    {"signs", "signs"},
+	    {"away", "does not answer"},
+	    {"refuses", "refuses: its key or its list of logs is another"},
+	    {"forgot", "FORGOT what it signed: its folder was taken back"},
+	    {"split", "SAW ANOTHER HISTORY of this log: possible split view"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].state, state) == 0)
+			return rows[i].means;
+	return state;
+}
+
+static void print_witnesses(const json_t *answer)
+{
+	const json_t *list = json_object_get(answer, "witnesses"), *one;
+	size_t i;
+
+	for (i = 0; (one = json_array_get(list, i)) != NULL; i++)
+		(void)printf("witness      %s %s (signed %lld entries, %lld "
+			     "missing)\n",
+			     operator_text(one, "name"),
+			     witness_means(operator_text(one, "state")),
+			     (long long)operator_number(one, "size"),
+			     (long long)operator_number(one, "missing"));
+}
+
 static void print_processes(const json_t *answer)
 {
 	const json_t *list = json_object_get(answer, "processes"), *one;
@@ -61,6 +95,7 @@ static void print_status(const json_t *answer)
 	(void)printf("attachments  %lld to be fetched\n",
 		     (long long)operator_number(answer, "media_wanted"));
 	print_outbox(answer);
+	print_witnesses(answer);
 	(void)printf("since start  %lld received, %lld delivered, %lld sent\n",
 		     (long long)operator_number(counters, "messages_stored"),
 		     (long long)operator_number(counters, "delivered"),

@@ -116,7 +116,8 @@
  *		leaves, 32 bytes each; grows until it has 256.  meta
  *		ledger_size: entries in the tree.
  * ledger_checkpoint (4) note: the signed note, cosignatures at its end.
- * ledger_witness (4) size: last one cosigned.
+ * ledger_witness (4) name: name and id of its key.  size: last one cosigned.
+ *		state: worker/ledger_witness.h.
  * ledger_stamp	(4) state: waiting, done.  token: timestamp-reply.
  * ledger_batch	(4) messages: of an entry messages.*: per message its id, 8
  *		bytes big endian, and the leaf hash of its sealed content.
@@ -321,7 +322,8 @@ enum message_outcome {
 	    "INTEGER NOT NULL, note BLOB NOT NULL) STRICT",                    \
 	    "CREATE TABLE ledger_witness(name TEXT PRIMARY KEY, size INTEGER " \
 	    "NOT NULL, at_ms INTEGER NOT NULL, attempts INTEGER NOT NULL "     \
-	    "DEFAULT 0, next_ms INTEGER NOT NULL DEFAULT 0) STRICT",           \
+	    "DEFAULT 0, next_ms INTEGER NOT NULL DEFAULT 0, state INTEGER "    \
+	    "NOT NULL DEFAULT 0) STRICT",                                      \
 	    "CREATE TABLE ledger_stamp(size INTEGER PRIMARY KEY, state TEXT "  \
 	    "NOT NULL, nonce BLOB, token BLOB, at_ms INTEGER NOT NULL, "       \
 	    "attempts INTEGER NOT NULL DEFAULT 0, next_ms INTEGER NOT NULL "   \

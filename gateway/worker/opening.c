@@ -3,6 +3,7 @@
 
 #include "../api/api.h"
 #include "decide_told.h"
+#include "ledger_witness.h"
 #include "lifecycle.h"
 #include "postern/log.h"
 #include "postern/zonefile.h"
@@ -190,6 +191,7 @@ int worker_open(struct worker *w, const struct worker_conf *conf,
 	    send_open(w, &w->send, err) != 0 ||
 	    media_open(w, &w->media, err) != 0 ||
 	    stamping_open(w, &w->stamping, err) != 0 ||
+	    ledger_witness_open(w, &w->witnesses, err) != 0 ||
 	    receive_open(w, &w->receive, err) != 0)
 		return -1;
 	return api_open(w, conf->listen_fd, conf->operator_fd, &w->api, err);
@@ -215,6 +217,7 @@ void worker_close(struct worker *w)
 	if (w->http != NULL)
 		http_close(&w->http);
 	simulating_close(&w->simulating);
+	ledger_witness_close(&w->witnesses);
 	if (w->receive != NULL)
 		receive_close(&w->receive);
 	if (w->media != NULL)

@@ -13,6 +13,7 @@
 
 #include "../api/api.h"
 #include "consent_expire.h"
+#include "ledger_witness.h"
 #include "lifecycle.h"
 #include "opening.h"
 #include "postern/log.h"
@@ -66,6 +67,10 @@ static const struct turn all_turns[] = {
     {.name = "stamping",
      .step = stamping_step,
      .due_in_ms = stamping_due_in_ms,
+     .decides_nothing = true},
+    {.name = "witnesses",
+     .step = ledger_witness_step,
+     .due_in_ms = ledger_witness_due_in_ms,
      .decides_nothing = true},
     /* Last: what waits for an answer goes first. */
     {.name = "simulating",

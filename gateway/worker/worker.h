@@ -41,6 +41,7 @@ struct shadow;
 struct proofs;
 struct staff;
 struct stamping;
+struct ledger_witnesses;
 
 /* Counters for /metrics; no labels with personal data.  Relaxed atomics. */
 /* The formatter takes a list of X() for an expression. */
@@ -54,7 +55,7 @@ struct stamping;
 	X(send_failed) X(media_kept) X(media_failed) \
 	X(media_tidied) X(api_requests) X(api_refused) \
 	X(spool_damaged) X(persons_joined) X(persons_split) \
-	X(keeper_waits)
+	X(keeper_waits) X(witness_cosigned) X(witness_splits)
 /* clang-format on */
 struct worker_counts {
 #define X(n) _Atomic uint64_t n;
@@ -86,10 +87,11 @@ struct worker {
 	struct send *send;
 	struct media *media;
 	struct api *api;
-	struct simulating *simulating; /* NULL: nobody asked yet */
-	struct proofs *proofs;	       /* prove.h; NULL: none wait */
-	const struct staff *acting;    /* for whom; NULL: nobody */
-	struct stamping *stamping;     /* NULL in tests: no time stamps */
+	struct simulating *simulating;	    /* NULL: nobody asked yet */
+	struct proofs *proofs;		    /* prove.h; NULL: none wait */
+	const struct staff *acting;	    /* for whom; NULL: nobody */
+	struct stamping *stamping;	    /* NULL in tests: no time stamps */
+	struct ledger_witnesses *witnesses; /* NULL in tests */
 	struct worker_counts counts;
 	_Atomic bool ready; /* archive open, keeper unlocked, spool read once */
 	const struct intake_counts *intake;
