@@ -46,6 +46,7 @@ struct stamping {
 	bool under_way, answered;
 	struct waiting asked; /* of the call under way */
 	struct buf note;      /* whose stamped part it is about */
+	const char *allow[SETTINGS_ALLOW_MAX]; /* lent to the call */
 	/* The answer. */
 	enum http_fate fate;
 	long status;
@@ -177,16 +178,15 @@ static void answered(void *ctx, const struct http_reply *reply)
 		s->fate = HTTP_ABORTED;
 }
 
-static int make_call(struct worker *w, const char *allow[SETTINGS_ALLOW_MAX],
-		     struct http_call *ret, struct err *err)
+static int make_call(struct worker *w, struct http_call *ret, struct err *err)
 {
 	const struct settings_peer *at = authority(w);
 	struct stamping *s = w->stamping;
 
 	memcpy(ret->method, "POST", sizeof("POST"));
 	for (size_t i = 0; i < at->allow_len; i++)
-		allow[i] = at->allow[i];
-	ret->allow = allow;
+		s->allow[i] = at->allow[i];
+	ret->allow = s->allow;
 	ret->allow_len = at->allow_len;
 	ret->http_allowed = true; /* what comes back is signed */
 	ret->timeout_ms = TIMEOUT_MS;
@@ -204,7 +204,6 @@ static int make_call(struct worker *w, const char *allow[SETTINGS_ALLOW_MAX],
 
 static int fly(struct worker *w, const struct waiting *row, struct err *err)
 {
-	const char *allow[SETTINGS_ALLOW_MAX];
 	struct stamping *s = w->stamping;
 	struct http_call call = {0};
 	struct checkpoint body;
@@ -214,7 +213,7 @@ static int fly(struct worker *w, const struct waiting *row, struct err *err)
 	if (ledger_covering(w->store, (uint64_t)row->size - 1, &s->note, &body,
 			    err) != 0)
 		return -1;
-	if (make_call(w, allow, &call, err) != 0) {
+	if (make_call(w, &call, err) != 0) {
 		http_call_free(&call);
 		return -1;
 	}
