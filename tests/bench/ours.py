@@ -99,7 +99,7 @@ class Ours:
         began = time.monotonic()
         try:
             w.until("the desk has all", seconds,
-                    lambda: self.at_desk() - desk >= count, 0.02)
+                    lambda: self.at_desk() - desk >= count, 0.02, exact=True)
             took = time.monotonic() - began
             w.until("all is archived and told", 30,
                     lambda: self.waiting() == (0, 0), 0.1)

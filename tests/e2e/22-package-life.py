@@ -307,7 +307,7 @@ def removing_leaves_the_data_and_nothing_else(world):
 @case
 def every_acknowledged_message_arrived_in_order(world):
     world.sender.terminate()
-    world.sender.wait(20)
+    world.sender.wait(60)
     log = world.dir / "load.ledger"
     acked, sent, doubles = ledger.check_all(world, log, kills=1,
                                            before=1)

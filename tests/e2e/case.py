@@ -137,9 +137,9 @@ def envelope(*messages, phone="4917139200001", name="Jörg Müller", **value):
 
 
 def raw(world, data, port="public", wait=3.0):
-    """Everything the listener says to these bytes, and whether it closed."""
-    with socket.create_connection(("127.0.0.1", world.ports[port]), 5) as s:
-        s.settimeout(wait)
+    """Everything the listener says to these bytes until it is silent for so
+    long, and whether it closed.  The first byte may take longer."""
+    with socket.create_connection(("127.0.0.1", world.ports[port]), 60) as s:
         answer = b""
         try:
             s.sendall(data)
@@ -148,6 +148,7 @@ def raw(world, data, port="public", wait=3.0):
                 if not part:
                     return answer, True
                 answer += part
+                s.settimeout(wait)
         except (TimeoutError, socket.timeout):
             return answer, False
         except (ConnectionResetError, BrokenPipeError):

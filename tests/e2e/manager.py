@@ -203,7 +203,7 @@ class Manager:
         command, = unit["Service"]["ExecReload"]
         plan["argv"] = shlex.split(
             command.replace("$MAINPID", str(self.process.pid)))
-        status = self.launch(plan).wait(20)
+        status = self.launch(plan).wait(60)
         if status != 0:
             raise AssertionError(f"reload: {status}")
 

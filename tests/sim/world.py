@@ -62,6 +62,8 @@ class Failure(Exception):
     """A step of a story or test did not hold."""
 
 
+PATIENCE_S = 60
+
 given = collections.deque(maxlen=400)
 
 
@@ -112,8 +114,12 @@ def call(method, url, body=None, headers=None, timeout=20):
         return 0, b""
 
 
-def until(what, seconds, test, pause=0.05):
-    """Waits until test() is true and gives its value."""
+def until(what, seconds, test, pause=0.05, exact=False):
+    """Waits until test() is true and gives its value.  What has to happen is
+    waited for at least PATIENCE_S, as the machine may be slow or busy; exact
+    is for what may well not happen, or must happen soon."""
+    if not exact:
+        seconds = max(seconds, PATIENCE_S)
     end = time.monotonic() + seconds
     while True:
         value = test()

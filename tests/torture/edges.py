@@ -20,7 +20,7 @@ HOUR = 3_600_000
 STOPS = size("STOPS", 1, 200)
 
 
-def send(world, log, count=12, seconds=20):
+def send(world, log, count=12, seconds=90):
     """Gives the exit status of a load that repeats nothing."""
     return world.load("--count", count, "--connections", 4, "--persons", 6,
                       "--ledger", log).wait(seconds)
@@ -81,13 +81,13 @@ def fill_and_free(world, disk, log):
     ledger.check(send(world, log) == 0, "refused while there was room")
     for leave in (20 * MIB, 4096):
         fill(disk, leave)
-        w.until("503", 5, lambda: refused(world))
+        w.until("503", 60, lambda: refused(world))
         # Nothing is acknowledged at the edge; what was, arrives.
         send(world, log)
         (disk / "filler").unlink()
-        w.until("it takes messages again", 10,
+        w.until("it takes messages again", 60,
                 lambda: send(world, log) == 0, 0.5)
-    ledger.check_all(world, log, 0, seconds=40)
+    ledger.check_all(world, log, 0)
     ledger.check(world.children() == before, "a process was restarted")
 
 
@@ -100,7 +100,7 @@ def stop_on_a_slow_disk(world, plan, log, delay_ms):
     acked = len(ledger.lines(log, "acked"))
     load = world.load("--count", 300, "--connections", 300,
                       "--persons", 300, "--ledger", log)
-    w.until("requests under way", 10, lambda: len(
+    w.until("requests under way", 60, lambda: len(
         ledger.lines(log, "sent")) - sent >= 300, 0.01)
     waiting = 300 - len(ledger.lines(log, "acked")) + acked
     ledger.check(waiting > 100, f"only {waiting} waited")
@@ -111,7 +111,8 @@ def stop_on_a_slow_disk(world, plan, log, delay_ms):
     load.kill()
     load.wait()
     ledger.check(status == 0, f"ended with {status}")
-    ledger.check(took <= 10.5, f"took {took:.1f} s")  # 10 and a busy machine
+    # 10, and a machine that is busy or slow.
+    ledger.check(took <= (10.5 if NIGHTLY else 13), f"took {took:.1f} s")
     ledger.check_ends(world)
     world.serve()
     return took
@@ -125,8 +126,7 @@ def slow_disk_lets_three_hundred_go_in_time(rng):
             directory = stack.enter_context(folder())
             world, plan = stack.enter_context(instance(directory / "world"))
             world.start_all()
-            sites.append((world, plan, directory / "load.ledger",
-                          2000 if NIGHTLY else 500))
+            sites.append((world, plan, directory / "load.ledger", 2000))
         took, rounds = [], -(-STOPS // len(sites))
         with concurrent.futures.ThreadPoolExecutor(len(sites)) as pool:
             for _ in range(rounds):
@@ -152,7 +152,7 @@ def clock_jumps_lose_nothing(rng):
         for jump in jumps:
             plan.clock(jump)
             ledger.check(send(world, log) == 0, f"refused after {jump} ms")
-            ledger.wait_delivered(world, ledger.lines(log, "acked"), 20)
+            ledger.wait_delivered(world, ledger.lines(log, "acked"), 60)
         world.stop("postern")
         plan.clock(-2 * HOUR)
         world.serve()
@@ -172,7 +172,7 @@ def second_instance_is_refused(rng):
         before = {p: p.stat().st_mtime_ns for p in
                   pathlib.Path(world.data / "keys").iterdir()}
         done = subprocess.run(
-            [world.binary, "-d", str(world.data), "serve"], timeout=20,
+            [world.binary, "-d", str(world.data), "serve"], timeout=60,
             capture_output=True)
         ledger.check(done.returncode == 1, f"status {done.returncode}")
         ledger.check(b"another postern serves" in done.stderr, "no reason")

@@ -77,7 +77,7 @@ def wait_delivered(world, acked, seconds, aside=0, pause=0.1):
         gone = missing(world, acked)
         return not gone or (aside and len(gone) <= aside)
     try:
-        w.until("acknowledged", seconds, arrived, pause)
+        w.until("acknowledged", seconds, arrived, pause, exact=True)
     except w.Failure:
         gone = sorted(missing(world, acked))
         raise w.Failure(f"LOST: {len(gone)} of {len(acked)} acknowledged "

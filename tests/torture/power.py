@@ -20,6 +20,7 @@ MUTANTS = size("MUTANTS", 6, 24)
 AT_ONCE = size("JOBS", 3, 3)
 RECORDED = 250  # images of one recording
 CHUNK = 50
+ENOUGH = 50  # acknowledged while it is recorded
 
 
 class Recording:
@@ -51,7 +52,7 @@ class Recording:
         times = [int(line.split()[2]) for line in
                  self.log.read_text().splitlines()
                  if line.startswith("acked")]
-        ledger.check(len(times) > 50, f"only {len(times)} acknowledged")
+        ledger.check(len(times) > ENOUGH, f"only {len(times)} acknowledged")
         self.acked_us = times
         # Where names change the order of syncs matters most.
         self.named_us = [op.begin // 1000 for op in self.ops
@@ -70,7 +71,7 @@ def warm_up(world):
     world.load("--count", 20, "--connections", 4, "--persons", 8, "--ledger",
                world.dir / "warm.ledger").wait()
     ledger.wait_delivered(
-        world, ledger.lines(world.dir / "warm.ledger", "acked"), 20)
+        world, ledger.lines(world.dir / "warm.ledger", "acked"), 60)
     world.stop("postern")
 
 
@@ -89,6 +90,8 @@ def under_load(world, log, turns):
         if part + 1 < turns:
             w.until("an intake", 10, lambda: "intake" in world.children())
             os.kill(world.children()["intake"], signal.SIGTERM)
+    w.until("enough is acknowledged", 60,
+            lambda: len(ledger.lines(log, "acked")) > ENOUGH)
     load.send_signal(signal.SIGTERM)
     load.wait()
     w.time.sleep(0.3)
@@ -150,7 +153,7 @@ def renewed_us(rec):
                 if op.op == replay.faults.RENAME and op.second == "keys/root")
 
 
-def try_images(rec, count, seed, seconds=20, modes=replay.MODES, late=False,
+def try_images(rec, count, seed, seconds=60, modes=replay.MODES, late=False,
                at_once=AT_ONCE):
     """The findings of that many cuts."""
     rng = setup.random.Random(seed)

@@ -128,7 +128,7 @@ class Site:
         try:
             return w.until("arrived", seconds, lambda: not serving(
                 self.world) or len(ledger.missing(self.world, acked)) <=
-                self.aside, 0.02)
+                self.aside, 0.02, exact=True)
         except w.Failure:
             return False
 
@@ -154,15 +154,16 @@ class Site:
     def judge(self, began, lenient, short_memory):
         self.hits += 1
         world = self.world
+        acked = ledger.lines(self.log, "acked")
         try:
-            ledger.wait_delivered(world, ledger.lines(self.log, "acked"), 15,
+            ledger.wait_delivered(world, acked, 15 if lenient else 60,
                                   self.aside)
         except w.Failure as lost:
-            aside = ledger.put_aside(world)
-            gone = ledger.missing(world, ledger.lines(self.log, "acked"))
-            if not lenient or len(gone) > aside:
+            if not lenient:
                 raise
-            self.aside = aside
+            w.until(str(lost), 60, lambda: len(ledger.missing(
+                world, acked)) <= ledger.put_aside(world), 0.5)
+            self.aside = ledger.put_aside(world)
             print(f"   seen, not lost: {lost}", flush=True)
         ledger.check_sent(world, ledger.lines(self.log, "sent"))
         ledger.check_doubles(world, self.hits * ledger.FLIGHT)
