@@ -139,6 +139,25 @@ static inline void ledger_sign(struct store *st, const struct ledger_signer *s,
 			 0);
 }
 
+/* What the check says of the log of a store. */
+static inline struct ledger_finding ledger_checked(struct store *st,
+						   const struct buf *note,
+						   const struct note_key *key)
+{
+	struct ledger_finding ret = {.fault = LEDGER_SHORT};
+	struct ledger_reading *reading;
+	struct ledger_source source;
+	struct err err = {0};
+
+	assert_int_equal(ledger_source_open(st, &reading, &source, &err), 0);
+	assert_int_equal(ledger_verify(&source, (const char *)note->bytes,
+				       note->len, key, 1, NULL, NULL, &ret,
+				       &err),
+			 0);
+	ledger_source_close(&reading);
+	return ret;
+}
+
 /* --- a store of every engine, for each test anew -------------------------- */
 
 struct ledger_house {

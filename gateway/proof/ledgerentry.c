@@ -5,8 +5,6 @@
  * printed here is no entry. */
 #include "postern/ledgerentry.h"
 
-#include "postern/text.h"
-
 #define SECOND_MS 1000
 #define DAY_S	  86400
 #define LAST_S	  INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
@@ -58,11 +56,18 @@ int ledger_reason_named(const char *name, size_t len)
 
 /* --- what an entry can say ------------------------------------------------ */
 
+/* The value of a lower-case hex digit; 16: it is none. */
+static unsigned int nibble(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned int)(c - '0');
+	return c >= 'a' && c <= 'f' ? (unsigned int)(c - 'a' + 10) : 16;
+}
+
 static bool is_lower_hex(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (!(text[i] >= '0' && text[i] <= '9') &&
-		    !(text[i] >= 'a' && text[i] <= 'f'))
+		if (nibble(text[i]) > 15)
 			return false;
 	return true;
 }
@@ -276,11 +281,20 @@ static bool take_word(struct text *in, const char **ret, size_t *ret_len)
 
 static bool take_hash(struct text *in, uint8_t ret[32])
 {
+	unsigned int high, low;
 	const char *word;
 	size_t len;
 
-	return take_word(in, &word, &len) && is_lower_hex(word, len) &&
-	       hex_decode(word, len, ret, 32);
+	if (!take_word(in, &word, &len) || len != 64)
+		return false;
+	for (size_t i = 0; i < 32; i++) {
+		high = nibble(word[2 * i]);
+		low = nibble(word[2 * i + 1]);
+		if (high > 15 || low > 15)
+			return false;
+		ret[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
 }
 
 /* Exactly width digits, or with 0 any number in its only spelling. */
