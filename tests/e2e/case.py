@@ -16,6 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "sim"))
 sys.dont_write_bytecode = True
 
+import proved  # noqa: E402
 import world as w  # noqa: E402
 
 FIXTURES = pathlib.Path(os.environ.get("FIXTURES", "../shared/fixtures"))
@@ -80,6 +81,11 @@ def main(make=None):
                 failed += 1
                 print(f"FAILED end_of_the_gateway\n{failure}")
             world.stop_all()
+            wrong = proved.look(world.data)
+            if wrong:
+                failed += 1
+                print("FAILED the_messages_are_those_of_the_log\n"
+                      + "\n".join(wrong[:20]))
             if reports(world):
                 failed += 1
                 print("FAILED no_sanitizer_report")

@@ -8,6 +8,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "sim"))
 sys.dont_write_bytecode = True
 
+import proved  # noqa: E402
 import world as w  # noqa: E402
 
 # What every text of the load generator holds, and its sender's name.
@@ -129,6 +130,8 @@ def check_sound(world):
     for name in ("postern.db", "keeper.db"):
         found = rows(world, "PRAGMA quick_check", name=name)[0][0]
         check(found == "ok", f"quick_check of {name}: {found}")
+    wrong = proved.look(world.data)
+    check(not wrong, f"not what the proof log says: {wrong[:5]}")
 
 
 def dumps(log):
