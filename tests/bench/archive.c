@@ -1,6 +1,7 @@
 /* archive.c - does the archive keep its speed as it grows?
  *
  *   bench-archive [ROWS [old]]     old: with the indexes of schema 1
+ *   bench-archive log              what the proof log costs, nothing else
  *
  * Fills one archive to ROWS messages, then times rounds into it and into an
  * empty one in turn, so that a noisy machine hits both.  Exit 0 when every
@@ -18,6 +19,7 @@
 #define BATCH	       512
 #define WAITING	       100000
 #define PERSONS_LOOKED 20
+#define LOG_SINGLE     4096
 #define MS	       1000000.0
 
 /* What other work on the machine does not change. */
@@ -82,13 +84,13 @@ static void summarize(int64_t *batches, size_t len, const int64_t *rounds,
 	ret->p99_ms = (double)batches[len * 99 / 100] / MS;
 }
 
-static int64_t round_of(struct world *world, size_t batch, int64_t *batches,
-			struct usage *used)
+static int64_t round_of(struct world *world, size_t rows, size_t batch,
+			int64_t *batches, struct usage *used)
 {
 	int64_t sum = 0;
 
 	usage_add(used, -1);
-	for (size_t i = 0; i < ROUND_ROWS / batch; i++) {
+	for (size_t i = 0; i < rows / batch; i++) {
 		batches[i] = world_batch(world, batch);
 		sum += batches[i];
 	}
@@ -107,10 +109,10 @@ static bool compare_worlds(struct world *full, struct world *empty,
 	if (times == NULL)
 		return false;
 	for (size_t i = 0; i < ROUNDS; i++) {
-		empty_rounds[i] =
-		    round_of(empty, batch, times + i * per, &e.used);
-		full_rounds[i] =
-		    round_of(full, batch, times + (ROUNDS + i) * per, &f.used);
+		empty_rounds[i] = round_of(empty, ROUND_ROWS, batch,
+					   times + i * per, &e.used);
+		full_rounds[i] = round_of(full, ROUND_ROWS, batch,
+					  times + (ROUNDS + i) * per, &f.used);
 	}
 	summarize(times, ROUNDS * per, empty_rounds, &e);
 	summarize(times + ROUNDS * per, ROUNDS * per, full_rounds, &f);
@@ -224,8 +226,44 @@ static void say_memory(void)
 	(void)fclose(f); /* read only */
 }
 
+/* Two empty archives in turn, one of which tells its log nothing. */
+static void compare_log(size_t batch)
+{
+	struct world *worlds[] = {calloc(1, sizeof(struct world)),
+				  calloc(1, sizeof(struct world))};
+	size_t rows = batch < 32 ? LOG_SINGLE : ROUND_ROWS, all = ROUNDS * rows;
+	int64_t *batches = calloc(rows / batch, sizeof(*batches));
+	double us[2], bytes[2];
+	struct usage used[2] = {{0}};
+
+	if (worlds[0] == NULL || worlds[1] == NULL || batches == NULL)
+		exit(1);
+	for (size_t i = 0; i < 2; i++) {
+		world_make(worlds[i], false);
+		worlds[i]->silent = i == 0;
+	}
+	for (size_t r = 0; r < ROUNDS; r++)
+		for (size_t i = 0; i < 2; i++)
+			(void)round_of(worlds[i], rows, batch, batches,
+				       &used[i]);
+	for (size_t i = 0; i < 2; i++) {
+		us[i] = (double)used[i].cpu_us / (double)all;
+		world_close(worlds[i]); /* the log of writes goes into it */
+		bytes[i] = (double)world_file_bytes(worlds[i]) / (double)all;
+		world_open(worlds[i]);
+		world_unmake(worlds[i]);
+		free(worlds[i]);
+	}
+	free(batches);
+	(void)printf("batches of %3zu: %6.2f us of processor a message, %6.2f"
+		     " with the log (%+.2f, %.1f %%), %+.1f bytes\n",
+		     batch, us[0], us[1], us[1] - us[0],
+		     100 * (us[1] - us[0]) / us[0], bytes[1] - bytes[0]);
+}
+
 int main(int argc, char **argv)
 {
+	static const size_t groups[] = {512, 128, 32, 1};
 	uint64_t rows = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
 	bool old = argc > 2 && strcmp(argv[2], "old") == 0, good = true;
 	struct world *full = calloc(1, sizeof(*full));
@@ -234,6 +272,13 @@ int main(int argc, char **argv)
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	if (full == NULL || empty == NULL || sodium_init() < 0)
 		return 1;
+	if (argc > 1 && strcmp(argv[1], "log") == 0) {
+		for (size_t i = 0; i < 4; i++)
+			compare_log(groups[i]);
+		free(full);
+		free(empty);
+		return 0;
+	}
 	world_make(full, old);
 	fill(full, rows);
 	for (size_t batch = BATCH; batch >= 128; batch /= 4) {

@@ -18,7 +18,8 @@
 
 struct world {
 	char dir[256], db[288];
-	bool old; /* indexes as in schema 1, for comparison */
+	bool old;    /* indexes as in schema 1, for comparison */
+	bool silent; /* the proof log is told nothing, for comparison */
 	struct env env;
 	int64_t ms;
 	struct settings settings;
