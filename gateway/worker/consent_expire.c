@@ -160,6 +160,8 @@ static int shred(struct gone *g, int64_t person, struct err *err)
 		   err) != 0 ||
 	    store_one_int(g->w->store, tidy_sql, STORE_ARGS(S_INT(person)),
 			  &one, &tidy, err) != 0 ||
+	    /* No key goes whose end the log cannot tell. */
+	    prove_write(g->w, err) != 0 ||
 	    keeper_batch_new(g->w->keeper, &batch, err) != 0)
 		return -1;
 	for (size_t i = 0; i < len; i++)
