@@ -113,6 +113,40 @@ static void a_row_committed_behind_the_cursor_is_found(void **state)
 	assert_true(COUNT_OF("outbox") == 0);
 }
 
+#define OF(event) "ledger_entry WHERE json_extract(body,'$.e')='" event "'"
+
+/* Steps as long as nothing fails; true: one did. */
+static bool fails_at_last(void)
+{
+	struct err err = {0};
+	bool moved;
+
+	for (int i = 0; i < 2000; i++) {
+		moved = false;
+		if (deliver_step(&dh.w, &moved, &err) != 0)
+			return true;
+		assert_int_equal(http_poll(dh.w.http, NULL, 0, 10, &err), 0);
+	}
+	return false;
+}
+
+/* Nowhere to write it: what was told is settled once there is. */
+static void what_was_told_is_settled_with_its_entry_only(void **state)
+{
+	int64_t c = dh_conversation("desk");
+
+	(void)state;
+	dh_sql("ALTER TABLE ledger_entry RENAME TO gone", STORE_NO_ARGS);
+	(void)dh_tell("desk", c, "told");
+	assert_true(fails_at_last());
+	assert_true(COUNT_OF("outbox") == 1);
+	dh_sql("ALTER TABLE gone RENAME TO ledger_entry", STORE_NO_ARGS);
+	dh_run();
+	assert_int_equal(DESK->len, 1);
+	assert_true(COUNT_OF("outbox") == 0);
+	assert_true(COUNT_OF(OF("disclosure.made")) == 1);
+}
+
 static void a_failure_holds_back_its_conversation_only(void **state)
 {
 	int64_t c = dh_conversation("desk"), other = dh_conversation("desk");
@@ -549,6 +583,7 @@ int main(void)
 	    CASE(order_holds_per_conversation_and_many_run_side_by_side),
 	    CASE(a_long_conversation_keeps_its_order_when_it_goes_on),
 	    CASE(a_row_committed_behind_the_cursor_is_found),
+	    CASE(what_was_told_is_settled_with_its_entry_only),
 	    CASE(a_failure_holds_back_its_conversation_only),
 	    CASE(attempts_end_in_a_visible_dead_letter),
 	    CASE(gone_stops_a_helpdesk_until_the_settings_change),

@@ -16,7 +16,7 @@
 	"policy: shop\nversion: 7\npurposes:\n"                           \
 	"  support: {basis: contract}\n"                                  \
 	"  werbung: {basis: consent, double_opt_in: true, valid: P24M, "  \
-	"ask: frage}\n"                                                   \
+	"ask: frage, reminder: P3D}\n"                                    \
 	"data:\n  MSG: {from: process_end, delete: P90D}\n"               \
 	"  MEDIA: {from: process_end, delete: P90D}\n"                    \
 	"  RAW: {from: collection, delete: P3D}\n"                        \
@@ -321,6 +321,8 @@ static int64_t sum(struct house *h)
 	       "+10000*(SELECT count(*) FROM suppression)"
 	       "+1000000*(SELECT count(*) FROM quarantine)"
 	       "+100000000*(SELECT count(*) FROM person WHERE joined_into"
+	       " IS NOT NULL)"
+	       "+10000000000*(SELECT count(*) FROM address WHERE to_ms"
 	       " IS NOT NULL)");
 }
 
@@ -340,6 +342,9 @@ static void a_message_whose_act_cannot_be_told_waits(void **state)
 	    {"message,id=j1,phone=01701234567,type=text,text=Wer?\n"
 	     "message,id=j2,strong=S1,phone=01701234567,type=text,text=Ich",
 	     LEDGER_IDENTITY_JOINED},
+	    /* The number of somebody who has another id. */
+	    {"message,id=j3,strong=S2,phone=01701234567,type=text,text=Ich",
+	     LEDGER_IDENTITY_SPLIT},
 	};
 	struct house *h = *state;
 
@@ -448,6 +453,7 @@ static int expire(struct house *h, struct err *err)
 	int rc = 0;
 
 	h->w.ready = true;
+	h->w.remind.boot = 0;
 	while (moved && rc == 0) {
 		moved = false;
 		h->w.expire_boot = -DAY;
@@ -464,10 +470,17 @@ static void a_question_whose_end_cannot_be_told_is_not_forgotten(void **state)
 
 	house_use(h, POLICY);
 	say(h, SAYS("m1", "Start"));
+	h->ahead_ms = 4 * DAY;
+	block(h);
+	assert_int_equal(expire(h, &err), -1);
+	unblock(h);
+	assert_int_equal(count_of(h, LEDGER_CONSENT_REMINDED), 0);
+	assert_int_equal(expire(h, &err), 0);
+	assert_true(entry_of(h, LEDGER_CONSENT_REMINDED).committed);
 	h->ahead_ms = 8 * DAY;
 	block(h);
 	assert_int_equal(expire(h, &err), -1);
-	assert_int_equal(HOUSE_COUNT(h, "consent_event"), 1);
+	assert_int_equal(HOUSE_COUNT(h, "consent_event"), 2);
 	assert_int_equal(HOUSE_COUNT(h, "address"), 1);
 	assert_int_equal(recompute(h, the_person(h), "x", "{}", c, &err), 0);
 	unblock(h);

@@ -50,6 +50,42 @@ static void a_reply_goes_out_and_is_told(void **state)
 	assert_int_equal(sh.requests_len, 1);
 }
 
+#define OF(event) "ledger_entry WHERE json_extract(body,'$.e')='" event "'"
+
+/* Steps as long as nothing fails; true: one did. */
+static bool fails_at_last(void)
+{
+	struct err err = {0};
+	bool moved;
+
+	for (int i = 0; i < 2000; i++) {
+		moved = false;
+		if (send_step(&sh.w, &moved, &err) != 0)
+			return true;
+		assert_int_equal(http_poll(sh.w.http, NULL, 0, 10, &err), 0);
+	}
+	return false;
+}
+
+/* Nowhere to write it: the answer is settled once there is. */
+static void what_was_handed_over_is_known_with_its_entry_only(void **state)
+{
+	int64_t m = sh_reply(sh_person("491701234567"), "text",
+			     "{\"text\":\"Guten Tag\"}");
+
+	(void)state;
+	sh_answer(200, GOOD);
+	sh_sql("ALTER TABLE ledger_entry RENAME TO gone", STORE_NO_ARGS);
+	assert_true(fails_at_last());
+	STATE(m, "queued");
+	assert_int_equal(COUNT_OF("outbox WHERE state='unknown'"), 1);
+	sh_sql("ALTER TABLE gone RENAME TO ledger_entry", STORE_NO_ARGS);
+	sh_run();
+	STATE(m, "sent");
+	assert_int_equal(COUNT_OF(OF("send.handed_over")), 1);
+	assert_int_equal(sh.requests_len, 1);
+}
+
 static void order_within_a_conversation_is_kept(void **state)
 {
 	int64_t c = sh_person("491700000001");
@@ -616,6 +652,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CASE(a_reply_goes_out_and_is_told),
+	    CASE(what_was_handed_over_is_known_with_its_entry_only),
 	    CASE(order_within_a_conversation_is_kept),
 	    CASE(a_pair_limit_holds_back_only_that_person),
 	    CASE(a_lost_answer_is_settled_by_a_status),
