@@ -38,12 +38,15 @@ enum {
 	FAULT_SHARE = 256,   /* mode and length of a file */
 };
 
+#define FAULT_ENDED 9 /* exit status */
+
 /* Other threads are not counted. */
 static _Thread_local struct {
 	unsigned int kinds;
 	uint64_t nth, calls;
 	int code;
 	bool struck;
+	bool ends; /* the process, instead of a failure: as if it was killed */
 } faults;
 
 /* n = 1 begins a loop.  false: the last n was beyond the last call. */
@@ -68,6 +71,8 @@ static inline bool faults_hit(unsigned int kind)
 {
 	if ((faults.kinds & kind) == 0 || ++faults.calls != faults.nth)
 		return false;
+	if (faults.ends)
+		_exit(FAULT_ENDED);
 	faults.struck = true;
 	errno = faults.code;
 	return true;
