@@ -11,8 +11,12 @@ static const struct sandbox_path paths[] = {
 };
 
 static const struct sandbox_call calls[] = {
-    CALL_WITHOUT(mmap, 2, PROT_EXEC), CALL_WITHOUT(mprotect, 2, PROT_EXEC),
-    CALL_ANY(rename), CALL_ANY(sendfile), CALL_END};
+    CALL_WITHOUT(mmap, 2, PROT_EXEC),
+    CALL_WITHOUT(mprotect, 2, PROT_EXEC),
+    CALL_ANY(rename),
+    CALL_ANY(link),
+    CALL_ANY(sendfile),
+    CALL_END};
 
 const struct sandbox_rules *witness_box(void)
 {
