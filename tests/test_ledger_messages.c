@@ -278,6 +278,15 @@ static void a_check_that_cannot_look_says_so(void **state)
 	assert_true(nth > 20);
 }
 
+/* No row of a list or of ledger_gone is about a pruned entry. */
+static void only_what_is_left(struct fixture *f, int64_t first)
+{
+	assert_true(number_of(f, "SELECT coalesce(min(entry),1000000) FROM"
+				 " ledger_batch") >= first);
+	assert_true(number_of(f, "SELECT coalesce(min(entry),1000000) FROM"
+				 " ledger_gone") >= first);
+}
+
 static void what_is_left_of_a_pruned_log_is_checked(void **state)
 {
 	struct fixture *f = *state;
@@ -288,6 +297,7 @@ static void what_is_left_of_a_pruned_log_is_checked(void **state)
 	for (int64_t first = 1; first <= last; first++) {
 		prune(f, first);
 		is_sound(f);
+		only_what_is_left(f, first);
 	}
 	history(f, 20);
 	is_sound(f);

@@ -4,14 +4,12 @@
  * tree says is evidence, and stays. */
 #include <assert.h>
 
+#include "postern/ledgerbatch.h"
 #include "rows.h"
 
 static const char bundle_sql[] =
     "SELECT id,body FROM ledger_entry WHERE id>=? AND id<? ORDER BY id";
 static const char remove_sql[] = "DELETE FROM ledger_entry WHERE id<?";
-/* What lies behind entries messages.* means nothing without them. */
-static const char remove_batches_sql[] = "DELETE FROM ledger_batch WHERE "
-					 "entry<?";
 
 struct pruning {
 	struct store *st;
@@ -138,9 +136,10 @@ static uint64_t remove_to(const struct pruning *p)
 
 static int remove_rows(struct pruning *p, uint64_t to, struct err *err)
 {
-	if (store_run(p->st, remove_sql, STORE_ARGS(S_INT(to)), err) != 0)
+	/* What lies behind entries messages.* means nothing without them. */
+	if (ledger_batch_prune(p->st, to, err) != 0)
 		return -1;
-	return store_run(p->st, remove_batches_sql, STORE_ARGS(S_INT(to)), err);
+	return store_run(p->st, remove_sql, STORE_ARGS(S_INT(to)), err);
 }
 
 /* --- a step --------------------------------------------------------------- */

@@ -51,6 +51,11 @@ void ledger_message_record(const struct ledger_message *m,
 void ledger_batch_root(const uint8_t *records, size_t len,
 		       struct merkle_hash *ret);
 
+/* Removes the records of entries below first, and what says that one of them
+ * is the newest about a message.  Before the entries go, in the same
+ * transaction (prune.c). */
+int ledger_batch_prune(struct store *st, uint64_t first, struct err *err);
+
 /* --- checked (messages.c) ------------------------------------------------- */
 
 enum ledger_message_fault {
