@@ -5,6 +5,7 @@
 #include <ftw.h>
 #include <sodium.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

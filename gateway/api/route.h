@@ -97,8 +97,12 @@ HANDLER(api_consent_import);	  /* consent_import.c */
 HANDLER(api_consent_show);	  /* consent_show.c */
 HANDLER(api_consent_proof);	  /* consent_proof.c */
 HANDLER(api_consent_unsubscribe); /* consent_unsubscribe.c */
-HANDLER(api_keys_get);		  /* keys.c */
-HANDLER(api_restrict);		  /* restrict.c */
+HANDLER(api_ledger_checkpoint);	  /* checkpoints.c */
+HANDLER(api_ledger_sign);
+HANDLER(api_ledger_keys);
+HANDLER(api_ledger_rotate);
+HANDLER(api_keys_get); /* keys.c */
+HANDLER(api_restrict); /* restrict.c */
 HANDLER(api_restriction_lift);
 HANDLER(api_restrictions_list);
 HANDLER(api_keys_lock);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "postern/log.h"
+#include "worker/ledgerclock.h"
 
 struct child {
 	pid_t pid;	/* 0: not running */
@@ -42,6 +43,8 @@ struct loop {
 	enum step_state state;
 	int64_t state_ms, begun_ms;
 	bool draining, reload, announced;
+	bool refused;	 /* a child ended that must not be started anew */
+	int64_t tend_ms; /* 0: nothing else to do */
 };
 
 /* Each is the one that feeds the next.  The worker does not wait for an
@@ -179,7 +182,9 @@ static void bury(struct loop *l, enum child_role role, int status)
 	c->kill_ms = 0;
 	if (l->draining)
 		l->conf->gone(l->conf->ctx, role);
-	if (told || l->draining)
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_LOG_REFUSED)
+		l->refused = true;
+	if (told || l->draining || l->refused)
 		return;
 	c->wait_ms = restart_wait_ms(c->wait_ms, now_ms(l) - c->started_ms);
 	c->due_ms = now_ms(l) + c->wait_ms;
@@ -192,10 +197,16 @@ static void reap(struct loop *l)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		for (size_t i = 0; i < CHILDREN; i++)
-			if (l->children[i].pid == pid)
-				bury(l, (enum child_role)i, status);
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		size_t i = 0;
+
+		while (i < CHILDREN && l->children[i].pid != pid)
+			i++;
+		if (i < CHILDREN)
+			bury(l, (enum child_role)i, status);
+		else if (l->conf->ended != NULL)
+			l->conf->ended(l->conf->ctx, pid, status, now_ms(l));
+	}
 }
 
 static void tell_to_stop(struct loop *l, enum child_role role, int64_t kill_ms)
@@ -357,6 +368,7 @@ static int wait_time(const struct loop *l)
 		next = sooner(next, l->children[i].kill_ms);
 	}
 	next = sooner(next, step_end_ms(l));
+	next = sooner(next, l->tend_ms);
 	return next <= now ? 0 : (int)(next - now);
 }
 
@@ -387,6 +399,13 @@ static bool all_gone(const struct loop *l)
 		if (l->children[i].pid != 0)
 			return false;
 	return true;
+}
+
+static void tend(struct loop *l)
+{
+	l->tend_ms = l->conf->tend != NULL && !l->draining
+			 ? l->conf->tend(l->conf->ctx, now_ms(l))
+			 : 0;
 }
 
 static int catch_signals(int *ret_fd)
@@ -421,12 +440,15 @@ int loop_run(const struct loop_conf *conf)
 		wait_and_hear(&l);
 		reap(&l);
 		kill_late(&l);
+		if (l.refused)
+			drain(&l);
 		start_due(&l);
 		follow_plan(&l);
+		tend(&l);
 	}
 	LOG(LOG_LEVEL_INFO, "serve.stopped",
 	    LOG_NUM("after_ms", now_ms(&l) - l.begun_ms));
 	log_stop();
 	(void)close(l.signal_fd); /* only read from */
-	return 0;
+	return l.refused ? EXIT_LOG_REFUSED : 0;
 }

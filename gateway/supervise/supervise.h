@@ -127,10 +127,16 @@ struct loop_conf {
 	void (*gone)(void *ctx, enum child_role role);
 	/* SIGHUP: true when worker and intake are to be started anew. */
 	bool (*reload)(void *ctx);
+	/* What else there is to do, or NULL.  Returns when to be called again
+	 * (boot clock), 0 never. */
+	int64_t (*tend)(void *ctx, int64_t now_ms);
+	/* A process that is none of the three ended. */
+	void (*ended)(void *ctx, pid_t pid, int status, int64_t now_ms);
 	void *ctx;
 };
 /* Blocks the signals it waits for.  Returns the exit status after SIGTERM or
- * SIGINT and the end of all children. */
+ * SIGINT and the end of all children; that of a worker that refuses to serve
+ * (worker/ledgerclock.h), which is the end of all of them too. */
 int loop_run(const struct loop_conf *conf);
 
 #endif

@@ -4,6 +4,8 @@
 #include "../api/api.h"
 #include "decide_told.h"
 #include "ledger_witness.h"
+#include "ledgerclock.h"
+#include "ledgerpublish.h"
 #include "lifecycle.h"
 #include "postern/log.h"
 #include "postern/zonefile.h"
@@ -184,6 +186,8 @@ int worker_open(struct worker *w, const struct worker_conf *conf,
 	if (open_zone(w, err) != 0 || open_archive(w, conf->dir, err) != 0 ||
 	    lifecycle_open(w, conf->policy, &w->lifecycle, err) != 0 ||
 	    open_keeper(w, conf->dir, err) != 0 ||
+	    ledgerclock_open(w, &w->ledger, err) != 0 ||
+	    ledgerpublish_open(w, &w->publish, err) != 0 ||
 	    http_open(w->env, &w->http, err) != 0 || open_drivers(w, err) != 0)
 		return -1;
 	say_mechanisms(w);
@@ -230,6 +234,8 @@ void worker_close(struct worker *w)
 	close_drivers(w);
 	if (w->keeper != NULL)
 		keeper_close(&w->keeper);
+	ledgerpublish_close(&w->publish);
+	ledgerclock_close(&w->ledger);
 	shadow_free(&w->shadow);
 	lifecycle_close(&w->lifecycle);
 	store_close(&w->store);

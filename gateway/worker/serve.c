@@ -14,6 +14,9 @@
 #include "../api/api.h"
 #include "consent_expire.h"
 #include "ledger_witness.h"
+#include "ledgerclock.h"
+#include "ledgerofficer.h"
+#include "ledgerpublish.h"
 #include "lifecycle.h"
 #include "opening.h"
 #include "postern/log.h"
@@ -35,6 +38,7 @@ struct turn {
 	int64_t (*due_in_ms)(const struct worker *w); /* NULL: none */
 	bool inbound;	       /* rests while the loop ends */
 	bool decides_nothing;  /* goes on while the policy is in doubt */
+	bool proves;	       /* goes on while the archive is in doubt */
 	int64_t not_before_ms; /* boot clock: resting after ERR_BUSY */
 	bool waits;	       /* said so already */
 };
@@ -72,6 +76,19 @@ static const struct turn all_turns[] = {
      .step = ledger_witness_step,
      .due_in_ms = ledger_witness_due_in_ms,
      .decides_nothing = true},
+    {.name = "ledger",
+     .step = ledgerclock_step,
+     .inbound = true,
+     .decides_nothing = true,
+     .proves = true},
+    {.name = "publish",
+     .step = ledgerpublish_step,
+     .inbound = true,
+     .decides_nothing = true},
+    {.name = "officer",
+     .step = ledgerofficer_step,
+     .inbound = true,
+     .decides_nothing = true},
     /* Last: what waits for an answer goes first. */
     {.name = "simulating",
      .step = simulating_step,
@@ -103,7 +120,8 @@ static void take_turn(struct loop *l, struct turn *t, bool *moved)
 	struct err err = {0};
 
 	if (worker_boot(l->w) < t->not_before_ms ||
-	    (!t->decides_nothing && !lifecycle_trusted(l->w)))
+	    (!t->decides_nothing && !lifecycle_trusted(l->w)) ||
+	    (!t->proves && !ledgerclock_lets(l->w, t->decides_nothing)))
 		return;
 	if (t->step(l->w, moved, &err) == 0) {
 		if (t->waits)
@@ -190,6 +208,11 @@ static int poll_all(struct loop *l, int timeout_ms)
 
 /* --- readiness ------------------------------------------------------------ */
 
+static bool trusted(const struct worker *w)
+{
+	return lifecycle_trusted(w) && ledgerclock_lets(w, false);
+}
+
 static void look_ready(struct loop *l)
 {
 	struct keeper_status status = {0};
@@ -197,7 +220,7 @@ static void look_ready(struct loop *l)
 	struct err err = {0};
 
 	if (w->ready || worker_boot(w) < l->look_again_ms ||
-	    (lifecycle_trusted(w) && (!l->received || l->turns[0].waits)))
+	    (trusted(w) && (!l->received || l->turns[0].waits)))
 		return;
 	if (keeper_status(w->keeper, &status, &err) != 0 || status.locked) {
 		if (!l->said_locked)
@@ -207,7 +230,7 @@ static void look_ready(struct loop *l)
 		return;
 	}
 	l->said_locked = false;
-	if (!lifecycle_trusted(w))
+	if (!trusted(w))
 		return;
 	if (prove_keys(w, (int64_t)status.root_epoch, &err) != 0) {
 		LOG(LOG_LEVEL_ERROR, "worker.cannot_prove", LOG_ERR(&err));
@@ -225,7 +248,7 @@ static void run(struct loop *l)
 {
 	bool moved;
 
-	while (!l->w->stopping && !l->fatal) {
+	while (!l->w->stopping && !l->fatal && !ledgerclock_refused(l->w)) {
 		moved = false;
 		for (size_t i = 0; i < TURNS && !l->fatal; i++)
 			take_turn(l, &l->turns[i], &moved);
@@ -266,6 +289,8 @@ static void drain(struct loop *l)
 	if (http_under_way(l->w->http) > 0)
 		LOG(LOG_LEVEL_WARN, "worker.calls_dropped",
 		    LOG_NUM("calls", http_under_way(l->w->http)));
+	if (!l->fatal)
+		ledgerclock_end(l->w);
 }
 
 static int open_signals(int *ret_fd, struct err *err)
@@ -287,6 +312,14 @@ static int open_signals(int *ret_fd, struct err *err)
 	return 0;
 }
 
+static void end(struct worker *w, int signal_fd)
+{
+	worker_close(w);
+	sodium_memzero(&w->mask, sizeof(w->mask));
+	if (signal_fd >= 0)
+		(void)close(signal_fd); /* nothing written */
+}
+
 int worker_serve(struct env *env, const struct worker_conf *conf)
 {
 	struct worker w = {.env = env};
@@ -297,24 +330,29 @@ int worker_serve(struct env *env, const struct worker_conf *conf)
 	    .signal_fd = -1,
 	};
 	struct err err = {0};
+	bool refused;
 
 	memcpy(l.turns, all_turns, sizeof(all_turns));
 	if (open_signals(&l.signal_fd, &err) != 0 ||
-	    worker_open(&w, conf, &err) != 0) {
+	    worker_open(&w, conf, &err) != 0 ||
+	    ledgerclock_prove(&w, &err) != 0) {
 		LOG(LOG_LEVEL_ERROR, "worker.cannot_start", LOG_ERR(&err));
-		worker_close(&w);
-		if (l.signal_fd >= 0)
-			(void)close(l.signal_fd); /* nothing written */
+		end(&w, l.signal_fd);
 		return EXIT_TRY_AGAIN;
+	}
+	if (ledgerclock_refused(&w)) {
+		end(&w, l.signal_fd);
+		return EXIT_LOG_REFUSED;
 	}
 	/* A supervisor that is gone is noticed by the end of the lifeline. */
 	(void)send(conf->lifeline_fd, "R", 1, MSG_NOSIGNAL);
 	LOG0(LOG_LEVEL_INFO, "worker.serves");
 	run(&l);
 	drain(&l);
-	worker_close(&w);
-	sodium_memzero(&w.mask, sizeof(w.mask));
-	(void)close(l.signal_fd); /* nothing written */
+	refused = ledgerclock_refused(&w);
+	end(&w, l.signal_fd);
 	LOG0(LOG_LEVEL_INFO, "worker.stopped");
+	if (refused)
+		return EXIT_LOG_REFUSED;
 	return l.fatal ? EXIT_TRY_AGAIN : EXIT_STOPPED;
 }

@@ -42,6 +42,8 @@ struct proofs;
 struct staff;
 struct stamping;
 struct ledger_witnesses;
+struct ledger_clock;
+struct ledger_publish;
 
 /* Counters for /metrics; no labels with personal data.  Relaxed atomics. */
 /* The formatter takes a list of X() for an expression. */
@@ -71,10 +73,17 @@ struct worker_counts {
 struct worker {
 	struct env *env;
 	const struct settings *settings;
-	const struct policy *policy; /* in force; lifecycle.h */
-	struct lifecycle *lifecycle; /* NULL in tests: it stays */
-	struct shadow *shadow;	     /* NULL: none watches */
-	struct zone *zone;	     /* of the controller; NULL: UTC */
+	const struct policy *policy;	/* in force; lifecycle.h */
+	struct lifecycle *lifecycle;	/* NULL in tests: it stays */
+	struct shadow *shadow;		/* NULL: none watches */
+	struct ledger_clock *ledger;	/* NULL in tests: nobody signs */
+	struct ledger_publish *publish; /* NULL: nobody wants to see it */
+	struct ledger_officer {		/* ledgerofficer.h */
+		int64_t look_boot_ms;
+		bool wanted; /* somebody asked */
+		bool said;   /* that it fails */
+	} officer;
+	struct zone *zone; /* of the controller; NULL: UTC */
 	struct store *store;
 	struct keeper *keeper;
 	struct http_client *http;

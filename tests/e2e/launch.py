@@ -22,7 +22,8 @@ seccomp = ctypes.CDLL("libseccomp.so.2", use_errno=True)
 ELSEWHERE = {
     "Type": "manager.py", "ExecStart": "manager.py", "ExecReload": "manager.py",
     "Restart": "never needed: an unexpected end fails the test",
-    "RestartSec": "the same", "KillMode": "manager.py",
+    "RestartSec": "the same", "RestartPreventExitStatus": "the same",
+    "KillMode": "manager.py",
     "TimeoutStopSec": "manager.py", "StateDirectory": "manager.py",
     "StateDirectoryMode": "manager.py", "LoadCredential": "manager.py",
     "DevicePolicy": "control groups", "MemoryMax": "control groups",
