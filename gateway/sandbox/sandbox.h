@@ -86,6 +86,8 @@ struct sandbox_conf {
 	const struct sandbox_rules *rules;
 	const char *dir;	/* data directory, absolute */
 	const char *credential; /* root key outside DIR; "" none */
+	/* What only the settings know; ends with a NULL path; NULL: nothing. */
+	const struct sandbox_path *more;
 };
 
 /*

@@ -114,15 +114,23 @@ static bool full_path(const char *dir, const char *path, char ret[PATH_MAX])
 	return n > 0 && n < PATH_MAX;
 }
 
-static int add_rules(const struct sandbox_conf *conf, int rules, uint64_t known)
+static int add_table(const struct sandbox_conf *conf,
+		     const struct sandbox_path *p, int rules, uint64_t known)
 {
-	const struct sandbox_path *p = conf->rules->paths;
 	char path[PATH_MAX];
 
-	for (; p->path != NULL; p++)
+	for (; p != NULL && p->path != NULL; p++)
 		if (!full_path(conf->dir, p->path, path) ||
 		    add_rule(rules, known, path, p->allow) != 0)
 			return -1;
+	return 0;
+}
+
+static int add_rules(const struct sandbox_conf *conf, int rules, uint64_t known)
+{
+	if (add_table(conf, conf->rules->paths, rules, known) != 0 ||
+	    add_table(conf, conf->more, rules, known) != 0)
+		return -1;
 	return conf->credential[0] == 0
 		   ? 0
 		   : add_rule(rules, known, conf->credential, ALLOW_READ);

@@ -39,9 +39,13 @@ struct start {
 static int give_up_rights(const struct start *s, struct err *err)
 {
 	const struct rlimit none = {0, 0};
+	struct sandbox_path more[SANDBOX_MORE_MAX];
 	const struct sandbox_conf box = {.rules = sandbox_rules_of(s->role),
 					 .dir = s->dir,
-					 .credential = s->credential};
+					 .credential = s->credential,
+					 .more = more};
+
+	sandbox_more_of(s->role, s->rules.settings, more);
 
 	if (s->users.separate) {
 		/* Group postern reads what it is meant to; modes say what. */

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "postern/store.h"
+#include "worker/ledgerofficer.h"
+#include "worker/ledgerpublish.h"
 
 /* --- files ---------------------------------------------------------------- */
 
@@ -68,6 +70,29 @@ static const struct sandbox_path keeper_paths[] = {
     {"/etc/localtime", ALLOW_READ, false},
     {NULL, 0, false},
 };
+
+/* What the proof log leaves for others to read. */
+void sandbox_more_of(enum child_role role, const struct settings *s,
+		     struct sandbox_path ret[SANDBOX_MORE_MAX])
+{
+	size_t len = 0;
+
+	memset(ret, 0, SANDBOX_MORE_MAX * sizeof(ret[0]));
+	if (role == CHILD_INTAKE && s->ledger.publish)
+		ret[len++] =
+		    (struct sandbox_path){LEDGER_FOLDER, ALLOW_READ, false};
+	if (role != CHILD_WORKER)
+		return;
+	if (s->ledger.publish)
+		ret[len++] = (struct sandbox_path){
+		    LEDGER_FOLDER, ALLOW_FOLDER | ALLOW_FOLDERS, false};
+	if (s->ledger.officer_sendmail[0] != '\0')
+		ret[len++] =
+		    (struct sandbox_path){MAIL_FOLDER, ALLOW_FOLDER, false};
+	if (s->ledger.officer_folder[0] != '\0')
+		ret[len++] = (struct sandbox_path){s->ledger.officer_folder,
+						   ALLOW_FOLDER, false};
+}
 
 /* --- system calls --------------------------------------------------------- */
 

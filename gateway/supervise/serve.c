@@ -1,6 +1,6 @@
 /* serve.c - the verb: checks, opens what outlives the children, and starts
  * the loop. */
-#include "supervise/supervise.h"
+#include "supervise/mail.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +17,8 @@
 #include "postern/listen.h"
 #include "postern/log.h"
 #include "verbs.h"
+#include "worker/ledgerofficer.h"
+#include "worker/ledgerpublish.h"
 
 #define LOCK_TRIES    100 /* while the children of a dead one end */
 #define LOCK_PAUSE_US 100000
@@ -31,6 +33,7 @@ struct serve {
 	int counts, counts_read; /* the same page, the second read only */
 	int processes_read;
 	struct processes *processes;
+	struct mail mail;
 };
 
 /* --- one instance per data directory -------------------------------------- */
@@ -202,22 +205,32 @@ static int open_pages(struct serve *s)
 	return 0;
 }
 
-/* Those that a restore, or whoever cleaned up, may have left out. */
-static int make_folders(const struct serve *s)
+static int make_folder(const struct serve *s, const char *name)
+{
+	char path[PATH_MAX + 8];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", s->dir, name);
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		return 0;
+	(void)fprintf(stderr, "cannot make %s/%s: %s\n", s->said, name,
+		      strerror(errno));
+	return -1;
+}
+
+/* Those that a restore, or whoever cleaned up, may have left out; and those
+ * that the settings ask for. */
+static int make_folders(const struct serve *s, const struct settings *set)
 {
 	static const char *const names[] = {"run", "spool", "media"};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char path[PATH_MAX + 8];
-
-		(void)snprintf(path, sizeof(path), "%s/%s", s->dir, names[i]);
-		if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-			(void)fprintf(stderr, "cannot make %s/%s: %s\n",
-				      s->said, names[i], strerror(errno));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (make_folder(s, names[i]) != 0)
 			return -1;
-		}
-	}
-	return 0;
+	if (set->ledger.publish && make_folder(s, LEDGER_FOLDER) != 0)
+		return -1;
+	return set->ledger.officer_sendmail[0] != '\0'
+		   ? make_folder(s, MAIL_FOLDER)
+		   : 0;
 }
 
 static int open_all(struct serve *s)
@@ -228,7 +241,7 @@ static int open_all(struct serve *s)
 	if (open_tcp(s, "public", set->listen.public, &s->public) != 0 ||
 	    open_tcp(s, "internal", set->listen.internal, &s->internal) != 0)
 		return -1;
-	if (make_folders(s) != 0)
+	if (make_folders(s, set) != 0)
 		return -1;
 	if (users_find(&s->users, &err) != 0) {
 		(void)fprintf(stderr, "%s: %s: %s\n", s->said, err.what,
@@ -317,9 +330,15 @@ static bool reload(void *ctx)
 {
 	struct serve *s = ctx;
 	struct rules new = {0};
+	struct err err = {0};
 
 	if (rules_load(s->dir, ROLE_CHECK, stderr, &new) != 0)
 		return false;
+	if (make_folders(s, new.settings) != 0 ||
+	    users_own(&s->users, s->dir, &err) != 0) {
+		rules_free(&new);
+		return false;
+	}
 	/* The sockets are bound; they are what clients wait at meanwhile. */
 	if (strcmp(new.settings->listen.public,
 		   s->rules.settings->listen.public) != 0 ||
@@ -337,6 +356,23 @@ static bool reload(void *ctx)
 	rules_set_log(&s->rules);
 	(void)limits_raise(s->rules.settings->limits.connections_max);
 	return true;
+}
+
+static int64_t tend(void *ctx, int64_t now_ms)
+{
+	struct serve *s = ctx;
+	const char *command = s->rules.settings->ledger.officer_sendmail;
+
+	if (command[0] == '\0' && s->mail.pid == 0)
+		return 0;
+	return mail_tend(&s->mail, s->dir, command, &s->users, now_ms);
+}
+
+static void other_ended(void *ctx, pid_t pid, int status, int64_t now_ms)
+{
+	struct serve *s = ctx;
+
+	(void)mail_ended(&s->mail, s->dir, pid, status, now_ms);
 }
 
 /* Closed standard descriptors would become sockets that a print writes to. */
@@ -388,6 +424,8 @@ int verb_serve(const struct verb_args *args)
 					       .start = start_child,
 					       .gone = child_gone,
 					       .reload = reload,
+					       .tend = tend,
+					       .ended = other_ended,
 					       .ctx = &s};
 
 		rules_set_log(&s.rules);

@@ -7,6 +7,8 @@
  *   keys/           keeper:postern 0710 the intake reads keys/spool.pub
  *   secrets/        root 0700           read before a child becomes its user
  *   run/            root:postern 0710   the sockets have modes of their own
+ *   ledger/         worker:postern 2750 the intake shows it
+ *   mail/           worker 0700         root hands it over
  *   postern.db*             worker
  *   reserve                 intake
  *   keeper.db*, erasures.log keeper
@@ -21,6 +23,11 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "worker/ledgerofficer.h"
+#include "worker/ledgerpublish.h"
+
+#define LEDGER_DEPTH 10 /* folders */
 
 /* getpwnam(3): these say "there is none", whatever the standard says. */
 static bool says_absent(int native)
@@ -135,6 +142,50 @@ static int give_folder(int dir, const char *name, uid_t uid, gid_t gid,
 	return give(dir, name, uid, gid, mode);
 }
 
+/* A tree of folders for the group to read; tile/L/x000/x000/000.p is as deep as
+ * it gets. */
+static int give_tree(int folder, const char *name, uid_t uid, gid_t gid,
+		     int depth)
+{
+	int fd = openat(folder, name,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+	int rc = 0;
+
+	if (d == NULL) {
+		if (fd >= 0)
+			(void)close(fd); /* nothing was written */
+		return errno == ENOENT ? 0 : -1;
+	}
+	while (rc == 0 && depth > 0 && (e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.')
+			continue;
+		if (e->d_type == DT_DIR)
+			rc =
+			    give_tree(dirfd(d), e->d_name, uid, gid, depth - 1);
+		else if (e->d_type == DT_REG)
+			rc = give(dirfd(d), e->d_name, uid, gid, 0644);
+	}
+	(void)closedir(d); /* only read from */
+	return rc == 0 ? give(folder, name, uid, gid, 02750) : rc;
+}
+
+/* Large as well, and given when its top is. */
+static int give_ledger(const struct users *u, int dir)
+{
+	const struct user *worker = &u->of[CHILD_WORKER];
+	struct stat st;
+
+	if (fstatat(dir, LEDGER_FOLDER, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? 0 : -1;
+	if (st.st_uid == worker->uid && st.st_gid == u->group &&
+	    (st.st_mode & 07777) == 02750)
+		return 0;
+	return give_tree(dir, LEDGER_FOLDER, worker->uid, u->group,
+			 LEDGER_DEPTH);
+}
+
 static int give_files(const struct users *u, int dir)
 {
 	static const struct {
@@ -174,6 +225,9 @@ int users_own(const struct users *u, const char *dir, struct err *err)
 		0 &&
 	    give_folder(fd, "keys", keeper->uid, u->group, 0710, 0600) == 0 &&
 	    give_folder(fd, "run", 0, u->group, 0710, 0) == 0 &&
+	    give_folder(fd, MAIL_FOLDER, worker->uid, worker->gid, 0700,
+			0600) == 0 &&
+	    give_ledger(u, fd) == 0 &&
 	    give(fd, "keys/spool.pub", keeper->uid, u->group, 0640) == 0 &&
 	    give_files(u, fd) == 0 && fchown(fd, 0, u->group) == 0 &&
 	    fchmod(fd, 01770) == 0)
