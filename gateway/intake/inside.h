@@ -185,6 +185,12 @@ bool oneclick_means_it(const struct visitor *v);
 /* The body becomes the token.  ERR_NOMEM. */
 int oneclick_take(struct intake *in, struct visitor *v, struct err *err);
 
+/* --- published.c ---------------------------------------------------------- */
+/* Below /ledger/, while the settings want it shown. */
+bool published_is(const struct intake *in, const char *url);
+enum MHD_Result published_reply(struct intake *in, struct visitor *v,
+				const char *url);
+
 /* --- listener.c ----------------------------------------------------------- */
 /* Whether the library keeps texts where they were received. */
 bool listener_in_place(void);
@@ -236,6 +242,9 @@ int reply_headers(struct MHD_Response *r, const char *type);
 enum MHD_Result reply_made(struct visitor *v, struct MHD_Response *r);
 enum MHD_Result reply_text(struct visitor *v, unsigned int status,
 			   const void *text, size_t len);
+/* 200 with a file that others may keep; takes r. */
+enum MHD_Result reply_file(struct visitor *v, struct MHD_Response *r,
+			   const char *type, const char *cache);
 /* While a body is still coming the library queues nothing: written to the
  * socket directly.  The connection must be closed after it. */
 void reply_now(struct intake *in, struct visitor *v, unsigned int status);

@@ -179,6 +179,18 @@ enum MHD_Result reply_text(struct visitor *v, unsigned int status,
 	return reply_queue(v, status, r);
 }
 
+enum MHD_Result reply_file(struct visitor *v, struct MHD_Response *r,
+			   const char *type, const char *cache)
+{
+	if (!header_add(r, "X-Content-Type-Options", "nosniff") ||
+	    !header_add(r, "Cache-Control", cache) ||
+	    !header_add(r, "Content-Type", type)) {
+		MHD_destroy_response(r);
+		return MHD_NO;
+	}
+	return reply_queue(v, MHD_HTTP_OK, r);
+}
+
 void reply_now(struct intake *in, struct visitor *v, unsigned int status)
 {
 	char body[PROBLEM_BYTES], answer[PROBLEM_BYTES + 320];
