@@ -74,9 +74,6 @@ static const struct route routes[] = {
      api_consent_proof},
     {"GET", "/v1/stats", SCOPE_POLICY | SCOPE_AUDIT | SCOPE_OPERATOR, 0,
      api_stats},
-    /* the proof log */
-    {"GET", "/v1/ledger/witnesses", SCOPE_AUDIT | SCOPE_OPERATOR, 0,
-     api_ledger_witnesses},
     /* operators */
     {"GET", "/v1/status", SCOPE_OPERATOR, 0, api_status},
     {"GET", "/v1/tokens", SCOPE_OPERATOR, 0, api_tokens_list},
@@ -100,6 +97,8 @@ static const struct route routes[] = {
      api_ledger_keys},
     {"POST", "/v1/ledger/rotate-key", SCOPE_OPERATOR, ROUTE_OWN_TX,
      api_ledger_rotate},
+    {"GET", "/v1/ledger/witnesses", SCOPE_AUDIT | SCOPE_OPERATOR, 0,
+     api_ledger_witnesses},
     {"GET", "/v1/keys", SCOPE_OPERATOR, 0, api_keys_get},
     {"POST", "/v1/keys/lock", SCOPE_OPERATOR, ROUTE_LOCAL | ROUTE_BARE,
      api_keys_lock},
