@@ -261,6 +261,7 @@ static int sign_size(struct worker *w, const struct keeper_log *log,
 	c->signed_boot_ms = worker_boot(w);
 	c->scanned = size;
 	c->fresh = 0;
+	w->prune_boot_ms = 0; /* it may wait for this note */
 	LOG(LOG_LEVEL_INFO, "ledger.signed", LOG_NUM("size", (int64_t)size));
 	rc = 0;
 out:

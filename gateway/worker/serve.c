@@ -16,6 +16,7 @@
 #include "ledger_witness.h"
 #include "ledgerclock.h"
 #include "ledgerofficer.h"
+#include "ledgerprune.h"
 #include "ledgerpublish.h"
 #include "lifecycle.h"
 #include "opening.h"
@@ -81,6 +82,10 @@ static const struct turn all_turns[] = {
      .inbound = true,
      .decides_nothing = true,
      .proves = true},
+    {.name = "prune",
+     .step = ledgerprune_step,
+     .inbound = true,
+     .decides_nothing = true},
     {.name = "publish",
      .step = ledgerpublish_step,
      .inbound = true,

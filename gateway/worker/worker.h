@@ -83,7 +83,8 @@ struct worker {
 		bool wanted; /* somebody asked */
 		bool said;   /* that it fails */
 	} officer;
-	struct zone *zone; /* of the controller; NULL: UTC */
+	int64_t prune_boot_ms; /* ledgerprune.c: not before */
+	struct zone *zone;     /* of the controller; NULL: UTC */
 	struct store *store;
 	struct keeper *keeper;
 	struct http_client *http;

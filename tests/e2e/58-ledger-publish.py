@@ -16,18 +16,19 @@ TOKEN = {}
 def make(world):
     world.make()
     settle(world, "false")
+    fill(world, 600, "2001")
     world.start_all()
     TOKEN["operator"] = json.loads(world.postern(
         "token", "create", "--scope", "operator", "--label", "op",
         "--json"))["token"]
 
 
-def settle(world, publish):
+def settle(world, publish, keep="P1000Y"):
     path = world.data / "postern.yaml"
     text = "".join(line for line in path.read_text().splitlines(True)
                    if not line.startswith("ledger:"))
-    path.write_text(text + "ledger: {checkpoint: {minutes: 1440, "
-                    f"entries: 100000}}, publish: {publish}}}\n")
+    path.write_text(text + "ledger: {checkpoint: {minutes: 1440, entries: "
+                    f"100000}}, publish: {publish}, keep: {keep}}}\n")
 
 
 def get(world, path):
@@ -54,18 +55,19 @@ def shown(world, made):
             == made["checkpoint"].encode())
 
 
-def fill(world, count):
-    """So many entries in the log, as the gateway would write them."""
-    equal(world.stop("postern"), 0, "status")
+def fill(world, count, year):
+    """So many entries in the log, as the gateway writes them."""
     db = sqlite3.connect(world.data / "postern.db")
-    last, = db.execute("SELECT max(id) FROM ledger_entry").fetchone()
+    last, = db.execute(
+        "SELECT coalesce(max(id), -1) FROM ledger_entry").fetchone()
     for i in range(count):
-        db.execute("INSERT INTO ledger_entry(id,body) VALUES(?,?)",
-                   (last + 1 + i, b'{"act":"system","e":"policy.changed","n":'
-                    b'%d,"t":"2026-11-21T18:00:00Z","v":1}' % i))
+        db.execute("INSERT INTO ledger_entry(id,body) VALUES(?,?)", (
+            last + 1 + i, json.dumps({
+                "act": "system", "e": "policy.changed", "n": i,
+                "t": f"{year}-11-21T18:00:00Z", "v": 1},
+                separators=(",", ":"), sort_keys=True).encode()))
     db.commit()
     db.close()
-    world.serve()
 
 
 @case
@@ -143,7 +145,8 @@ def fetch_all(world, size):
 @case
 def every_tile_is_there_and_the_root_is_the_signed_one(world):
     settle(world, "true")
-    fill(world, 600)
+    equal(world.stop("postern"), 0, "status")
+    world.serve()
     made = sign(world)
     shown(world, made)
     status, head, body = get(world, "/ledger/checkpoint")
@@ -186,7 +189,9 @@ def it_goes_on_from_where_it_was(world):
     folder = world.data / "ledger" / "tile" / "0"
     before = {p: p.stat().st_mtime_ns for p in folder.iterdir()
               if p.is_file()}
-    fill(world, 300)
+    equal(world.stop("postern"), 0, "status")
+    fill(world, 300, "2026")
+    world.serve()
     made = sign(world)
     shown(world, made)
     entries, top = fetch_all(world, made["size"])
@@ -218,11 +223,11 @@ def a_checkpoint_with_one_more_signature_is_shown(world):
 @case
 def pruned_bundles_disappear_and_tiles_stay(world):
     equal(world.stop("postern"), 0, "status")
-    db = sqlite3.connect(world.data / "postern.db")
-    db.execute("DELETE FROM ledger_entry WHERE id<512")
-    db.commit()
-    db.close()
+    settle(world, "true", "P5Y")
     world.serve()
+    w.until("what goes is named", 30, lambda: b'"e":"log.pruned"' in
+            bytes(rows(world, "SELECT body FROM ledger_entry ORDER BY id DESC"
+                       " LIMIT 1")[0][0]))
     made = sign(world)
     shown(world, made)
     w.until("they are gone", 30, lambda: get(
@@ -231,6 +236,7 @@ def pruned_bundles_disappear_and_tiles_stay(world):
     equal(top.hex(), made["root"], "root")
     equal(entries[:512], [None] * 512, "pruned")
     check(None not in entries[512:], "kept")
+    equal(rows(world, "SELECT min(id) FROM ledger_entry"), [(512,)], "rows")
 
 
 @case
