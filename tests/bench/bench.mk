@@ -2,6 +2,7 @@
 #   make bench [BENCH=short] [PARTS="ack rivals"]   (docs/performance.md)
 #   make bench-archive [ROWS=10000000]
 #   make bench-decide [POLICY=policy.yaml CHANNEL=name]
+#   make bench-ledger [ENTRIES=10000000]
 #   make bench-simulate [ROWS=1000000]
 
 # How the archive keeps its speed as it grows.
@@ -12,6 +13,16 @@ $(BUILD)/bench-archive: $(OBJ)/tests/bench/archive.o $(OBJ)/tests/bench/archive_
 
 bench-archive: $(BUILD)/bench-archive
 	@$(BUILD)/bench-archive $(ROWS)
+
+# The proof log: what it costs an archive, and when it is large.
+ENTRIES ?= 1000000
+$(BUILD)/bench-ledger: $(OBJ)/tests/bench/ledger.o $(lib)
+	@echo "  link $@"
+	@$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -o $@
+
+bench-ledger: $(BUILD)/bench-archive $(BUILD)/bench-ledger
+	@$(BUILD)/bench-archive log
+	@$(BUILD)/bench-ledger $(ENTRIES)
 
 # What a policy costs each message.
 POLICY  ?= policy/templates/kundenservice.yaml
@@ -67,11 +78,11 @@ $(BUILD)/bench/floor: tests/bench/floor.c
 	@$(CC) $(ALL_CFLAGS) -MF $(OBJ)/floor.d $< -lmicrohttpd -lcrypto -lsodium -o $@
 
 bench-programs: all $(BUILD)/bench/bare $(BUILD)/bench/floor \
-	$(BUILD)/bench-archive $(BUILD)/bench-decide \
+	$(BUILD)/bench-archive $(BUILD)/bench-decide $(BUILD)/bench-ledger \
 	$(foreach us,$(SLOW_US),$(BUILD)/bench/slowsync-$(us).so $(BUILD)/bench/postern-slow-$(us))
 
 bench: deps
 	@$(MAKE) --no-print-directory bench-programs
 	@BENCH="$(BENCH)" PARTS="$(PARTS)" BUILD="$(BUILD)" tests/bench/run
 
-.PHONY: bench bench-archive bench-decide bench-simulate bench-programs
+.PHONY: bench bench-archive bench-decide bench-ledger bench-simulate bench-programs

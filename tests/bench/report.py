@@ -1,5 +1,6 @@
 """The table, the ratios and what makes them worth less."""
 import json
+import re
 import statistics
 
 import picture
@@ -96,6 +97,33 @@ def beside(runs, tail):
     return out
 
 
+def ledger(entries, text):
+    """What bench-archive log and bench-ledger say."""
+    def numbers(pattern):
+        return [float(v) for v in re.findall(pattern, text)]
+    return {"entries": entries, "text": text,
+            "share": numbers(r"of 128: .*, ([-\d.]+) %\)"),
+            "proof_ms": numbers(r"proof: .*p99 ([\d.]+)"),
+            "verify_s": numbers(r"verify all: ([\d.]+) s"),
+            "kib": numbers(r"verify .*at most (\d+) KiB")}
+
+
+def ledger_targets(log):
+    out = []
+    if log["share"]:
+        out.append(("proof log / archiving, processor, batches of 128",
+                    log["share"][0] / 100, 0.15, "<"))
+    if log["proof_ms"]:
+        out.append(("proof from a large log, ms, p99, the slower kind",
+                    max(log["proof_ms"]), 10, "<"))
+    if log["verify_s"]:
+        out.append(("verify of a large log, s", log["verify_s"][0], 60, "<"))
+    if len(log["kib"]) == 2:
+        out.append(("memory for it, MiB more than for a hundredth",
+                    (log["kib"][1] - log["kib"][0]) / 1024, 8, "<"))
+    return out
+
+
 def size_targets(big):
     out = []
     if "memory_kb" in big:
@@ -110,6 +138,8 @@ def size_targets(big):
     if big.get("decide"):
         out.append(("decision on the hot path, us, the slowest text",
                     max(big["decide"].values()), 20, "<"))
+    if "ledger" in big:
+        out += ledger_targets(big["ledger"])
     if "growth" in big:
         out.append(("end to end while it grows, last / first", ratio(
             big["growth"]["last"], big["growth"]["first"]), 0.9, ">="))
@@ -244,6 +274,10 @@ def large(big):
               "included: " + ", ".join(
                   f"{us:.2f} us for a text of {length}"
                   for length, us in sorted(big["decide"].items())))
+    if "ledger" in big:
+        print(f"the proof log, {big['ledger']['entries']} entries:\n"
+              + "".join(f"  {line}\n" for line in
+                        big["ledger"]["text"].splitlines()), end="")
     if "rows" in big:
         print(f"the archive alone, {big['rows']['rows']} rows:\n"
               + "".join(f"  {line}\n"
@@ -318,7 +352,8 @@ def table(runs, big, skipped, rows, sizes):
     if sizes["short"]:
         print("BENCH=short: smaller numbers than the targets speak of "
               f"({sizes['archived']} archived, {sizes['waiting']} waiting, "
-              f"{sizes['rows']} rows).")
+              f"{sizes['rows']} rows, {sizes['entries']} entries of the "
+              "proof log).")
 
 
 def caution(runs):
