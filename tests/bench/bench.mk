@@ -1,6 +1,7 @@
 # Measurements: included by the Makefile, which has the variables.
 #   make bench [BENCH=short] [PARTS="ack rivals"]   (docs/performance.md)
 #   make bench-archive [ROWS=10000000]
+#   make bench-receive
 #   make bench-decide [POLICY=policy.yaml CHANNEL=name]
 #   make bench-ledger [ENTRIES=10000000]
 #   make bench-simulate [ROWS=1000000]
@@ -14,6 +15,7 @@ $(BUILD)/bench-archive: $(OBJ)/tests/bench/archive.o $(OBJ)/tests/bench/archive_
 bench-archive: $(BUILD)/bench-archive
 	@$(BUILD)/bench-archive $(ROWS)
 
+<<<<<<< Updated upstream
 # The proof log: what it costs an archive, and when it is large.
 ENTRIES ?= 1000000
 $(BUILD)/bench-ledger: $(OBJ)/tests/bench/ledger.o $(lib)
@@ -23,6 +25,17 @@ $(BUILD)/bench-ledger: $(OBJ)/tests/bench/ledger.o $(lib)
 bench-ledger: $(BUILD)/bench-archive $(BUILD)/bench-ledger
 	@$(BUILD)/bench-archive log
 	@$(BUILD)/bench-ledger $(ENTRIES)
+=======
+# From the spool to the archive, with the proof log and without.
+$(BUILD)/bench-receive: $(OBJ)/tests/bench/receive.o $(lib)
+	@echo "  link $@"
+	@$(CC) $(ALL_LDFLAGS) -Wl,--wrap=ledger_batch_add $^ $(ALL_LIBS) -lcmocka -o $@
+
+bench-receive: $(BUILD)/bench-receive
+	@$(BUILD)/bench-receive
+
+$(OBJ)/tests/bench/receive.o: ALL_CFLAGS += -Itests
+>>>>>>> Stashed changes
 
 # What a policy costs each message.
 POLICY  ?= policy/templates/kundenservice.yaml
@@ -85,4 +98,8 @@ bench: deps
 	@$(MAKE) --no-print-directory bench-programs
 	@BENCH="$(BENCH)" PARTS="$(PARTS)" BUILD="$(BUILD)" tests/bench/run
 
+<<<<<<< Updated upstream
 .PHONY: bench bench-archive bench-decide bench-ledger bench-simulate bench-programs
+=======
+.PHONY: bench bench-archive bench-receive bench-decide bench-simulate bench-programs
+>>>>>>> Stashed changes
