@@ -15,7 +15,6 @@ $(BUILD)/bench-archive: $(OBJ)/tests/bench/archive.o $(OBJ)/tests/bench/archive_
 bench-archive: $(BUILD)/bench-archive
 	@$(BUILD)/bench-archive $(ROWS)
 
-<<<<<<< Updated upstream
 # The proof log: what it costs an archive, and when it is large.
 ENTRIES ?= 1000000
 $(BUILD)/bench-ledger: $(OBJ)/tests/bench/ledger.o $(lib)
@@ -25,7 +24,7 @@ $(BUILD)/bench-ledger: $(OBJ)/tests/bench/ledger.o $(lib)
 bench-ledger: $(BUILD)/bench-archive $(BUILD)/bench-ledger
 	@$(BUILD)/bench-archive log
 	@$(BUILD)/bench-ledger $(ENTRIES)
-=======
+
 # From the spool to the archive, with the proof log and without.
 $(BUILD)/bench-receive: $(OBJ)/tests/bench/receive.o $(lib)
 	@echo "  link $@"
@@ -35,7 +34,6 @@ bench-receive: $(BUILD)/bench-receive
 	@$(BUILD)/bench-receive
 
 $(OBJ)/tests/bench/receive.o: ALL_CFLAGS += -Itests
->>>>>>> Stashed changes
 
 # What a policy costs each message.
 POLICY  ?= policy/templates/kundenservice.yaml
@@ -98,8 +96,4 @@ bench: deps
 	@$(MAKE) --no-print-directory bench-programs
 	@BENCH="$(BENCH)" PARTS="$(PARTS)" BUILD="$(BUILD)" tests/bench/run
 
-<<<<<<< Updated upstream
-.PHONY: bench bench-archive bench-decide bench-ledger bench-simulate bench-programs
-=======
-.PHONY: bench bench-archive bench-receive bench-decide bench-simulate bench-programs
->>>>>>> Stashed changes
+.PHONY: bench bench-archive bench-receive bench-decide bench-ledger bench-simulate bench-programs
