@@ -10,12 +10,14 @@
 #include "postern/settings.h"
 #include "settings_example.h"
 
-#define VKEY(name) \
-	"\"" name "+1a2b3c4d+BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""
-#define WITNESS(name) \
-	"{vkey: " VKEY(name) ", url: \"https://" name ".example/w/\"}"
-#define THREE  WITNESS("a") ", " WITNESS("b") ", " WITNESS("c")
-#define LEDGER WHO "ledger: "
+/* That of RFC 8032, test 1. */
+#define KEY(hash)     "+" hash "+BNdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea"
+#define VKEY_A	      "\"a" KEY("f7f34b0f") "\""
+#define VKEY_B	      "\"b" KEY("14441b29") "\""
+#define VKEY_C	      "\"c" KEY("16677159") "\""
+#define WITNESS(vkey) "{vkey: " vkey ", url: \"https://w.example/w/\"}"
+#define THREE	      WITNESS(VKEY_A) ", " WITNESS(VKEY_B) ", " WITNESS(VKEY_C)
+#define LEDGER	      WHO "ledger: "
 
 static struct diag diag, notes;
 
@@ -71,14 +73,16 @@ static void without_the_section_the_log_has_its_defaults(void **state)
 static void everything_may_be_said(void **state)
 {
 	struct settings *s = good(
-	    LEDGER "{origin: muster.example/postern, checkpoint: {minutes: 1, "
-		   "entries: 3}, keep: P5Y6M, publish: true, witnesses: "
-		   "[" WITNESS("a") ", {vkey: " VKEY(
-		       "b") ", url: \"http://127.0.0.1:9\", allow: "
-			    "[\"127.0.0.1:9\"]}], stamp: {url: "
-			    "\"http://tsa.example/t\", root: /there, "
-			    "hours: 1, allow: [\"10.0.0.0/8:80\"]}, "
-			    "officer: {folder: folder}}\n");
+	    LEDGER
+	    "{origin: muster.example/postern, checkpoint: "
+	    "{minutes: 1, entries: 3}, keep: P5Y6M, publish: true, "
+	    "witnesses: [" WITNESS(
+		VKEY_A) ", {vkey: " VKEY_B
+			", url: \"http://127.0.0.1:9\", allow: "
+			"[\"127.0.0.1:9\"]}], stamp: {url: "
+			"\"http://tsa.example/t\", root: /there, hours: 1, "
+			"allow: [\"10.0.0.0/8:80\"]}, "
+			"officer: {folder: folder}}\n");
 
 	(void)state;
 	assert_int_equal(notes.findings_len, 1); /* no channel */
@@ -88,8 +92,8 @@ static void everything_may_be_said(void **state)
 	assert_string_equal(s->ledger.keep, "P5Y6M");
 	assert_true(s->ledger.publish);
 	assert_int_equal(s->ledger.witnesses_len, 2);
-	assert_string_equal(s->ledger.witnesses[0].url, "https://a.example/w");
-	assert_memory_equal(s->ledger.witnesses[1].vkey, "b+1a2b", 6);
+	assert_string_equal(s->ledger.witnesses[0].url, "https://w.example/w");
+	assert_memory_equal(s->ledger.witnesses[1].vkey, "b+1444", 6);
 	assert_int_equal(s->ledger.witnesses[1].allow_len, 1);
 	assert_string_equal(s->ledger.witnesses[1].allow[0], "127.0.0.1:9");
 	assert_string_equal(s->ledger.stamp.at.url, "http://tsa.example/t");
@@ -139,21 +143,21 @@ static const struct {
     {LEDGER "{witnesses: {}}\n", "has to be a list"},
     {LEDGER "{witnesses: [x]}\n", "has to be a map"},
     {LEDGER "{witnesses: [{url: \"https://a.example\"}]}\n", "has no vkey"},
-    {LEDGER "{witnesses: [{vkey: " VKEY("a") "}]}\n", "has no url"},
-    {LEDGER "{witnesses: [{vkey: " VKEY("a") ", url: a.example}]}\n",
+    {LEDGER "{witnesses: [{vkey: " VKEY_A "}]}\n", "has no url"},
+    {LEDGER "{witnesses: [{vkey: " VKEY_A ", url: a.example}]}\n",
      "url is no address"},
-    {LEDGER "{witnesses: [{vkey: " VKEY("") ", url: \"https://a\"}]}\n",
-     "no key of a witness"},
-    {LEDGER "{witnesses: [{vkey: " VKEY("a b") ", url: \"https://a\"}]}\n",
-     "no key of a witness"},
-    {LEDGER "{witnesses: [{vkey: \"a+1a2b3c4d+AQAA\", url: \"https://a\"}]}\n",
-     "no key of a witness"},
-    /* A key of a log is none of a witness. */
-    {LEDGER "{witnesses: [{vkey: \"a+1a2b3c4d+"
-	    "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\", url: "
-	    "\"https://a\"}]}\n",
-     "no key of a witness"},
-    {LEDGER "{witnesses: [" THREE ", " WITNESS("a") "]}\n", "listed already"},
+    {LEDGER "{witnesses: [" WITNESS("\"" KEY("f7f34b0f") "\"") "]}\n",
+     "no key"},
+    {LEDGER "{witnesses: [" WITNESS("\"a b" KEY("c84cdd05") "\"") "]}\n",
+     "no name for a key"},
+    {LEDGER "{witnesses: [" WITNESS("\"a" KEY("f7f34b00") "\"") "]}\n",
+     "not those of this name"},
+    {LEDGER "{witnesses: [" WITNESS("a+f7f34b0f+AQAA") "]}\n", "no key"},
+    {LEDGER "{witnesses: [" WITNESS(
+	 "\"a+91305c6d+AddamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea\"") "]}\n",
+     "of a log"},
+    {LEDGER "{witnesses: [" THREE ", " WITNESS(VKEY_A) "]}\n",
+     "listed already"},
     {LEDGER "{witnesses: [" THREE ", " THREE ", " THREE "]}\n",
      "8 are the most"},
     {LEDGER "{stamp: {url: \"http://t.example\"}}\n", "has no root"},

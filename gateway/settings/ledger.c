@@ -1,6 +1,7 @@
 /* ledger.c - section ledger: checkpoints of the proof log, and who else sees
  * them. */
 #include "postern/period.h"
+#include "postern/signednote.h"
 #include "settings/parse.h"
 #include "settings/syntax.h"
 
@@ -131,6 +132,22 @@ static void peer_url(struct parse *in, const struct yaml *map,
 		peer->url[len - 1] = '\0';
 }
 
+static void witness_vkey(struct parse *in, const struct yaml *node,
+			 const char *text)
+{
+	struct note_key key = {.type = NOTE_COSIGNATURE};
+	struct err err = {0};
+
+	if (note_key_parse(text, strlen(text), &key, &err) != 0)
+		diag_add(in->diag, node->line, node->column,
+			 "vkey is no key: %s; copy what the witness printed",
+			 err.what);
+	else if (key.type != NOTE_COSIGNATURE)
+		diag_add(in->diag, node->line, node->column,
+			 "vkey is no key of a witness but of a log; copy what "
+			 "the witness printed");
+}
+
 static void witness_read(struct parse *in, const struct yaml *map,
 			 struct settings_peer *peer)
 {
@@ -143,12 +160,8 @@ static void witness_read(struct parse *in, const struct yaml *map,
 	node = conf_need(in, map, "vkey",
 			 "add the key the witness printed: name+hash+key");
 	if (node &&
-	    conf_text_into(in, node, "vkey", 1, peer->vkey,
-			   sizeof(peer->vkey)) &&
-	    !syntax_vkey(peer->vkey))
-		diag_add(in->diag, node->line, node->column,
-			 "vkey is no key of a witness; copy what it printed: "
-			 "name+hash+key");
+	    conf_text_into(in, node, "vkey", 1, peer->vkey, sizeof(peer->vkey)))
+		witness_vkey(in, node, peer->vkey);
 	conf_allow(in, yaml_get(map, "allow"), peer->allow, &peer->allow_len);
 	peer_url(in, map, peer);
 }

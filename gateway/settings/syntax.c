@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 
 #include "postern/http.h"
-#include "postern/text.h"
 
 #define HOST_LEN_MAX 253
 
@@ -234,23 +233,6 @@ bool syntax_mailbox(const char *text)
 
 	return at != NULL && at != text && at[1] != '\0' &&
 	       strchr(at + 1, '@') == NULL && strpbrk(text, " \t,;<>") == NULL;
-}
-
-/* Whether the hash fits is said where the key is used. */
-bool syntax_vkey(const char *text)
-{
-	const char *hash = strchr(text, '+');
-	uint8_t id[4], key[33];
-	size_t len;
-
-	if (!hash || hash == text || strcspn(text, " ") < strlen(text) ||
-	    strlen(hash) < 10 || hash[9] != '+')
-		return false;
-	/* Type 4: Ed25519 with a time. */
-	return hex_decode(hash + 1, 8, id, sizeof(id)) &&
-	       base64_decode(hash + 10, strlen(hash + 10), key, sizeof(key),
-			     &len) &&
-	       len == sizeof(key) && key[0] == 4;
 }
 
 bool syntax_digits(const char *text)

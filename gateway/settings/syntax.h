@@ -23,8 +23,6 @@ bool syntax_zone(const char *text);
 bool syntax_date(const char *text);
 /* One "@" between two parts without blanks. */
 bool syntax_mailbox(const char *text);
-/* The key of a witness: name+hash+key (C2SP signed-note, tlog-cosignature). */
-bool syntax_vkey(const char *text);
 bool syntax_digits(const char *text);
 /* Printable UTF-8 without control bytes. */
 bool syntax_plain(const char *text);

@@ -153,19 +153,22 @@ static int grow_to(struct worker *w, uint64_t size, uint64_t *ret_size,
 static int compare(struct worker *w, const struct keeper_log *log,
 		   struct err *err)
 {
+	uint64_t size = 0, entries = 0;
 	struct merkle_hash root;
-	uint64_t size = 0;
 
-	if (grow_to(w, log->size, &size, err) != 0)
+	if (ledger_entries(w->store, &entries, err) != 0 ||
+	    ledger_size(w->store, &size, err) != 0)
 		return -1;
-	if (size < log->size) {
-		refuse(w, log->size, size);
+	/* Also of entries that the tree still has. */
+	if (entries < log->size || entries < size) {
+		refuse(w, log->size, entries);
 		return 0;
 	}
-	if (ledger_root(w->store, log->size, &root, err) != 0)
+	if (grow_to(w, log->size, &size, err) != 0 ||
+	    ledger_root(w->store, log->size, &root, err) != 0)
 		return -1;
 	if (!merkle_equal(&root, &log->root))
-		refuse(w, log->size, size);
+		refuse(w, log->size, entries);
 	else
 		w->ledger->trust = TRUST_GIVEN;
 	return 0;

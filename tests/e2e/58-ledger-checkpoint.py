@@ -288,6 +288,11 @@ def a_shortened_and_a_changed_log_are_refused(world):
     refused(world, f"signed a proof log of {size} entries last",
             f"is shorter ({size - 2} entries)")
     put_back(world, good)
+    # The tree still says that there were more.
+    edit(world, f"DELETE FROM ledger_entry WHERE id>={size - 1}")
+    refused(world, f"signed a proof log of {size} entries last",
+            f"is shorter ({size - 1} entries)")
+    put_back(world, good)
     edit(world, "UPDATE ledger_entry SET body=(SELECT body FROM ledger_entry"
          " WHERE id=1) WHERE id=2", *FORGET_TREE)
     refused(world, f"signed a proof log of {size} entries last",
