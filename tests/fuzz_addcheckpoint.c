@@ -1,7 +1,24 @@
 /* fuzz_addcheckpoint.c - the body of a request to a witness: what is taken is
- * written in one way only. */
+ * written in one way only.  Anything else is read as its settings. */
 #include "fuzz_house.h"
-#include "postern/addcheckpoint.h"
+#include "witness/witness.h"
+
+static void read_settings(const uint8_t *data, size_t size)
+{
+	static struct witness_settings s;
+	static struct diag diag;
+
+	diag_init(&diag, "witness.yaml");
+	if (witness_settings_parse(data, size, &diag, &s) != 0) {
+		MUST(diag.findings_len > 0);
+		return;
+	}
+	MUST(s.logs_len > 0 && s.logs_len <= WITNESS_LOGS_MAX);
+	MUST(note_name_valid(s.name, strlen(s.name)));
+	MUST(s.listen[0] != '\0');
+	for (size_t i = 0; i < s.logs_len; i++)
+		MUST(s.logs[i].type == NOTE_ED25519);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -13,6 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *note;
 
 	MUST(a != NULL);
+	if (size < 4 || memcmp(data, "old ", 4) != 0)
+		read_settings(data, size);
 	if (addcheckpoint_size_parse(data, size, &number)) {
 		addcheckpoint_size_print(number, text);
 		MUST(memcmp(text, data, size) == 0);

@@ -267,6 +267,17 @@ static int put_row(struct worker *w, const struct one *o, struct err *err)
 			 err);
 }
 
+static const char *fate_name(enum http_fate fate)
+{
+	static const char *const names[] = {
+	    [HTTP_ANSWERED] = "answered",   [HTTP_REFUSED] = "not_allowed",
+	    [HTTP_NOT_SENT] = "not_sent",   [HTTP_CUT] = "cut",
+	    [HTTP_TOO_LARGE] = "too_large", [HTTP_ABORTED] = "aborted",
+	};
+
+	return names[fate];
+}
+
 /* How loud: a history that differs is told at every attempt, the rest when it
  * begins. */
 static void tell(struct worker *w, const struct one *o,
@@ -293,6 +304,7 @@ static void tell(struct worker *w, const struct one *o,
 			LOG(LOG_LEVEL_WARN, "ledger.witness_later",
 			    log_table("state",
 				      ledger_witness_state_name(v->state)),
+			    log_table("call", fate_name(o->fate)),
 			    LOG_NUM("witness", o->number),
 			    LOG_NUM("status", o->status));
 	}
