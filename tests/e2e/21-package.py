@@ -32,7 +32,8 @@ def it_holds_what_it_should(deb, tree):
     owners = {line.split()[1] for line in
               run("dpkg-deb", "-c", deb).splitlines()}
     check(owners == {"root/root"}, owners)
-    for name in ("usr/bin/postern", "lib/systemd/system/postern.service",
+    for name in ("usr/bin/postern", "usr/bin/postern-verify",
+                 "usr/share/man/man1/postern-verify.1.gz", "lib/systemd/system/postern.service",
                  "usr/lib/sysusers.d/postern.conf",
                  "usr/lib/tmpfiles.d/postern.conf",
                  "usr/share/man/man8/postern.8.gz",
@@ -60,6 +61,8 @@ def it_depends_on_what_the_program_is_linked_with(deb, _tree):
 def the_program_in_it_runs(deb, tree):
     said = run(str(tree / "usr/bin/postern"), "version")
     check(said.startswith(f"postern {field(deb, 'Version')}\n"), said)
+    said = run(str(tree / "usr/bin/postern-verify"), "--help")
+    check("--receipt" in said, said)
 
 
 @case

@@ -1,0 +1,225 @@
+/* export.c - a period that was exported from a log: "entries.jsonl" beside
+ * its "checkpoint".  Every line has its own proof, so that nothing else of
+ * the log is needed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "postern/exportline.h"
+#include "verify.h"
+
+#define PATH_BYTES 1100
+
+struct extract {
+	const struct verify_ask *ask;
+	const char *dir;
+	FILE *in;
+	struct buf bytes; /* of the checkpoint */
+	struct note note;
+	struct checkpoint body;
+	struct verify_keys published;
+	const struct verify_keys *keys;
+	/* What was met. */
+	uint64_t lines, first, last, outside, bad;
+	bool begins, ends; /* with a neighbour of the period */
+	const char *why;   /* NULL: all good */
+};
+
+static int path_of(const struct extract *x, const char *name,
+		   char ret[PATH_BYTES])
+{
+	int n = snprintf(ret, PATH_BYTES, "%s/%s", x->dir, name);
+
+	return n > 0 && n < PATH_BYTES ? 0 : -1;
+}
+
+static FILE *open_lines(const struct extract *x)
+{
+	char path[PATH_BYTES];
+	FILE *in;
+	int fd;
+
+	if (path_of(x, "entries.jsonl", path) != 0)
+		return NULL;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return NULL;
+	in = fdopen(fd, "rb");
+	if (in == NULL)
+		(void)close(fd); /* read only */
+	return in;
+}
+
+static int read_checkpoint(struct extract *x, struct err *err)
+{
+	char path[PATH_BYTES];
+
+	if (path_of(x, "checkpoint", path) != 0)
+		return ERR_SET(err, ERR_INPUT, "the path is too long", 0);
+	if (verify_read(path, NOTE_BYTES_MAX, &x->bytes, err) != 0)
+		return -1;
+	if (note_parse((const char *)x->bytes.bytes, x->bytes.len, &x->note,
+		       err) != 0)
+		return -1;
+	return checkpoint_parse(x->note.text, x->note.text_len, &x->body, err);
+}
+
+static int read_keys(struct extract *x, struct err *err)
+{
+	char path[PATH_BYTES + 1];
+
+	x->keys = &x->ask->keys;
+	if (x->keys->len > 0)
+		return 0;
+	x->keys = &x->published;
+	path[0] = '@';
+	if (path_of(x, "vkey", path + 1) != 0)
+		return ERR_SET(err, ERR_INPUT, "the path is too long", 0);
+	return verify_keys_add(&x->published, path, err);
+}
+
+/* --- lines ---------------------------------------------------------------- */
+
+/* NULL: the line is good. */
+static const char *judge_line(struct extract *x, const char *text, size_t len)
+{
+	struct exportline line;
+	struct ledger_told told;
+	struct merkle_hash leaf;
+	struct err err = {0};
+
+	x->bad = x->lines == 0 ? 0 : x->last + 1;
+	if (exportline_parse(text, len, &line, &err) != 0)
+		return "a line is none of an exported log";
+	if (x->lines > 0 && line.index != x->last + 1)
+		return "an entry is missing, or they are not in order";
+	x->bad = line.index;
+	if (ledger_entry_parse(line.entry, line.entry_len, &told, &err) != 0)
+		return "an entry is not canonical";
+	merkle_leaf(line.entry, line.entry_len, &leaf);
+	if (!merkle_verify_inclusion(line.index, x->body.size, &leaf,
+				     line.proof, line.proof_len, &x->body.root))
+		return "an entry is not the one that was signed";
+	if (x->lines++ == 0) {
+		x->first = line.index;
+		x->begins = line.outside || line.index == 0;
+	}
+	x->last = line.index;
+	x->ends = line.outside || line.index + 1 == x->body.size;
+	x->outside += line.outside;
+	return NULL;
+}
+
+static int judge_lines(struct extract *x, struct err *err)
+{
+	char text[EXPORTLINE_BYTES_MAX + 2];
+
+	while (x->why == NULL && fgets(text, sizeof(text), x->in) != NULL)
+		x->why = judge_line(x, text, strcspn(text, "\n"));
+	if (ferror(x->in))
+		return ERR_SET(err, ERR_BUSY, "cannot be read", errno);
+	/* The last line is the neighbour behind the period, or of the log. */
+	if (x->why == NULL && x->lines > 0 && !x->ends) {
+		x->why = "the end of the export is missing";
+		x->bad = x->last + 1;
+	}
+	return 0;
+}
+
+/* --- answers -------------------------------------------------------------- */
+
+static void tell_where(struct answer *a, const struct extract *x)
+{
+	answer_text(a, "log", "%s", x->body.origin);
+	answer_number(a, "size", x->body.size);
+	if (x->keys == &x->published)
+		answer_text(a, "remark", "%s",
+			    "the key was taken from the folder itself: it "
+			    "shows that the export agrees with itself, not "
+			    "whose it is; --vkey KEY gives one from "
+			    "elsewhere");
+}
+
+static void tell_lines(struct answer *a, const struct extract *x)
+{
+	if (x->why != NULL) {
+		answer_number(a, "index", x->bad);
+	} else if (x->lines > 0) {
+		answer_number(a, "first", x->first);
+		answer_number(a, "last", x->last);
+		if (!x->begins)
+			answer_text(a, "before", "%s",
+				    "what was before the first entry is not "
+				    "there: pruned, or left out");
+	}
+	answer_number(a, "entries", x->lines - x->outside);
+	answer_number(a, "outside", x->outside);
+}
+
+static int tell(const struct extract *x)
+{
+	const char *why = x->why;
+	bool good = why == NULL && verify_cosigned(x->ask, &x->note, &why);
+	struct answer a;
+
+	if (good)
+		answer_begin(&a, x->ask, "sound",
+			     "%" PRIu64 " entries, without a gap, are in the "
+			     "log %s of %" PRIu64 " entries",
+			     x->lines - x->outside, x->body.origin,
+			     x->body.size);
+	else
+		answer_begin(&a, x->ask,
+			     x->why != NULL ? "bad_entry" : "refused", "%s",
+			     why);
+	tell_lines(&a, x);
+	tell_where(&a, x);
+	(void)verify_witnesses(&a, x->ask, &x->note, &why);
+	if (good)
+		answer_good(&a);
+	return answer_end(&a);
+}
+
+static int bad_signature(const struct extract *x)
+{
+	struct answer a;
+
+	answer_begin(&a, x->ask, "bad_signature", "%s",
+		     "the checkpoint is not signed by the key of the log");
+	return answer_end(&a);
+}
+
+static int examine(struct extract *x)
+{
+	struct err err = {0};
+
+	if (x->ask->against != NULL)
+		return verify_failed(x->ask,
+				     "--checkpoint needs the log itself, not "
+				     "an export");
+	if (read_checkpoint(x, &err) != 0 || read_keys(x, &err) != 0)
+		return verify_failed(x->ask, "%s: checkpoint or vkey: %s",
+				     x->dir, err.what);
+	if (note_verify(&x->note, x->keys->keys, x->keys->len, NULL, &err) != 0)
+		return bad_signature(x);
+	if (judge_lines(x, &err) != 0)
+		return verify_failed(x->ask, "%s: %s", x->dir, err.what);
+	return tell(x);
+}
+
+int verify_export_ask(struct verify_ask *ask, const char *dir, int *ret_status)
+{
+	struct extract x = {
+	    .ask = ask, .dir = dir, .bytes = BUF_INIT(NOTE_BYTES_MAX)};
+
+	x.in = open_lines(&x);
+	if (x.in == NULL)
+		return 0;
+	*ret_status = examine(&x);
+	(void)fclose(x.in); /* read only */
+	buf_free(&x.bytes);
+	return 1;
+}
