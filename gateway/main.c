@@ -62,6 +62,8 @@ static const struct verb {
      "explain, test, simulate, propose and approve policies", NULL},
     {"rights", verb_rights, "deadlines, holidays and the breach clock", NULL},
     {"consent", verb_consent, "import, show and prove consents", NULL},
+    {"ledger", verb_ledger, "verify, prove, export and witness the proof log",
+     NULL},
     {"version", verb_version, "version of postern and its libraries",
      "version"},
 };
@@ -108,6 +110,8 @@ static void print_usage(const struct verb *verb, FILE *out)
 		verb_rights_usage(out);
 	if (verb->run == verb_consent)
 		verb_consent_usage(out);
+	if (verb->run == verb_ledger)
+		verb_ledger_usage(out);
 }
 
 static const struct verb *verb_find(const char *name)
