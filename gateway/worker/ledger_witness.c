@@ -98,7 +98,7 @@ static int open_one(struct worker *w, struct one *o, size_t number,
 	o->reply = BUF_INIT(ANSWER_MAX);
 	for (size_t i = 0; i < peer->allow_len; i++)
 		o->allow[i] = peer->allow[i];
-	/* `postern check` looks at its form only. */
+	/* The settings were checked, by this program or by an older one. */
 	if (note_key_parse(peer->vkey, strlen(peer->vkey), &o->view.key, err) !=
 	    0)
 		return -1;
