@@ -320,6 +320,27 @@ static void a_refused_send_is_told_before_it_is_refused(void **state)
 	assert_int_equal(blocked.actor, LEDGER_STAFF);
 }
 
+static void a_send_to_whom_is_restricted_is_told_too(void **state)
+{
+	struct api_house *h = *state;
+	char path[128];
+
+	(void)path_to(h, path, "conversations", ID_CONVERSATION,
+		      h->conversation, "/restrict");
+	json_decref(
+	    ask_json(h, 200, "POST", path, anna, "{\"ground\":\"a\"}", NULL));
+	(void)path_to(h, path, "conversations", ID_CONVERSATION,
+		      h->conversation, "");
+	json_decref(ask_json(h, 403, "GET", path, h->desk, NULL, NULL));
+	assert_int_equal(count_of(h, LEDGER_SEND_BLOCKED), 0);
+	(void)path_to(h, path, "conversations", ID_CONVERSATION,
+		      h->conversation, "/messages");
+	json_decref(
+	    ask_json(h, 403, "POST", path, h->desk, "{\"text\":\"x\"}", NULL));
+	assert_int_equal(entry_of(h, LEDGER_SEND_BLOCKED).reason,
+			 LEDGER_R_PERSON_RESTRICTED);
+}
+
 /* --- the policy ----------------------------------------------------------- */
 
 static void until_counted(struct api_house *h, const char *path)
@@ -465,6 +486,7 @@ int main(void)
 	    IN_HOUSE(restrictions_come_and_go_with_their_entries),
 	    IN_HOUSE(an_import_is_told_with_its_rows),
 	    IN_HOUSE(a_refused_send_is_told_before_it_is_refused),
+	    IN_HOUSE(a_send_to_whom_is_restricted_is_told_too),
 	    IN_HOUSE(a_policy_is_proposed_approved_and_stopped_with_entries),
 	    IN_HOUSE(keys_are_locked_and_unlocked_with_entries),
 	    IN_HOUSE(a_root_key_is_rotated_and_copied_with_entries),

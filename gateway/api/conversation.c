@@ -48,6 +48,14 @@ static bool read_row(struct worker *w, struct store_rows *rows, int64_t id,
 	return true;
 }
 
+static void note_refused(struct job *job, const struct conversation *cnv,
+			 enum ledger_reason why)
+{
+	job->refused = why;
+	job->blocked_on = cnv->channel;
+	job->blocked_person = cnv->person;
+}
+
 /* Of what is restricted helpdesks see nothing and do nothing with it. */
 static int refuse_restricted(struct worker *w, struct job *job,
 			     const struct conversation *cnv, struct err *err)
@@ -60,6 +68,9 @@ static int refuse_restricted(struct worker *w, struct job *job,
 		return -1;
 	if (!restricted)
 		return 0;
+	if (job->route->run == api_message_send ||
+	    job->route->run == api_message_react)
+		note_refused(job, cnv, LEDGER_R_PERSON_RESTRICTED);
 	return job_refuse_with(job, &problem_policy, NULL,
 			       json_pack("{s:[{s:s, s:i, s:s}]}", "reasons",
 					 "code", "person.restricted", "line", 0,
@@ -207,10 +218,8 @@ int conversation_may_send(struct worker *w, struct job *job,
 		policy_decide(w->policy, &facts, ret);
 	if (ret->send)
 		return 0;
-	job->refused = consent_refusal(&facts, ret);
+	note_refused(job, cnv, consent_refusal(&facts, ret));
 	job->blocked = consent_blocks(ret) != LEDGER_R_NONE;
-	job->blocked_on = cnv->channel;
-	job->blocked_person = cnv->person;
 	return job_refuse_with(
 	    job, ret->window_closed ? &problem_window_closed : &problem_policy,
 	    NULL, reasons_of(ret));

@@ -369,8 +369,12 @@ static int seal_all(struct import *in, struct err *err)
 					   strlen(made->text));
 		in->seals = true;
 	}
+	prove_ask(in->w, in->sealed);
+	in->seals |= prove_wants(in->w);
 	if (in->seals && keeper_run(in->sealed, err) != 0)
 		return keeper_failed(err);
+	if (prove_take(in->w, in->sealed, err) != 0)
+		return -1;
 	for (size_t i = 0; i < in->identity.made_len; i++)
 		if (write_sealed(in, slots[i], address_sql,
 				 in->identity.made[i].address, err) != 0)

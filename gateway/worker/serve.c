@@ -138,6 +138,8 @@ static void take_turn(struct loop *l, struct turn *t, bool *moved)
 			l->received = true;
 		return;
 	}
+	/* Whatever it was about did not happen. */
+	prove_drop(l->w);
 	switch (err.kind) {
 	case ERR_STORAGE:
 	case ERR_CORRUPT:
