@@ -239,6 +239,23 @@ def an_older_package_refuses_the_archive_and_touches_nothing(world):
 # --- other ways to run it --------------------------------------------------------------
 
 
+PUBLISHED = ("ledger: {publish: true, checkpoint: {minutes: 1440,"
+             " entries: 1}}\n")
+
+
+def published(world):
+    """The intake shows a checkpoint made just now."""
+    url = world.url("public", "/ledger/checkpoint")
+
+    def size():
+        status, body = w.call("GET", url)
+        return int(body.split(b"\n")[1]) if status == 200 else 0
+
+    before = size()
+    world.more()
+    w.until("a newer checkpoint is shown", 60, lambda: size() > before, 0.2)
+
+
 @case
 def the_root_key_may_be_a_credential(world):
     world.manager.stop()
@@ -250,10 +267,10 @@ def the_root_key_may_be_a_credential(world):
             "postern-root:/etc/credstore/postern-root\n")
     settings = world.data / "postern.yaml"
     settings.write_text(settings.read_text()
-                        + "keys: {credential: postern-root}\n")
+                        + "keys: {credential: postern-root}\n" + PUBLISHED)
     world.manager.start()
     world.running()
-    world.more()
+    published(world)
 
 
 @case
@@ -265,7 +282,7 @@ def three_users_take_the_data_over_and_give_it_back(world):
                 root / UNITS / f"{manager.UNIT}.d")
     world.manager.start()
     world.running()
-    world.more()
+    published(world)
     for role, pid in world.children().items():
         equal(status_of(pid)["Uid"].split()[0],
               str(world.machine.user(f"postern-{role}")["uid"]), role)
@@ -275,7 +292,7 @@ def three_users_take_the_data_over_and_give_it_back(world):
         (root / UNITS / f"{manager.UNIT}.d" / name).unlink()
     settings = world.data / "postern.yaml"
     settings.write_text(settings.read_text().replace(
-        "keys: {credential: postern-root}\n", ""))
+        "keys: {credential: postern-root}\n", "").replace(PUBLISHED, ""))
     shutil.move(root / "etc/credstore/postern-root", world.data / "keys/root")
     (root / "etc/credstore").rmdir()
     world.machine.run("chown", "-R", "postern:", DATA)
