@@ -68,6 +68,20 @@ static void print_processes(const json_t *answer)
 			     (long long)operator_number(one, "starts"));
 }
 
+static void print_ledger(const json_t *answer)
+{
+	const json_t *log = json_object_get(answer, "ledger");
+	const char *at = json_string_value(json_object_get(log, "signed_at"));
+
+	(void)printf("proof log    %lld entries, %lld signed%s%s%s\n",
+		     (long long)operator_number(log, "entries"),
+		     (long long)operator_number(log, "signed_size"),
+		     at != NULL ? " at " : "", at != NULL ? at : "",
+		     json_is_true(json_object_get(log, "compared"))
+			 ? ""
+			 : "; not compared with the keeper yet");
+}
+
 static void print_status(const json_t *answer)
 {
 	const json_t *keeper = json_object_get(answer, "keeper");
@@ -95,6 +109,7 @@ static void print_status(const json_t *answer)
 	(void)printf("attachments  %lld to be fetched\n",
 		     (long long)operator_number(answer, "media_wanted"));
 	print_outbox(answer);
+	print_ledger(answer);
 	print_witnesses(answer);
 	(void)printf("since start  %lld received, %lld delivered, %lld sent\n",
 		     (long long)operator_number(counters, "messages_stored"),

@@ -143,6 +143,12 @@ def an_operator_signs_now_and_an_auditor_only_looks(world):
     made = sign(world)
     verify(world, made, [k["vkey"] for k in keys(world)])
     equal(ask(world, "GET", "checkpoint", "audit")[1], made, "the last one")
+    said = json.loads(world.postern("status", "--json"))["ledger"]
+    equal((said["compared"], said["signed_size"], said["signed_at"]),
+          (True, made["size"], made["at"]), "status")
+    check(said["entries"] >= made["size"], said)
+    check(f"{made['size']} signed at {made['at']}\n"
+          in world.postern("status"), "status for people")
 
 
 @case
