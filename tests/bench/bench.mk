@@ -15,16 +15,6 @@ $(BUILD)/bench-archive: $(OBJ)/tests/bench/archive.o $(OBJ)/tests/bench/archive_
 bench-archive: $(BUILD)/bench-archive
 	@$(BUILD)/bench-archive $(ROWS)
 
-# The proof log: what it costs an archive, and when it is large.
-ENTRIES ?= 1000000
-$(BUILD)/bench-ledger: $(OBJ)/tests/bench/ledger.o $(lib)
-	@echo "  link $@"
-	@$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -o $@
-
-bench-ledger: $(BUILD)/bench-archive $(BUILD)/bench-ledger
-	@$(BUILD)/bench-archive log
-	@$(BUILD)/bench-ledger $(ENTRIES)
-
 # From the spool to the archive, with the proof log and without.
 $(BUILD)/bench-receive: $(OBJ)/tests/bench/receive.o $(lib)
 	@echo "  link $@"
@@ -34,6 +24,15 @@ bench-receive: $(BUILD)/bench-receive
 	@$(BUILD)/bench-receive
 
 $(OBJ)/tests/bench/receive.o: ALL_CFLAGS += -Itests
+
+# A large proof log.
+ENTRIES ?= 1000000
+$(BUILD)/bench-ledger: $(OBJ)/tests/bench/ledger.o $(lib)
+	@echo "  link $@"
+	@$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -o $@
+
+bench-ledger: $(BUILD)/bench-ledger
+	@$(BUILD)/bench-ledger $(ENTRIES)
 
 # What a policy costs each message.
 POLICY  ?= policy/templates/kundenservice.yaml
@@ -89,7 +88,7 @@ $(BUILD)/bench/floor: tests/bench/floor.c
 	@$(CC) $(ALL_CFLAGS) -MF $(OBJ)/floor.d $< -lmicrohttpd -lcrypto -lsodium -o $@
 
 bench-programs: all $(BUILD)/bench/bare $(BUILD)/bench/floor \
-	$(BUILD)/bench-archive $(BUILD)/bench-decide $(BUILD)/bench-ledger \
+	$(BUILD)/bench-archive $(BUILD)/bench-decide $(BUILD)/bench-ledger $(BUILD)/bench-receive \
 	$(foreach us,$(SLOW_US),$(BUILD)/bench/slowsync-$(us).so $(BUILD)/bench/postern-slow-$(us))
 
 bench: deps

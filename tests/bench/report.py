@@ -98,11 +98,11 @@ def beside(runs, tail):
 
 
 def ledger(entries, text):
-    """What bench-archive log and bench-ledger say."""
+    """What bench-receive and bench-ledger say."""
     def numbers(pattern):
         return [float(v) for v in re.findall(pattern, text)]
     return {"entries": entries, "text": text,
-            "share": numbers(r"of 128: .*, ([-\d.]+) %\)"),
+            "share": numbers(r"the log costs ([-\d.]+) %"),
             "proof_ms": numbers(r"proof: .*p99 ([\d.]+)"),
             "verify_s": numbers(r"verify all: ([\d.]+) s"),
             "kib": numbers(r"verify .*at most (\d+) KiB")}
@@ -111,8 +111,8 @@ def ledger(entries, text):
 def ledger_targets(log):
     out = []
     if log["share"]:
-        out.append(("proof log / archiving, processor, batches of 128",
-                    log["share"][0] / 100, 0.15, "<"))
+        out.append(("proof log / acknowledgement to archive, the worst",
+                    max(log["share"]) / 100, 0.15, "<="))
     if log["proof_ms"]:
         out.append(("proof from a large log, ms, p99, the slower kind",
                     max(log["proof_ms"]), 10, "<"))
