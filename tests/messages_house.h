@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "postern/ledger.h"
 #include "postern/ledgerbatch.h"
 
 #define T0	  INT64_C(1790000000000)

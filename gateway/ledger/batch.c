@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "postern/ledger.h"
 #include "postern/ledgerbatch.h"
 
 static const char list_sql[] =

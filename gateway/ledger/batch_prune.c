@@ -1,6 +1,7 @@
 /* batch_prune.c - the records behind entries that are pruned go with them. */
 #include <string.h>
 
+#include "postern/buf.h"
 #include "postern/ledgerbatch.h"
 
 static const char lists_sql[] =

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "postern/ledger.h"
 #include "postern/ledgerbatch.h"
 
 /* While this one is read, and it is never read to its end, the others see one
@@ -490,7 +491,7 @@ static int slice(struct check *c, bool *ret_left, struct err *err)
 	return rc < 0 ? -1 : 0;
 }
 
-int ledger_check_messages(struct store *st, ledger_progress progress,
+int ledger_check_messages(struct store *st, ledger_messages_progress progress,
 			  void *progress_ctx,
 			  struct ledger_message_finding *ret, struct err *err)
 {

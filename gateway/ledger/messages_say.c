@@ -1,6 +1,7 @@
 /* messages_say.c - a finding about messages, in words. */
 #include <stdio.h>
 
+#include "postern/buf.h"
 #include "postern/ledgerbatch.h"
 
 #define LINE_BYTES 256

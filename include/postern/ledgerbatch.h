@@ -17,8 +17,11 @@
 #ifndef POSTERN_LEDGERBATCH_H
 #define POSTERN_LEDGERBATCH_H
 
-#include "postern/ledger.h"
-#include "postern/ledgerverify.h"
+#include "postern/id.h"
+#include "postern/merkle.h"
+#include "postern/store.h"
+
+struct buf;
 
 /* --- told (batch.c) ------------------------------------------------------- */
 
@@ -73,6 +76,9 @@ struct ledger_message_finding {
 	uint64_t entry;	 /* UINT64_MAX: none */
 	int64_t message; /* 0: none */
 };
+#define LEDGER_CHECK_SLICE 16384 /* messages and entries */
+typedef void (*ledger_messages_progress)(void *ctx, uint64_t done,
+					 uint64_t all);
 /*
  * ledger_check_messages - do the messages of an archive agree with its log?
  *
@@ -81,13 +87,12 @@ struct ledger_message_finding {
  * are what was signed is ledger_verify's to say.  Changes nothing; may look
  * beside the gateway that writes (store_look).  Memory does not follow the
  * archive.  progress may be NULL; it is told of entries after each slice, when
- * nothing is being read.
+ * nothing is being read (a ledger_progress).
  *
  * Returns 0 with the first finding, also when it found something; -1: could
  * not look (the store's error, ERR_NOMEM).
  */
-#define LEDGER_CHECK_SLICE 16384 /* messages and entries */
-int ledger_check_messages(struct store *st, ledger_progress progress,
+int ledger_check_messages(struct store *st, ledger_messages_progress progress,
 			  void *progress_ctx,
 			  struct ledger_message_finding *ret, struct err *err);
 /* In words, one line without a newline; names the outside id. */
