@@ -272,6 +272,7 @@ static int keep(struct witness *w, struct seen *log, const struct buf *line,
 	log->size = rq->body.size;
 	log->root = rq->body.root;
 	log->any = true;
+	LOG(LOG_LEVEL_INFO, "witness.cosigned", LOG_NUM("size", log->size));
 	return 0;
 }
 
