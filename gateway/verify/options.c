@@ -70,6 +70,11 @@ static int take_all(struct verify_ask *ask, int argc, char **argv)
 			ask->folder = argv[i];
 			continue;
 		}
+		/* The one without a value. */
+		if (ask->data != NULL && strcmp(argv[i], "--log-only") == 0) {
+			ask->log_only = true;
+			continue;
+		}
 		status = take_option(ask, argv[i],
 				     i + 1 < argc ? argv[i + 1] : NULL);
 		if (status != 0)
@@ -119,8 +124,9 @@ static int check_together(const struct verify_ask *ask)
 		return verify_misused(ask, "what is to be verified?");
 	if (ask->entry != NULL && ask->receipt == NULL)
 		return verify_misused(ask, "--entry belongs to --receipt");
-	if (ask->against != NULL && !log)
-		return verify_misused(ask, "--checkpoint belongs to a log");
+	if ((ask->against != NULL || ask->log_only) && !log)
+		return verify_misused(ask, "--checkpoint and --log-only belong "
+					   "to a log");
 	if ((ask->stamped != NULL || ask->root_pem != NULL) &&
 	    ask->stamp == NULL)
 		return verify_misused(ask,

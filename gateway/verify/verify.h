@@ -63,6 +63,7 @@ struct verify_ask {
 	/* What the options say. */
 	const char *folder, *receipt, *note, *stamp;
 	const char *entry, *against, *stamped, *root_pem;
+	bool log_only; /* not what it is about (verify_log.contents) */
 	struct verify_keys keys, witnesses;
 };
 /* Reads the options and answers: 0, 1 or 2, which is the exit status. */

@@ -305,6 +305,8 @@ static int examine(struct examination *x)
 	if (status != 0)
 		return status;
 	read_own(x);
+	if (x->ask->log_only)
+		x->log.contents = NULL;
 	x->showing = isatty(STDERR_FILENO) != 0;
 	rc = ledger_verify(&x->log.source, x->log.note, x->log.note_len,
 			   x->keys->keys, x->keys->len, on_progress, x, &found,

@@ -4,6 +4,7 @@ found and named.  docs/ledger.md, "Messages"."""
 import json
 import random
 import sqlite3
+import subprocess
 import sys
 
 from case import ROOT, case, check, envelope, equal, main, post, rows, w
@@ -176,21 +177,31 @@ def what_survives_kills_is_told(world):
 
 # --- behind its back --------------------------------------------------------
 
+# What is done, and how the verb begins to say so.
 MANIPULATIONS = {
     "the row is removed":
-        ("DELETE FROM message WHERE id=:id",),
+        ("DELETE FROM message WHERE id=:id", "a message was removed"),
     "the content is removed":
-        ("UPDATE message SET content_sealed=NULL WHERE id=:id",),
+        ("UPDATE message SET content_sealed=NULL WHERE id=:id",
+         "a message is not what"),
     "another content":
         ("UPDATE message SET content_sealed=(SELECT m.content_sealed FROM"
          " message m WHERE m.id<:id AND m.content_sealed IS NOT NULL LIMIT 1)"
-         " WHERE id=:id",),
+         " WHERE id=:id", "a message is not what"),
     "a bit":
         ("UPDATE message SET content_sealed=CAST(substr(content_sealed,1,"
-         "length(content_sealed)-1)||x'00' AS BLOB) WHERE id=:id",),
+         "length(content_sealed)-1)||x'00' AS BLOB) WHERE id=:id",
+         "a message is not what"),
     "said to be forgotten":
-        ("UPDATE message SET content_sealed=NULL WHERE id=:id",
-         "INSERT INTO ledger_gone SELECT :id,max(entry) FROM ledger_gone"),
+        ("INSERT INTO ledger_gone SELECT :id,max(entry) FROM ledger_gone",
+         "the table of changed messages"),
+    "another id":
+        ("UPDATE message SET id=:id+1 WHERE id=:id", "a message was removed"),
+    "its record is removed":
+        ("UPDATE ledger_batch SET messages=substr(messages,1,"
+         "length(messages)-40) WHERE entry=(SELECT max(entry) FROM"
+         " ledger_batch WHERE length(messages)>40 AND :id>0)",
+         "the list of messages is not"),
 }
 
 
@@ -206,21 +217,51 @@ def copy(world, name):
     return folder, target
 
 
+def verify(world, *args):
+    """(exit status, answer) of the verb."""
+    done = subprocess.run(
+        [world.binary, "--json", "-d", str(world.data), "ledger", "verify",
+         "--vkey", f"@{world.dir / 'vkey'}", *map(str, args)],
+        capture_output=True, timeout=60)
+    return done.returncode, json.loads(done.stdout)
+
+
+@case
+def the_verb_finds_it_sound_beside_the_gateway(world):
+    (world.dir / "vkey").write_text(world.postern("ledger", "keys"))
+    world.postern("ledger", "checkpoint")
+    load = world.load("--seconds", 3, "--connections", 4, "--persons", 40,
+                      "--rate", 300)
+    try:
+        for _ in range(5):
+            status, answer = verify(world)
+            equal((status, answer["verdict"], answer.get("messages")),
+                  (0, "sound", "those the log knows"), answer)
+    finally:
+        load.wait()
+    status, answer = verify(world, "--log-only")
+    equal((status, answer.get("messages")), (0, None), answer)
+
+
 @case
 def what_is_done_behind_its_back_is_found_and_named(world):
-    says(world, "last", "Dies bleibt bestehen")
+    outside = says(world, "last", "Dies bleibt bestehen")["message"]
     inside, = rows(world, "SELECT max(id) FROM message WHERE direction='in'"
                    " AND id NOT IN (SELECT message FROM ledger_gone)")[0]
-    for number, (what, statements) in enumerate(MANIPULATIONS.items()):
+    for number, (what, (sql, told)) in enumerate(MANIPULATIONS.items()):
         folder, db = copy(world, f"harmed-{number}")
         equal(proved.look(folder), [], "before")
+        equal(verify(world, folder)[0], 0, "before")
         with db:
-            for sql in statements:
-                equal(db.execute(sql, {"id": inside}).rowcount, 1, what)
+            equal(db.execute(sql, {"id": inside}).rowcount, 1, what)
         db.close()
-        found = proved.look(folder)
-        check(any(f"message {inside}" in line for line in found),
-              f"{what}: {found}")
+        check(proved.look(folder), f"{what}: not found by the test itself")
+        status, answer = verify(world, folder)
+        equal((status, answer["verdict"]), (1, "bad_message"), what)
+        check(answer["text"].startswith(told), f"{what}: {answer['text']}")
+        if what != "its record is removed":
+            check(outside in answer["text"], f"{what}: {answer['text']}")
+        equal(verify(world, "--log-only", folder)[0], 0, "the log itself")
 
 
 main(make)
