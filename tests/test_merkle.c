@@ -335,7 +335,7 @@ static void a_false_inclusion_is_refused(void **state)
 		for (size_t cut = 0; cut < len; cut++)
 			assert_false(merkle_verify_inclusion(i, n, leaf, proof,
 							     cut, &root));
-		for (size_t more = len + 1; more < LEN(proof); more++)
+		for (size_t more = len + 1; more <= LEN(proof); more++)
 			assert_false(merkle_verify_inclusion(i, n, leaf, proof,
 							     more, &root));
 	}
@@ -372,7 +372,7 @@ static void a_false_consistency_is_refused(void **state)
 		for (size_t cut = 0; cut < len; cut++)
 			assert_false(merkle_verify_consistency(m, n, &from, &to,
 							       proof, cut));
-		for (size_t more = len + 1; more < LEN(proof); more++)
+		for (size_t more = len + 1; more <= LEN(proof); more++)
 			assert_false(merkle_verify_consistency(m, n, &from, &to,
 							       proof, more));
 	}
@@ -418,6 +418,26 @@ static void the_largest_tree_is_proved(void **state)
 	    merkle_verify_consistency(1, n, &old_root, &root, proof, len));
 	assert_false(merkle_verify_consistency(1, UINT64_MAX, &old_root, &root,
 					       proof, len));
+}
+
+/* It would be the proof of a tree that is larger than any. */
+static void a_proof_that_is_too_long_is_refused(void **state)
+{
+	struct merkle_hash proof[MERKLE_PROOF_MAX + 1] = {0}, leaf = {0};
+	struct merkle_hash root = leaf;
+
+	(void)state;
+	for (size_t i = 0; i < MERKLE_PROOF_MAX; i++)
+		merkle_node(&root, &proof[i], &root);
+	assert_true(merkle_verify_inclusion(0, (uint64_t)1 << 63, &leaf, proof,
+					    MERKLE_PROOF_MAX, &root));
+	assert_true(merkle_verify_consistency(1, (uint64_t)1 << 63, &leaf,
+					      &root, proof, MERKLE_PROOF_MAX));
+	merkle_node(&root, &proof[MERKLE_PROOF_MAX], &root);
+	assert_false(merkle_verify_inclusion(0, UINT64_MAX, &leaf, proof,
+					     MERKLE_PROOF_MAX + 1, &root));
+	assert_false(merkle_verify_consistency(1, UINT64_MAX, &leaf, &root,
+					       proof, MERKLE_PROOF_MAX + 1));
 }
 
 static void what_no_tree_has_is_an_error(void **state)
@@ -505,6 +525,7 @@ int main(void)
 	    cmocka_unit_test(a_false_inclusion_is_refused),
 	    cmocka_unit_test(a_false_consistency_is_refused),
 	    cmocka_unit_test(the_largest_tree_is_proved),
+	    cmocka_unit_test(a_proof_that_is_too_long_is_refused),
 	    cmocka_unit_test(what_no_tree_has_is_an_error),
 	    cmocka_unit_test(a_reader_that_fails_is_passed_on),
 	};

@@ -359,6 +359,32 @@ static void the_latest_time_of_a_witness_counts(void **state)
 	buf_free(&b);
 }
 
+static void a_time_that_is_none_is_no_cosignature(void **state)
+{
+	uint8_t signature[64] = {0};
+	struct buf b = BUF_INIT(NOTE_BYTES_MAX);
+	struct err err = {0};
+	struct note note;
+
+	(void)state;
+	assert_int_equal(note_signature_print(&witness.key,
+					      (uint64_t)INT64_MAX + 1,
+					      signature, &b, &err),
+			 -1);
+	assert_int_equal(err.kind, ERR_INPUT);
+	assert_int_equal(b.len, 0);
+	begin(&b);
+	line(&b, "witness.example/w", witness.key.id, 0x80, 72);
+	assert_int_equal(note_parse((const char *)b.bytes, b.len, &note, NULL),
+			 0);
+	assert_int_equal(note_check(&note, &witness.key, NULL), NOTE_BAD);
+	/* Nor is one over a text that no note can have. */
+	note.text_len = NOTE_TEXT_MAX + 1;
+	memset(note.signatures[0].bytes, 0, sizeof(note.signatures[0].bytes));
+	assert_int_equal(note_check(&note, &witness.key, NULL), NOTE_BAD);
+	buf_free(&b);
+}
+
 static void a_text_may_have_empty_lines(void **state)
 {
 	static const char *const texts[] = {"a\n\nb\n", "\n", "\n\n", "a\n\n",
@@ -643,6 +669,21 @@ static void names_are_names(void **state)
 	for (size_t i = 0; i < LEN(bad); i++)
 		assert_false(note_name_valid(bad[i], strlen(bad[i])));
 	assert_false(note_name_valid("a\0b", 3));
+	for (size_t i = 0; i < LEN(bad); i++) {
+		char vkey[NOTE_VKEY_BYTES];
+		struct note_key key;
+
+		assert_int_equal(note_key_make(bad[i], NOTE_ED25519,
+					       log_key.key.bytes, &key, NULL),
+				 -1);
+		/* As if it were one: with the id that it would have. */
+		key = log_key.key;
+		(void)snprintf(key.name, sizeof(key.name), "%s", bad[i]);
+		key.id = note_key_id(key.name, key.type, key.bytes);
+		note_key_print(&key, vkey);
+		assert_int_equal(note_key_parse(vkey, strlen(vkey), &key, NULL),
+				 -1);
+	}
 }
 
 /* --- signing -------------------------------------------------------------- */
@@ -695,6 +736,7 @@ int main(void)
 	    cmocka_unit_test(types_are_not_exchanged),
 	    cmocka_unit_test(any_other_byte_is_noticed),
 	    cmocka_unit_test(the_latest_time_of_a_witness_counts),
+	    cmocka_unit_test(a_time_that_is_none_is_no_cosignature),
 	    cmocka_unit_test(a_text_may_have_empty_lines),
 	    cmocka_unit_test(limits_hold),
 	    cmocka_unit_test(what_is_no_note_is_refused),
