@@ -40,7 +40,7 @@ static inline bool strike(struct house *h, unsigned int kind, uint64_t n,
 		return true;
 	/* Any other kind ends the process, and a new one begins. */
 	assert_int_equal(err.kind, ERR_STORAGE);
-	house_close(h);
+	house_die(h);
 	house_open(h, "sqlite");
 	return true;
 }
