@@ -103,8 +103,7 @@ static void what_is_no_name_is_refused(void **state)
 	    /* 2^64, and more */
 	    "tile/0/x018/x446/x744/x073/x709/x551/616",
 	    "tile/0/x999/x999/x999/x999/x999/x999/x999/999",
-	    "tile/0/x001/x001/x001/x001/x001/x001/x001/x001/x001/x001/x001/"
-	    "001",
+	    "tile/0/x1/x1/x1/x1/x1/x1/x1/x1/x1/x1/x1/x1/x1/x1/x1/x1/x1/1",
 	};
 	struct tile t = {7, 7, 7};
 
