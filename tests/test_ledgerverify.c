@@ -17,9 +17,10 @@ struct mine {
 	struct merkle_hash leaves[MINE_MAX];
 	struct buf *olders[8];
 	size_t olders_len, older_at;
-	enum err_kind next_fails, tile_fails, checkpoint_fails;
+	enum err_kind next_fails, tile_fails, checkpoint_fails, begins_fails;
 	uint64_t fails_at;
 	uint64_t odd_at, odd_index; /* one that says it stands elsewhere */
+	uint64_t prunes_at, begins; /* what is pruned while it is read */
 };
 
 static int mine_next(void *ctx, uint64_t *ret_index, const uint8_t **ret_entry,
@@ -29,6 +30,8 @@ static int mine_next(void *ctx, uint64_t *ret_index, const uint8_t **ret_entry,
 
 	if (m->next_fails != ERR_NONE && m->at == m->fails_at)
 		return err_set(err, m->next_fails, __func__, "made to fail", 0);
+	if (m->begins > 0 && m->at >= m->prunes_at && m->at < m->begins)
+		m->at = m->begins;
 	if (m->at == m->len)
 		return 0;
 	*ret_index = m->at == m->odd_at ? m->odd_index : m->at;
@@ -69,6 +72,17 @@ static int mine_checkpoint(void *ctx, const char **ret_note, size_t *ret_len,
 	*ret_note = (const char *)m->olders[m->older_at]->bytes;
 	*ret_len = m->olders[m->older_at++]->len;
 	return 1;
+}
+
+static int mine_begins(void *ctx, uint64_t *ret, struct err *err)
+{
+	struct mine *m = ctx;
+
+	if (m->begins_fails != ERR_NONE)
+		return err_set(err, m->begins_fails, __func__, "made to fail",
+			       0);
+	*ret = m->begins;
+	return 0;
 }
 
 static struct mine *mine_make(uint64_t len)
@@ -112,7 +126,8 @@ static int mine_verify(struct mine *m, const struct buf *note,
 	struct ledger_source source = {.ctx = m,
 				       .next = mine_next,
 				       .tile = mine_tile,
-				       .checkpoint = mine_checkpoint};
+				       .checkpoint = mine_checkpoint,
+				       .begins = mine_begins};
 
 	m->at = m->older_at = 0;
 	return ledger_verify(&source, (const char *)note->bytes, note->len,
@@ -284,6 +299,79 @@ static void only_the_logs_own_key_counts(void **state)
 	is(m, &note, LEDGER_BAD_SIGNATURE, 0);
 	buf_clear(&note);
 	is(m, &note, LEDGER_BAD_SIGNATURE, 0);
+	buf_free(&note);
+	mine_free(m);
+}
+
+/* --- pruned while it is read ------------------------------------------------
+ */
+
+/* A log of 700 that says in entry told that 512 go, and its note of size. */
+static struct mine *pruning(uint64_t told, uint64_t size, struct buf *ret_note)
+{
+	struct ledger_entry e = {.event = LEDGER_LOG_PRUNED,
+				 .at_ms = LEDGER_FIRST_MS,
+				 .counted = true,
+				 .count = 512};
+	struct mine *m = mine_make(700);
+	struct merkle_hash root;
+	struct err err = {0};
+
+	buf_clear(&m->entries[told]);
+	assert_int_equal(ledger_entry_print(&e, NULL, &m->entries[told], &err),
+			 0);
+	(void)mine_root(m);
+	m->len = size;
+	root = mine_root(m);
+	m->len = 700;
+	ledger_note(&signer, size, &root, ret_note);
+	return m;
+}
+
+static void pruning_beside_the_check_is_none_of_its_findings(void **state)
+{
+	static const uint64_t moments[] = {1, 100, 255, 256, 257, 511};
+	static const struct {
+		uint64_t told, size;
+	} rows[] = {{600, 700}, {600, 601}, {650, 640}, {513, 513}};
+	struct ledger_finding f;
+	struct err err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct buf note = BUF_INIT(NOTE_BYTES_MAX);
+		struct mine *m = pruning(rows[i].told, rows[i].size, &note);
+
+		m->begins = 512;
+		for (size_t k = 0; k < sizeof(moments) / sizeof(moments[0]);
+		     k++) {
+			m->prunes_at = moments[k];
+			is(m, &note, LEDGER_SOUND, 0);
+		}
+		m->begins_fails = ERR_BUSY;
+		assert_int_equal(mine_verify(m, &note, &f, &err), -1);
+		assert_int_equal(err.kind, ERR_BUSY);
+		buf_free(&note);
+		mine_free(m);
+	}
+}
+
+static void what_goes_beside_the_check_has_to_be_said_too(void **state)
+{
+	struct buf note = BUF_INIT(NOTE_BYTES_MAX);
+	struct mine *m = pruning(600, 700, &note);
+
+	(void)state;
+	m->prunes_at = 300;
+	m->begins = 640; /* not whole bundles */
+	is(m, &note, LEDGER_MISSING_ENTRY, 300);
+	m->len = 700;
+	mine_free(m);
+	buf_clear(&note);
+	m = pruning(300, 700, &note);
+	m->prunes_at = 280; /* goes with what it says */
+	m->begins = 512;
+	is(m, &note, LEDGER_MISSING_ENTRY, 0);
 	buf_free(&note);
 	mine_free(m);
 }
@@ -566,6 +654,8 @@ int main(void)
 	    cmocka_unit_test(places_have_to_rise_by_one),
 	    cmocka_unit_test(the_last_entry_elsewhere_is_told_from_a_removal),
 	    cmocka_unit_test(only_the_logs_own_key_counts),
+	    cmocka_unit_test(pruning_beside_the_check_is_none_of_its_findings),
+	    cmocka_unit_test(what_goes_beside_the_check_has_to_be_said_too),
 	    cmocka_unit_test(checkpoints_of_an_earlier_key_are_prefixes_too),
 	    cmocka_unit_test(unknown_keys_need_a_rotation_that_was_told),
 	    cmocka_unit_test(checkpoints_have_to_rise),

@@ -126,6 +126,13 @@ static int checkpoint(void *ctx, const char **ret_note, size_t *ret_len,
 	return rc;
 }
 
+static int begins(void *ctx, uint64_t *ret, struct err *err)
+{
+	struct ledger_reading *r = ctx;
+
+	return ledger_first(r->st, ret, err);
+}
+
 int ledger_source_open(struct store *st, struct ledger_reading **ret,
 		       struct ledger_source *ret_source, struct err *err)
 {
@@ -145,6 +152,7 @@ int ledger_source_open(struct store *st, struct ledger_reading **ret,
 					     .next = next,
 					     .tile = tile,
 					     .checkpoint = checkpoint,
+					     .begins = begins,
 					     .first = first};
 	*ret = r;
 	return 0;

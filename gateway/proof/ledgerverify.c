@@ -35,7 +35,7 @@ static struct ledger_finding finding_of(const struct verifier *v,
 					enum ledger_fault fault, uint64_t index)
 {
 	/* What was pruned can only be wrong in its tiles. */
-	if (index < v->source->first &&
+	if (index < v->first &&
 	    (fault == LEDGER_BAD_ENTRY || fault == LEDGER_MISSING_ENTRY))
 		fault = LEDGER_BAD_TILE;
 	return (struct ledger_finding){
@@ -237,6 +237,36 @@ static int compare(struct verifier *v, struct err *err)
 	return 0;
 }
 
+/* Who reads a log in use may meet a gap that was none when it began. */
+static int begins_later(struct verifier *v, uint64_t index, struct err *err)
+{
+	uint64_t first = v->first;
+
+	if (v->source->begins == NULL || !v->ahead.there || v->ahead.damaged ||
+	    v->ahead.index <= index)
+		return 0;
+	if (v->source->begins(v->source->ctx, &first, err) != 0)
+		return -1;
+	if (first > index && first % TILE_WIDTH == 0)
+		v->first = first;
+	return 0;
+}
+
+/* Looks for the entry of this index: *ret_missed, or it comes. */
+static int expect(struct verifier *v, uint64_t index, bool *ret_missed,
+		  struct err *err)
+{
+	if (verify_look(v, err) != 0)
+		return -1;
+	*ret_missed = !comes(v, index);
+	if (!*ret_missed)
+		return 0;
+	if (begins_later(v, index, err) != 0)
+		return -1;
+	*ret_missed = index >= v->first;
+	return 0;
+}
+
 /* The leaves of one tile, from the entries; of what was pruned, from the tile.
  * What is wrong with the row of an entry is told after what the entries before
  * it show. */
@@ -248,18 +278,15 @@ static int gather(struct verifier *v, unsigned int want, struct err *err)
 	while (l->len < want && canonical && !missed) {
 		uint64_t index = v->done + l->len;
 
-		if (index < v->source->first) {
+		if (index >= v->first && expect(v, index, &missed, err) != 0)
+			return -1;
+		if (index < v->first) {
 			l->own[l->len] = l->stored[l->len];
 			l->len++;
-			continue;
+		} else if (!missed) {
+			canonical = v->ahead.canonical;
+			take(v);
 		}
-		if (verify_look(v, err) != 0)
-			return -1;
-		missed = !comes(v, index);
-		if (missed)
-			continue;
-		canonical = v->ahead.canonical;
-		take(v);
 	}
 	if (compare(v, err) != 0)
 		return -1;
@@ -289,7 +316,28 @@ static int bundle(struct verifier *v, struct err *err)
 
 /* --- the whole ------------------------------------------------------------ */
 
-static void finish(struct verifier *v)
+/* What is not there has to be said to have gone.  Whoever reads a log in use
+ * may find that said only behind the checkpoint it began with. */
+static int check_pruned(struct verifier *v, struct err *err)
+{
+	while (!v->found && v->first > v->stays) {
+		if (verify_look(v, err) != 0)
+			return -1;
+		if (!v->ahead.there || v->ahead.damaged)
+			break;
+		if (v->ahead.stays > v->stays)
+			v->stays = v->ahead.stays;
+		v->ahead.looked = false;
+	}
+	if (v->first > v->stays)
+		conclude(v,
+			 (struct ledger_finding){.fault = LEDGER_MISSING_ENTRY,
+						 .index = v->stays,
+						 .size = v->head.size});
+	return 0;
+}
+
+static int finish(struct verifier *v, struct err *err)
 {
 	struct merkle_hash root;
 
@@ -305,18 +353,13 @@ static void finish(struct verifier *v)
 	if (v->suspected)
 		conclude(v, v->suspect);
 	verify_older_keys(v);
-	/* What is not there has to be said to have gone. */
-	if (v->source->first > v->stays)
-		conclude(v,
-			 (struct ledger_finding){.fault = LEDGER_MISSING_ENTRY,
-						 .index = v->stays,
-						 .size = v->head.size});
+	return check_pruned(v, err);
 }
 
 static int run(struct verifier *v, ledger_progress progress, void *ctx,
 	       struct err *err)
 {
-	uint64_t first = v->source->first;
+	uint64_t first = v->first;
 
 	if (first % TILE_WIDTH != 0) {
 		conclude(v, (struct ledger_finding){
@@ -335,9 +378,7 @@ static int run(struct verifier *v, ledger_progress progress, void *ctx,
 		     v->done == v->head.size))
 			progress(ctx, v->done, v->head.size);
 	}
-	if (!v->found)
-		finish(v);
-	return 0;
+	return v->found ? 0 : finish(v, err);
 }
 
 int ledger_verify(const struct ledger_source *source, const char *note,
@@ -351,6 +392,7 @@ int ledger_verify(const struct ledger_source *source, const char *note,
 	if (v == NULL)
 		return ERR_SET(err, ERR_NOMEM, "checking a log", 0);
 	v->source = source;
+	v->first = source->first;
 	v->keys = keys;
 	v->keys_len = keys_len;
 	if (verify_signed(keys, keys_len, note, note_len, &v->head) ==

@@ -41,6 +41,7 @@ struct verifier {
 	const struct note_key *keys;
 	size_t keys_len;
 	struct checkpoint head;
+	uint64_t first;	   /* entries before it were pruned */
 	bool edge_trusted; /* the tiles give the signed root */
 	struct layer layers[TILE_LEVEL_MAX + 1];
 	uint64_t done; /* entries in own */

@@ -52,8 +52,7 @@ void verify_older_keys(struct verifier *v)
 				   .size = v->unknown_size};
 
 	/* The entry that tells of the rotation may have been pruned. */
-	if (!v->found && v->older_unknown && !v->rotated &&
-	    v->source->first == 0) {
+	if (!v->found && v->older_unknown && !v->rotated && v->first == 0) {
 		v->finding = f;
 		v->found = true;
 	}

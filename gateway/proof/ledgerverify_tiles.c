@@ -143,7 +143,7 @@ int verify_moved(struct verifier *v, unsigned int place, bool *ret,
 	bool last;
 
 	*ret = false;
-	if (index < v->source->first)
+	if (index < v->first)
 		return 0;
 	if (find_leaf(v, &v->layers[0].own[place], index + 1, &was, err) != 0 ||
 	    leaf_after(v, place, &after, err) != 0)

@@ -91,7 +91,8 @@ int ledger_first(struct store *st, uint64_t *ret, struct err *err);
 
 /* --- checking (source.c) ----------------------------------------------------
  * This log as ledger_verify reads it: some rows at a time, no transaction kept
- * open in between. */
+ * open in between, so that the gateway may go on writing and pruning beside
+ * it.  Read the note that is to be checked first. */
 struct ledger_reading;
 int ledger_source_open(struct store *st, struct ledger_reading **ret,
 		       struct ledger_source *ret_source, struct err *err);

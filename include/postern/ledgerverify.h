@@ -22,6 +22,8 @@ struct ledger_source {
 	int (*checkpoint)(void *ctx, const char **ret_note, size_t *ret_len,
 			  struct err *err);
 	uint64_t first; /* entries before it were pruned */
+	/* The same by now; NULL: nothing is pruned while it is read. */
+	int (*begins)(void *ctx, uint64_t *ret, struct err *err);
 };
 
 enum ledger_fault {
