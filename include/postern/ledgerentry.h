@@ -89,7 +89,7 @@
 	X(TIME, "time") X(POLICY, "policy") X(CUSTOMER, "customer") \
 	X(RETENTION, "retention") X(REQUEST, "request") \
 	X(IMPORT, "import") \
-	/* send.blocked: the words of the judge, worker/proof_reason.c */ \
+	/* send.blocked: the words of the judge, worker/consent.h */ \
 	X(CONSENT_MISSING, "consent_missing") \
 	X(CONSENT_WITHDRAWN, "consent_withdrawn") \
 	X(CONSENT_EXPIRED, "consent_expired") \
