@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ledgerfile.h"
+#include "postern/keeperlog.h"
 #include "postern/ledger.h"
 #include "postern/log.h"
 #include "postern/tile.h"
@@ -19,6 +20,8 @@
 #define FILES_MAX    8 /* of one turn: each is synced */
 #define REMOVE_MAX   256
 #define BUNDLE_BYTES (TILE_WIDTH * (2 + LEDGER_ENTRY_MAX))
+#define KEYS_FILE    "vkey" /* gateway/verify/wholelog.c reads it */
+#define KEYS_BYTES   (KEEPER_LOG_KEYS_MAX * (NOTE_VKEY_BYTES + 1))
 
 struct ledger_publish {
 	char folder[640];
@@ -26,6 +29,7 @@ struct ledger_publish {
 	bool said;	  /* that it fails */
 	uint64_t done;	  /* size of what is published */
 	struct buf shown; /* the checkpoint there is */
+	struct buf keys;  /* and the keys, as they were written */
 	/* what is being written; size 0: nothing */
 	struct buf note;
 	uint64_t size;
@@ -73,6 +77,7 @@ int ledgerpublish_open(struct worker *w, struct ledger_publish **ret,
 		return ERR_SET(err, ERR_NOMEM, "publishing", 0);
 	p->shown = BUF_INIT(NOTE_BYTES_MAX);
 	p->note = BUF_INIT(NOTE_BYTES_MAX);
+	p->keys = BUF_INIT(KEYS_BYTES);
 	n = snprintf(p->folder, sizeof(p->folder), "%s/" LEDGER_FOLDER,
 		     w->settings->dir);
 	if (n < 0 || (size_t)n >= sizeof(p->folder)) {
@@ -90,6 +95,7 @@ void ledgerpublish_close(struct ledger_publish **p)
 		return;
 	buf_free(&(*p)->shown);
 	buf_free(&(*p)->note);
+	buf_free(&(*p)->keys);
 	free(*p);
 	*p = NULL;
 }
@@ -223,9 +229,56 @@ static int begin(struct worker *w, struct err *err)
 	return 0;
 }
 
-static int finish(struct ledger_publish *p, struct err *err)
+/* A line for each key the log was ever signed with. */
+static int print_keys(struct worker *w, struct buf *ret, struct err *err)
 {
-	if (ledgerfile_put(p->folder, LEDGER_CHECKPOINT_FILE, p->note.bytes,
+	struct keeper_log_key *keys =
+	    calloc(KEEPER_LOG_KEYS_MAX, sizeof(*keys));
+	char vkey[NOTE_VKEY_BYTES];
+	size_t len = 0;
+	int rc;
+
+	if (keys == NULL)
+		return ERR_SET(err, ERR_NOMEM, "keys of the log", 0);
+	rc = keeper_log_keys(w->keeper, keys, &len, err);
+	for (size_t i = 0; i < len && rc == 0; i++) {
+		note_key_print(&keys[i].key, vkey);
+		rc = buf_append_text(ret, vkey, err);
+		if (rc == 0)
+			rc = buf_append_u8(ret, '\n', err);
+	}
+	free(keys);
+	return rc;
+}
+
+/* Who has no key from elsewhere can at least see that the folder agrees with
+ * itself.  While the keeper cannot be asked, the file stays as it is. */
+static int put_keys(struct worker *w, struct err *err)
+{
+	struct ledger_publish *p = w->publish;
+	struct buf keys = BUF_INIT(KEYS_BYTES);
+	struct err why = {0};
+	int rc = 0;
+
+	if (print_keys(w, &keys, &why) == 0 &&
+	    (keys.len != p->keys.len ||
+	     memcmp(keys.bytes, p->keys.bytes, keys.len) != 0)) {
+		rc = ledgerfile_put(p->folder, KEYS_FILE, keys.bytes, keys.len,
+				    err);
+		p->keys.len = 0;
+		if (rc == 0)
+			rc = buf_append(&p->keys, keys.bytes, keys.len, err);
+	}
+	buf_free(&keys);
+	return rc;
+}
+
+static int finish(struct worker *w, struct err *err)
+{
+	struct ledger_publish *p = w->publish;
+
+	if (put_keys(w, err) != 0 ||
+	    ledgerfile_put(p->folder, LEDGER_CHECKPOINT_FILE, p->note.bytes,
 			   p->note.len, err) != 0)
 		return -1;
 	p->shown.len = 0;
@@ -243,7 +296,7 @@ static int write_some(struct worker *w, struct err *err)
 
 	for (int i = 0; i < FILES_MAX; i++) {
 		if (!next_tile(p, &t))
-			return finish(p, err);
+			return finish(w, err);
 		if (put_tile(w, &t, err) != 0)
 			return -1;
 		p->number++;
