@@ -321,6 +321,102 @@ static void an_export_is_complete_and_can_be_checked(void **state)
 	    EXIT_USAGE);
 }
 
+/* --- a log that was pruned ------------------------------------------------ */
+
+static uint64_t prune(struct house *h, int64_t now_ms)
+{
+	const struct ledger_cut cut = {.now_ms = now_ms,
+				       .before_ms =
+					   LEDGER_FIRST_MS + 600 * 1000,
+				       .max = 1000};
+	struct err err = {0};
+	uint64_t gone;
+	bool left;
+
+	assert_int_equal(ledger_prune(h->store, &cut, &gone, &left, &err), 0);
+	return gone;
+}
+
+/* Without its line number n, counted from 0. */
+static void without_line(const struct house *h, const char *file, size_t n)
+{
+	char path[160];
+	char *text = calloc(1, 1 << 21), *at = text;
+	FILE *in;
+	size_t len;
+
+	assert_non_null(text);
+	path_in(h, file, path);
+	in = fopen(path, "rbe");
+	assert_non_null(in);
+	len = fread(text, 1, (1 << 21) - 1, in);
+	(void)fclose(in);
+	for (; n > 0; n--)
+		at = strchr(at, '\n') + 1;
+	memmove(at, strchr(at, '\n') + 1, strlen(strchr(at, '\n') + 1) + 1);
+	assert_true(len > strlen(text));
+	write_file(h, file, text, strlen(text));
+	free(text);
+}
+
+static void what_was_pruned_is_not_missing(void **state)
+{
+	struct house *h = *state;
+	char out[160];
+
+	assert_int_equal(prune(h, LEDGER_FIRST_MS + 800 * 1000), 0);
+	sign(h, NULL);
+	assert_int_equal(prune(h, 0), 512);
+	expect(h, "sound", -1, NULL);
+	assert_non_null(strstr(h->said, "pruned       512"));
+	assert_int_equal(RUN(h, "prove", "511"), EXIT_REFUSED);
+	path_in(h, "export", out);
+	assert_int_equal(RUN(h, "export", "--from", "2026-11-21", "--to",
+			     "2026-11-21", "--out", out),
+			 EXIT_DONE);
+	assert_int_equal(RUN(h, "verify", out, "--vkey", h->vkey), EXIT_DONE);
+	assert_non_null(strstr(h->said, "first        512"));
+	/* Whatever else is not there, is. */
+	without_line(h, "export/entries.jsonl", 0);
+	assert_int_equal(RUN(h, "verify", out, "--vkey", h->vkey),
+			 EXIT_REFUSED);
+	assert_non_null(strstr(h->said, "beginning of the export"));
+}
+
+/* The entry that says what went lies behind the period. */
+static void a_pruned_beginning_is_closed_by_its_entry(void **state)
+{
+	struct house *h = *state;
+	struct ledger_entry e = ledger_example(0);
+	struct err err = {0};
+	char out[160];
+
+	e.event = LEDGER_NOTICE_SENT;
+	e.at_ms = LEDGER_FIRST_MS + 86400000;
+	assert_int_equal(store_begin(h->store, &err), 0);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(
+		    ledger_append(h->store, &ledger_mask, &e, NULL, &err), 0);
+	assert_int_equal(store_commit(h->store, &err), 0);
+	ledger_grown(h->store, 1000);
+	sign(h, NULL);
+	assert_int_equal(prune(h, e.at_ms), 0);
+	sign(h, NULL);
+	assert_int_equal(prune(h, 0), 512);
+	path_in(h, "export", out);
+	assert_int_equal(RUN(h, "export", "--from", "2026-11-21", "--to",
+			     "2026-11-21", "--out", out),
+			 EXIT_DONE);
+	assert_int_equal(RUN(h, "verify", out, "--vkey", h->vkey), EXIT_DONE);
+	assert_non_null(strstr(h->said, "last         700"));
+	assert_non_null(strstr(h->said, "entries      188"));
+	/* 512 to 699, the neighbour, the entry. */
+	without_line(h, "export/entries.jsonl", 189);
+	assert_int_equal(RUN(h, "verify", out, "--vkey", h->vkey),
+			 EXIT_REFUSED);
+	assert_non_null(strstr(h->said, "beginning of the export"));
+}
+
 /* Evidence of a log that is none would be worse than no export. */
 static void a_damaged_log_is_not_exported(void **state)
 {
@@ -360,6 +456,10 @@ int main(void)
 					    end),
 	    cmocka_unit_test_setup_teardown(
 		an_export_is_complete_and_can_be_checked, begin, end),
+	    cmocka_unit_test_setup_teardown(what_was_pruned_is_not_missing,
+					    begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_pruned_beginning_is_closed_by_its_entry, begin, end),
 	    cmocka_unit_test_setup_teardown(a_damaged_log_is_not_exported,
 					    begin, end),
 	};

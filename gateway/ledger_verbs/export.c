@@ -118,6 +118,8 @@ static int look_at(struct scan *s, uint64_t index, const uint8_t *entry,
 	if (ledger_entry_parse(entry, len, &told, &err) != 0)
 		return refused("entry %" PRIu64 " is damaged: %s", index,
 			       err.what);
+	if (told.event == LEDGER_LOG_PRUNED && told.counted)
+		x->closing = index;
 	if (told.at_ms < export_from_ms(x) && !s->any)
 		s->before = index + 1;
 	if (told.at_ms < export_from_ms(x) || told.at_ms >= export_to_ms(x))
@@ -241,6 +243,10 @@ static int write_lines(struct lines *l)
 		ledger_meter_show(&meter, i - from + 1, to - from);
 	}
 	ledger_meter_end(&meter);
+	/* Nothing stands before a pruned beginning; this entry says why. */
+	if (status == 0 && from == x->begin && x->end > x->begin &&
+	    x->pruned > 0 && x->closing >= to)
+		status = write_line(l, x->closing, true);
 	return status;
 }
 

@@ -26,6 +26,7 @@ struct exporting {
 	struct buf root_pem;
 	/* What was found (export.c). */
 	uint64_t pruned, waiting;
+	uint64_t closing;    /* the entry that says what was pruned */
 	uint64_t begin, end; /* entries of the period; end is behind it */
 	uint64_t *counts;    /* per day, per event */
 	uint64_t *signed_on; /* checkpoints per day */

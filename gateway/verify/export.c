@@ -25,7 +25,11 @@ struct extract {
 	/* What was met. */
 	uint64_t lines, first, last, outside, bad;
 	bool begins, ends; /* with a neighbour of the period */
-	const char *why;   /* NULL: all good */
+	bool closed;	   /* by the entry that says what was pruned */
+	uint64_t stays;	   /* its n: the first entry that was not */
+	uint64_t stamps;
+	const char *why;   /* NULL: the lines are good */
+	const char *unfit; /* NULL: so are the checkpoints that were stamped */
 };
 
 static int path_of(const struct extract *x, const char *name,
@@ -83,34 +87,87 @@ static int read_keys(struct extract *x, struct err *err)
 
 /* --- lines ---------------------------------------------------------------- */
 
+/* NULL: it is the entry that was signed. */
+static const char *judge_entry(struct extract *x, const struct exportline *line,
+			       struct ledger_told *ret)
+{
+	struct merkle_hash leaf;
+	struct err err = {0};
+
+	if (ledger_entry_parse(line->entry, line->entry_len, ret, &err) != 0)
+		return "an entry is not canonical";
+	merkle_leaf(line->entry, line->entry_len, &leaf);
+	if (!merkle_verify_inclusion(line->index, x->body.size, &leaf,
+				     line->proof, line->proof_len,
+				     &x->body.root))
+		return "an entry is not the one that was signed";
+	if (ret->event == LEDGER_LOG_PRUNED && ret->counted &&
+	    ret->count > x->stays)
+		x->stays = ret->count;
+	return NULL;
+}
+
+static void count(struct extract *x, const struct exportline *line)
+{
+	if (x->lines++ == 0) {
+		x->first = line->index;
+		x->begins = line->outside || line->index == 0;
+	}
+	x->last = line->index;
+	x->ends = line->outside || line->index + 1 == x->body.size;
+	x->outside += line->outside;
+}
+
+/* Behind the neighbour of the period, alone, where nothing could stand before
+ * it. */
+static const char *judge_closing(struct extract *x,
+				 const struct exportline *line)
+{
+	struct ledger_told told;
+	const char *why = judge_entry(x, line, &told);
+
+	if (why == NULL && told.event != LEDGER_LOG_PRUNED)
+		why = "an entry is missing, or they are not in order";
+	x->closed = true;
+	return why;
+}
+
 /* NULL: the line is good. */
 static const char *judge_line(struct extract *x, const char *text, size_t len)
 {
 	struct exportline line;
 	struct ledger_told told;
-	struct merkle_hash leaf;
 	struct err err = {0};
+	const char *why;
 
 	x->bad = x->lines == 0 ? 0 : x->last + 1;
-	if (exportline_parse(text, len, &line, &err) != 0)
+	if (x->closed || exportline_parse(text, len, &line, &err) != 0)
 		return "a line is none of an exported log";
+	if (x->ends && !x->begins && line.outside && line.index > x->last + 1)
+		return judge_closing(x, &line);
 	if (x->lines > 0 && line.index != x->last + 1)
 		return "an entry is missing, or they are not in order";
 	x->bad = line.index;
-	if (ledger_entry_parse(line.entry, line.entry_len, &told, &err) != 0)
-		return "an entry is not canonical";
-	merkle_leaf(line.entry, line.entry_len, &leaf);
-	if (!merkle_verify_inclusion(line.index, x->body.size, &leaf,
-				     line.proof, line.proof_len, &x->body.root))
-		return "an entry is not the one that was signed";
-	if (x->lines++ == 0) {
-		x->first = line.index;
-		x->begins = line.outside || line.index == 0;
+	why = judge_entry(x, &line, &told);
+	if (why == NULL)
+		count(x, &line);
+	return why;
+}
+
+/* The first line and the last are neighbours of the period, or the ends of the
+ * log; of a log that was pruned an entry of its own says where it begins. */
+static void judge_ends(struct extract *x)
+{
+	if (x->lines == 0) {
+		x->why = x->body.size > 0 ? "there are no entries" : NULL;
+		x->bad = 0;
+	} else if (!x->ends) {
+		x->why = "the end of the export is missing";
+		x->bad = x->last + 1;
+	} else if (!x->begins && x->first > x->stays) {
+		x->why = "the beginning of the export is missing";
+		x->bad = x->first - 1;
 	}
-	x->last = line.index;
-	x->ends = line.outside || line.index + 1 == x->body.size;
-	x->outside += line.outside;
-	return NULL;
 }
 
 static int judge_lines(struct extract *x, struct err *err)
@@ -121,12 +178,17 @@ static int judge_lines(struct extract *x, struct err *err)
 		x->why = judge_line(x, text, strcspn(text, "\n"));
 	if (ferror(x->in))
 		return ERR_SET(err, ERR_BUSY, "cannot be read", errno);
-	/* The last line is the neighbour behind the period, or of the log. */
-	if (x->why == NULL && x->lines > 0 && !x->ends) {
-		x->why = "the end of the export is missing";
-		x->bad = x->last + 1;
-	}
+	if (x->why == NULL)
+		judge_ends(x);
 	return 0;
+}
+
+static int judge_stamps(struct extract *x, struct err *err)
+{
+	if (x->why != NULL)
+		return 0;
+	return verify_export_stamps(x->dir, x->keys, &x->body, &x->stamps,
+				    &x->unfit, err);
 }
 
 /* --- answers -------------------------------------------------------------- */
@@ -151,17 +213,16 @@ static void tell_lines(struct answer *a, const struct extract *x)
 		answer_number(a, "first", x->first);
 		answer_number(a, "last", x->last);
 		if (!x->begins)
-			answer_text(a, "before", "%s",
-				    "what was before the first entry is not "
-				    "there: pruned, or left out");
+			answer_number(a, "pruned", x->stays);
 	}
 	answer_number(a, "entries", x->lines - x->outside);
 	answer_number(a, "outside", x->outside);
+	answer_number(a, "stamped", x->stamps);
 }
 
 static int tell(const struct extract *x)
 {
-	const char *why = x->why;
+	const char *why = x->why != NULL ? x->why : x->unfit;
 	bool good = why == NULL && verify_cosigned(x->ask, &x->note, &why);
 	struct answer a;
 
@@ -205,7 +266,7 @@ static int examine(struct extract *x)
 				     x->dir, err.what);
 	if (note_verify(&x->note, x->keys->keys, x->keys->len, NULL, &err) != 0)
 		return bad_signature(x);
-	if (judge_lines(x, &err) != 0)
+	if (judge_lines(x, &err) != 0 || judge_stamps(x, &err) != 0)
 		return verify_failed(x->ask, "%s: %s", x->dir, err.what);
 	return tell(x);
 }

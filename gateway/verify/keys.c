@@ -9,7 +9,7 @@ static int add_one(struct verify_keys *k, const char *text, size_t len,
 		   struct err *err)
 {
 	if (k->len == VERIFY_KEYS_MAX)
-		return ERR_SET(err, ERR_INPUT, "more keys than 32", 0);
+		return ERR_SET(err, ERR_INPUT, "more keys than 128", 0);
 	if (note_key_parse(text, len, &k->keys[k->len], err) != 0)
 		return -1;
 	k->len++;

@@ -11,7 +11,7 @@
 
 #include "postern/ledgerverify.h"
 
-#define VERIFY_KEYS_MAX	  32
+#define VERIFY_KEYS_MAX	  128 /* as many as a log ever has */
 #define VERIFY_TEXT_BYTES 1024
 
 /* --- keys (keys.c) -------------------------------------------------------- */
@@ -77,6 +77,13 @@ int verify_stamp_ask(struct verify_ask *ask);	/* stamp.c */
 /* 1 checked: *ret_status is the exit status; 0: no exported folder
  * (export.c). */
 int verify_export_ask(struct verify_ask *ask, const char *dir, int *ret_status);
+
+/* What was stamped of an exported log, in DIR/stamps: is the log that went on
+ * from there the one with this root (stamps.c)?  *ret_why: NULL if so; ret_len:
+ * how many.  What they say of time is --stamp's to check. */
+int verify_export_stamps(const char *dir, const struct verify_keys *keys,
+			 const struct checkpoint *body, uint64_t *ret_len,
+			 const char **ret_why, struct err *err);
 
 /* --- files (files.c) ------------------------------------------------------ */
 

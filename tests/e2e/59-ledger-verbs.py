@@ -1,17 +1,34 @@
 """Goal: an auditor checks the proof log with the verbs, and with one small
-program that has neither database nor network.  Scenario: compliance 9, L3;
-fixtures c2sp and rfc3161, through both programs."""
+program that has neither database nor network.  Scenarios: compliance 9, L1 to
+L3; fixtures c2sp and rfc3161, through both programs."""
 import base64
+import datetime
 import hashlib
 import json
 import os
 import pathlib
 import re
+import shutil
+import sqlite3
 import subprocess
 
-from case import FIXTURES, case, check, equal, main, w
+from case import FIXTURES, case, check, equal, main, rows, w
 
+PHONE = "4917139590101"
 C2SP, STAMPS = FIXTURES / "c2sp", FIXTURES / "rfc3161"
+KEPT = {}
+
+
+def make(world):
+    port = world.ports["tsa"] = w.free_port()
+    world.make(extra="ledger:\n  publish: true\n"
+               f"  stamp: {{url: \"http://127.0.0.1:{port}/tsr\", root: "
+               f"tsa-root.pem, hours: 24, allow: [\"127.0.0.1:{port}\"]}}\n")
+    world.start("tsa", [world.sim, "tsa", "--listen", f"127.0.0.1:{port}",
+                        "--root-file", str(world.data / "tsa-root.pem")])
+    w.until("the authority answers", 20,
+            lambda: w.call("GET", world.url("tsa", "/state"))[0] == 200)
+    world.start_all()
 
 
 # --- the two programs -------------------------------------------------------
@@ -19,8 +36,9 @@ C2SP, STAMPS = FIXTURES / "c2sp", FIXTURES / "rfc3161"
 
 def programs(world):
     build = pathlib.Path(world.binary).parent
-    return {"verb": [str(world.binary), "-d", str(world.data), "ledger",
-                     "verify"],
+    # Of no instance: what they are given is all they know.
+    return {"verb": [str(world.binary), "-d", str(world.dir / "none"),
+                     "ledger", "verify"],
             "alone": [str(build / "postern-verify")]}
 
 
@@ -43,6 +61,15 @@ def both(world, *argv, status):
         check(words.startswith(answers[-1]["verdict"] + ": "), words)
     equal(answers[0], answers[1], "the two programs")
     return answers[0]
+
+
+def ledger(world, *argv, status=0, data=None):
+    return run([world.binary, "-d", data or world.data, "ledger", *argv],
+               status).stdout.decode()
+
+
+def asked(world, *argv, status=0, data=None):
+    return json.loads(ledger(world, *argv, "--json", status=status, data=data))
 
 
 # --- fixtures ---------------------------------------------------------------
@@ -194,6 +221,237 @@ def wrong_usage_is_told_apart(world):
           .stdout.decode(), "help")
 
 
+# --- a log of our own -------------------------------------------------------
+
+
+def message(world, text):
+    got = world.phone_text(text, phone=PHONE)
+    world.note_with(text)
+    return got
+
+
+@case
+def what_happened_is_signed_and_proved(world):
+    for i in range(3):
+        message(world, f"Nachricht {i}")
+    note = ledger(world, "checkpoint")
+    size = int(note.split("\n")[1])
+    check(size >= 3, note)
+    equal(ledger(world, "checkpoint", "--show"), note, "shown")
+    keys = ledger(world, "keys")
+    KEPT["vkey"] = next(k for k in keys.split("\n") if k and k[0] != "#")
+    KEPT["keys"] = world.dir / "vkeys"
+    KEPT["keys"].write_text(keys)
+    got = asked(world, "verify", "--vkey", f"@{KEPT['keys']}")
+    equal((got["verdict"], got["size"], got["verified"]),
+          ("sound", size, [got["log"]]), "beside the gateway")
+    # Without a key: with a remark.
+    check("--vkey" in asked(world, "verify")["remark"], "remark")
+    KEPT["outside"] = world.dir / "outside"
+    KEPT["outside"].write_text(note)
+
+
+@case
+def an_entry_is_proved_by_its_number_and_by_what_it_is_about(world):
+    size = asked(world, "checkpoint", "--show")["size"]
+    bodies = [b for b, in rows(world, "SELECT body FROM ledger_entry "
+                                      "ORDER BY id")][:size]
+    file = world.dir / "a.tlog-proof"
+    for index in (0, size // 2, size - 1):
+        ledger(world, "prove", str(index), "--out", str(file))
+        got = both(world, "--receipt", file, "--vkey", KEPT["vkey"], status=0)
+        equal((got["index"], got["entry_from"], got["entry"]),
+              (index, "the receipt", json.loads(bodies[index])), "receipt")
+    about = [json.loads(b).get("obj") for b in bodies]
+    newest = max(i for i, o in enumerate(about) if o)
+    file.write_text(ledger(world, "prove", about[newest]))
+    got = both(world, "--receipt", file, "--vkey", KEPT["vkey"], status=0)
+    equal(got["entry"]["obj"], about[newest], "about")
+    equal(got["index"], newest, "newest")
+    # The entry is believed because it is proved, not because it is there.
+    text = file.read_text()
+    extra = re.search("^extra (.*)$", text, re.M).group(1)
+    told = base64.b64decode(extra)
+    forged = told.replace(b'"v":1', b'"v":2')
+    check(forged != told, told)
+    file.write_text(text.replace(extra, base64.b64encode(forged).decode()))
+    both(world, "--receipt", file, "--vkey", KEPT["vkey"], status=1)
+    for wrong in ("999999", "msg_" + "0" * 26):
+        ledger(world, "prove", wrong, status=1)
+
+
+@case
+def the_published_folder_is_a_log(world):
+    folder = world.data / "ledger"
+    w.until("published", 30, lambda: (folder / "checkpoint").exists() and
+            (folder / "checkpoint").read_text().split("\n")[1] ==
+            ledger(world, "checkpoint", "--show").split("\n")[1])
+    copy = world.dir / "tiles"
+    shutil.copytree(folder, copy)
+    KEPT["tiles"] = copy
+    got = both(world, copy, "--vkey", KEPT["vkey"], "--checkpoint",
+               KEPT["outside"], status=0)
+    equal(got["verdict"], "sound", got)
+    check(got["size"] >= got["extends"] >= 3, got)
+
+
+@case
+def l1_a_changed_byte_is_named_by_its_entry(world):
+    """In a copy of the data folder, and of the published one."""
+    copy = world.dir / "copy"
+    copy.mkdir()
+    world.stop("postern")
+    shutil.copy(world.data / "postern.db", copy)
+    world.serve()
+    keys = ["--vkey", f"@{KEPT['keys']}"]
+    got = asked(world, "verify", *keys, data=copy)
+    equal(got["verdict"], "sound", "an unchanged copy")
+    equal(sorted(p.name for p in copy.iterdir()), ["postern.db"], "made")
+    db = sqlite3.connect(copy / "postern.db")
+    (body,), = db.execute("SELECT body FROM ledger_entry WHERE id=1")
+    changed = body.replace(b'"v":1', b'"v":3')
+    db.execute("UPDATE ledger_entry SET body=? WHERE id=1", (changed,))
+    db.commit()
+    got = asked(world, "verify", *keys, status=1, data=copy)
+    equal((got["verdict"], got["index"]), ("bad_entry", 1), got["text"])
+    check("entry 1 " in got["text"], got)
+    db.execute("DELETE FROM ledger_entry WHERE id=1")
+    db.commit()
+    db.close()
+    got = asked(world, "verify", *keys, status=1, data=copy)
+    equal((got["verdict"], got["index"]), ("missing_entry", 1), got["text"])
+    size = int((KEPT["tiles"] / "checkpoint").read_text().split("\n")[1])
+    bundle = KEPT["tiles"] / f"tile/entries/000.p/{size}"
+    at = bundle.read_bytes().index(b'"v":1', 300)
+    bundle.write_bytes(bundle.read_bytes()[:at] + b'"v":2' +
+                       bundle.read_bytes()[at + 5:])
+    got = both(world, KEPT["tiles"], *keys, status=1)
+    equal(got["verdict"], "bad_entry", got["text"])
+    check(got["index"] > 0, got)
+
+
+def days():
+    now = datetime.datetime.now(datetime.timezone.utc)
+    day = datetime.timedelta(days=1)
+    return [(now + i * day).strftime("%Y-%m-%d") for i in (-1, 1)]
+
+
+@case
+def a_period_is_exported_with_proofs_and_a_report(world):
+    out = world.dir / "export"
+    first, last = days()
+    w.until("a time stamp", 60, lambda: rows(
+        world, "SELECT 1 FROM ledger_stamp WHERE state='done'"))
+    told = asked(world, "export", "--from", first, "--to", last, "--out", out)
+    lines = [json.loads(line) for line in
+             (out / "entries.jsonl").read_text().splitlines()]
+    equal([line["index"] for line in lines], list(range(told["size"])), "all")
+    stored = [b for b, in rows(world, "SELECT body FROM ledger_entry "
+                                      "ORDER BY id")]
+    for line in lines:
+        equal(json.dumps(line["entry"], sort_keys=True, ensure_ascii=False,
+                         separators=(",", ":")).encode(),
+              bytes(stored[line["index"]]), "canonical")
+    both(world, out, "--vkey", KEPT["vkey"], status=0)
+    both(world, out, status=0)
+    report(out)
+    stamped(world, out)
+    damage(world, out)
+    ledger(world, "export", "--from", first, "--to", last, "--out", str(out),
+           status=1)
+    # Nothing of that day: the neighbour alone.
+    out = world.dir / "nothing"
+    told = asked(world, "export", "--from", "2001-01-01", "--to",
+                 "2001-12-31", "--out", out)
+    equal(told["entries"], 0, told)
+    got = both(world, out, "--vkey", KEPT["vkey"], status=0)
+    equal((got["entries"], got["outside"]), (0, 1), got)
+
+
+def report(out):
+    for language, words in (("de", "Prüfbericht"), ("en", "Audit report")):
+        page = (out / f"report.{language}.html").read_text()
+        for part in (words, "messages.archived", "M43.D19", "M60.S05",
+                     f'lang="{language}"', "default-src 'none'"):
+            check(part in page, f"{language}: {part}")
+        check("<script" not in page and PHONE not in page, language)
+
+
+def stamped(world, out):
+    """The stamp holds, and the log went on from what it stamps."""
+    stamp, = (out / "stamps").glob("*.tsr")
+    got = both(world, "--stamp", stamp, "--root", out / "stamps/root.pem",
+               status=0)
+    check(got["data"].endswith(f"{stamp.stem}.checkpoint"), got)
+    run([programs(world)["alone"][0], "--stamp", stamp], 0)
+    equal(both(world, out, "--vkey", KEPT["vkey"], status=0)["stamped"], 1,
+          "stamped")
+    proof = stamp.with_suffix(".proof")
+    text = proof.read_text()
+    for changed in ("A" * 43 + "=\n" + text, text[:-1] + "x\n", "x"):
+        proof.write_text(changed)
+        got = both(world, out, "--vkey", KEPT["vkey"], status=1)
+        check("does not extend" in got["text"], got)
+    proof.unlink()
+    both(world, out, "--vkey", KEPT["vkey"], status=1)
+    proof.write_text(text)
+
+
+def damage(world, out):
+    """Whatever is done to the lines is noticed, with the number."""
+    file = out / "entries.jsonl"
+    text = file.read_text()
+    lines = text.splitlines(keepends=True)
+    for changed, index in (
+            (text.replace('"v":1', '"v":2', 1), 0),
+            ("".join(lines[:1] + lines[2:]), 1),
+            ("".join(lines[:-1]), len(lines) - 1),
+            ("".join([lines[0], lines[2], lines[1], *lines[3:]]), 1),
+            ("".join(lines) + "{}\n", len(lines))):
+        file.write_text(changed)
+        got = both(world, out, "--vkey", KEPT["vkey"], status=1)
+        equal((got["verdict"], got["index"]), ("bad_entry", index),
+              got["text"])
+    file.write_text(text)
+
+
+@case
+def l2_another_history_does_not_extend_an_outside_checkpoint(world):
+    """Taken back, and then continued otherwise, signed by the right key."""
+    world.stop("postern")
+    before = world.dir / "before"
+    shutil.copytree(world.data, before, symlinks=True,
+                    ignore=shutil.ignore_patterns("*.sock"))
+    world.serve()
+    for i in range(4):
+        message(world, f"Später {i}")
+    outside = world.dir / "outside"
+    outside.write_text(ledger(world, "checkpoint"))
+    keys = ["--vkey", f"@{KEPT['keys']}"]
+    got = asked(world, "verify", *keys, "--checkpoint", outside)
+    equal(got["verdict"], "sound", "it extends its own")
+    got = asked(world, "verify", *keys, "--checkpoint", outside, status=1,
+                data=before)
+    equal(got["verdict"], "short", got["text"])
+    equal(asked(world, "verify", *keys, data=before)["verdict"], "sound",
+          "in itself")
+    world.stop("postern")
+    kept = world.dir / "kept"
+    world.data.rename(kept)
+    before.rename(world.data)
+    world.serve()
+    for i in range(9):
+        message(world, f"Anders {i}")
+    ledger(world, "checkpoint")
+    got = asked(world, "verify", *keys)
+    equal(got["verdict"], "sound", "in itself")
+    got = asked(world, "verify", *keys, "--checkpoint", outside, status=1)
+    equal(got["verdict"], "bad_checkpoint", got["text"])
+    # A checkpoint of somebody else decides nothing.
+    outside.write_text(example(257)["signed_checkpoint"])
+    ledger(world, "verify", *keys, "--checkpoint", str(outside), status=1)
+
+
 # --- the program alone ------------------------------------------------------
 
 NEVER = re.compile(r" (socket|connect|bind|listen|accept4?|getaddrinfo|"
@@ -238,4 +496,4 @@ def the_program_alone_gives_up_what_it_does_not_need(world):
 
 
 if __name__ == "__main__":
-    main()
+    main(make)
