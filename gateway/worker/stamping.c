@@ -10,7 +10,7 @@
 #include "retry.h"
 
 #define HOUR_MS	    INT64_C(3600000)
-#define LOOK_MS	    INT64_C(30000)
+#define LOOK_MS	    INT64_C(5000)
 #define BACKOFF_MS  INT64_C(60000)
 #define BACKOFF_CAP (6 * HOUR_MS)
 #define TIMEOUT_MS  30000
@@ -42,7 +42,8 @@ struct waiting {
 };
 
 struct stamping {
-	int64_t look_again; /* boot clock */
+	int64_t look_boot; /* looks again then, boot clock, or at ... */
+	int64_t look_ms;   /* ... this time, if it comes sooner */
 	bool under_way, answered;
 	struct waiting asked; /* of the call under way */
 	struct buf note;      /* whose stamped part it is about */
@@ -104,8 +105,9 @@ static int is_due(struct worker *w, int64_t checkpoint_ms, bool *ret,
 	    store_one_int(w->store, newest_sql, STORE_NO_ARGS, &last, &any,
 			  err) != 0)
 		return -1;
+	w->stamping->look_ms = last + hours * HOUR_MS;
 	*ret = (was_asked && checkpoint_ms >= asked) || !any ||
-	       worker_now(w) - last >= hours * HOUR_MS;
+	       worker_now(w) >= w->stamping->look_ms;
 	return 0;
 }
 
@@ -235,7 +237,7 @@ static int put_off(struct worker *w, const char *why, struct err *err)
 
 	LOG(LOG_LEVEL_WARN, "ledger.stamp_later", log_table("reason", why),
 	    LOG_NUM("status", s->status), LOG_NUM("attempts", attempts));
-	s->look_again = 0;
+	s->look_boot = 0;
 	if (store_begin(w->store, err) != 0)
 		return -1;
 	if (store_run(w->store, again_sql,
@@ -309,18 +311,21 @@ int stamping_step(struct worker *w, bool *ret_moved, struct err *err)
 		*ret_moved = true;
 		return settle(w, err);
 	}
-	if (worker_boot(w) < s->look_again)
+	if (worker_boot(w) < s->look_boot && worker_now(w) < s->look_ms)
 		return 0;
+	s->look_ms = INT64_MAX;
 	if (read_waiting(w, &row, &found, err) != 0)
 		return -1;
 	if (found && row.next_ms <= worker_now(w)) {
 		*ret_moved = true;
 		return fly(w, &row, err);
 	}
-	if (!found && plan(w, ret_moved, err) != 0)
+	if (found)
+		s->look_ms = row.next_ms;
+	else if (plan(w, ret_moved, err) != 0)
 		return -1;
 	if (!*ret_moved)
-		s->look_again = worker_boot(w) + LOOK_MS;
+		s->look_boot = worker_boot(w) + LOOK_MS;
 	return 0;
 }
 
@@ -331,7 +336,9 @@ int64_t stamping_due_in_ms(const struct worker *w)
 
 	if (!wanted(w) || s->under_way)
 		return -1;
-	left = s->answered ? 0 : s->look_again - worker_boot(w);
+	left = s->answered ? 0 : s->look_boot - worker_boot(w);
+	if (s->look_ms - worker_now(w) < left)
+		left = s->look_ms - worker_now(w);
 	return left > 0 ? left : 0;
 }
 

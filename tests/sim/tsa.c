@@ -2,7 +2,7 @@
  *
  * POST /tsr is the service, GET /state counts, POST /mode {"mode"} makes it
  * misbehave: ok, refuse (a status instead of a token), other (a stamp of the
- * query before), stranger (signed by an unknown authority), broken (half a
+ * first query), stranger (signed by an unknown authority), broken (half a
  * reply), error (503). */
 #include "sim.h"
 
@@ -19,7 +19,7 @@ struct tsa {
 	pthread_mutex_t lock;
 	struct authority known, stranger;
 	char mode[16];
-	uint8_t *before; /* the query before */
+	uint8_t *before; /* the first query */
 	size_t before_len;
 	json_int_t asked, stamped;
 	long serial;
@@ -130,7 +130,8 @@ static uint8_t *stamp(struct tsa *t, const struct authority *a,
 
 static void remember(struct tsa *t, const struct sim_request *rq)
 {
-	free(t->before);
+	if (t->before != NULL)
+		return;
 	t->before = malloc(rq->body_len + 1);
 	must(t->before != NULL);
 	memcpy(t->before, rq->body, rq->body_len);
