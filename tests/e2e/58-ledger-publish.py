@@ -7,6 +7,7 @@ import http.client
 import json
 import signal
 import sqlite3
+import subprocess
 
 from case import case, check, equal, main, raw, rows, w
 
@@ -161,6 +162,34 @@ def every_tile_is_there_and_the_root_is_the_signed_one(world):
           "signed")
 
 
+def vkeys(world):
+    return [k["vkey"] for k in world.api(
+        "GET", "/v1/ledger/keys", token=TOKEN["operator"])[1]["keys"]]
+
+
+def verify(world):
+    """What an auditor runs on a copy of the folder."""
+    argv = [w.BUILD / "postern-verify", "--json"]
+    for vkey in vkeys(world):
+        argv += ["--vkey", vkey]
+    done = subprocess.run([*argv, world.data / "ledger"],
+                          capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+@case
+def an_auditor_verifies_the_folder(world):
+    equal(verify(world)[0], 0, verify(world)[1])
+    tile = world.data / "ledger/tile/entries/001"
+    good = tile.read_bytes()
+    tile.write_bytes(good.replace(b"policy.changed", b"policy.stopped", 1))
+    status, said = verify(world)
+    tile.write_bytes(good)
+    equal(status, 1, said)
+    equal((json.loads(said)["verdict"], json.loads(said)["index"]),
+          ("bad_entry", 256), "said")
+
+
 @case
 def nothing_else_can_be_asked_for(world):
     for path in ("/ledger", "/ledger/", "/ledger/tile", "/ledger/tile/0",
@@ -237,6 +266,7 @@ def pruned_bundles_disappear_and_tiles_stay(world):
     equal(entries[:512], [None] * 512, "pruned")
     check(None not in entries[512:], "kept")
     equal(rows(world, "SELECT min(id) FROM ledger_entry"), [(512,)], "rows")
+    equal(verify(world)[0], 0, verify(world)[1])
 
 
 @case
