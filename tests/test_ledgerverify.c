@@ -273,8 +273,12 @@ static void the_last_entry_elsewhere_is_told_from_a_removal(void **state)
 		is(m, &note, LEDGER_BAD_ENTRY, places[i]);
 		m->entries[places[i]] = was;
 	}
+	/* The last two swapped. */
 	was = m->entries[298];
 	m->entries[298] = m->entries[299];
+	m->entries[299] = was;
+	is(m, &note, LEDGER_BAD_ENTRY, 298);
+	m->entries[299] = m->entries[298];
 	m->len = 299;
 	is(m, &note, LEDGER_MISSING_ENTRY, 298);
 	m->entries[298] = was;

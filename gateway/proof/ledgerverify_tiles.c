@@ -134,13 +134,36 @@ static int leaf_after(struct verifier *v, unsigned int place,
 	return 0;
 }
 
+/* Whether what follows an entry found at place was follows it here too.  After
+ * the last signed one comes what is not signed, or nothing. */
+static int follows(struct verifier *v, const struct merkle_hash *after,
+		   uint64_t was, bool *ret, struct err *err)
+{
+	uint64_t then;
+
+	*ret = after == NULL;
+	if (*ret)
+		return 0;
+	if (was + 1 < v->head.size) {
+		unsigned int width, at = (unsigned int)((was + 1) % TILE_WIDTH);
+
+		if (read_tile(v, 0, (was + 1) / TILE_WIDTH, v->scratch, &width,
+			      err) != 0)
+			return -1;
+		*ret = at < width && merkle_equal(after, &v->scratch[at]);
+		return 0;
+	}
+	if (find_leaf(v, after, 0, &then, err) != 0)
+		return -1;
+	*ret = then == v->head.size;
+	return 0;
+}
+
 int verify_moved(struct verifier *v, unsigned int place, bool *ret,
 		 struct err *err)
 {
 	const struct merkle_hash *after;
-	uint64_t index = v->done + place, was, want;
-	unsigned int at, width;
-	bool last;
+	uint64_t index = v->done + place, was;
 
 	*ret = false;
 	if (index < v->first)
@@ -150,16 +173,5 @@ int verify_moved(struct verifier *v, unsigned int place, bool *ret,
 		return -1;
 	if (was == v->head.size)
 		return 0;
-	if (after == NULL) {
-		*ret = true;
-		return 0;
-	}
-	/* After the last one anything may follow but what stood there. */
-	last = was + 1 == v->head.size;
-	want = last ? index + 1 : was + 1;
-	if (read_tile(v, 0, want / TILE_WIDTH, v->scratch, &width, err) != 0)
-		return -1;
-	at = (unsigned int)(want % TILE_WIDTH);
-	*ret = (at < width && merkle_equal(after, &v->scratch[at])) != last;
-	return 0;
+	return follows(v, after, was, ret, err);
 }
