@@ -52,12 +52,12 @@ static void import_all(struct house *h, struct consent_import_row *rows,
 {
 	struct err err = {0};
 
-	assert_int_equal(store_begin(h->w.store, &err), 0);
+	assert_int_equal(worker_begin(&h->w, &err), 0);
 	if (consent_import(&h->w, rows, len, &err) != 0) {
 		print_error("%s: %s\n", err.where, err.what);
 		fail();
 	}
-	assert_int_equal(store_commit(h->w.store, &err), 0);
+	assert_int_equal(worker_commit(&h->w, &err), 0);
 }
 
 static enum consent_imported import_one(struct house *h,

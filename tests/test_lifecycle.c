@@ -75,10 +75,10 @@ static const char *propose(struct house *h, const char *text, int64_t days,
 	struct err err = {0};
 
 	assert_non_null(findings);
-	assert_int_equal(store_begin(h->w.store, &err), 0);
+	assert_int_equal(worker_begin(&h->w, &err), 0);
 	assert_int_equal(
 	    lifecycle_propose(&h->w, &p, findings, &v, &refused, &err), 0);
-	assert_int_equal(store_commit(h->w.store, &err), 0);
+	assert_int_equal(worker_commit(&h->w, &err), 0);
 	*ret_id = v.id;
 	version_free(&v);
 	free(findings);
@@ -100,10 +100,10 @@ static const char *approve(struct house *h, int64_t id, int64_t who)
 	struct version v = {0};
 	struct err err = {0};
 
-	assert_int_equal(store_begin(h->w.store, &err), 0);
+	assert_int_equal(worker_begin(&h->w, &err), 0);
 	assert_int_equal(
 	    lifecycle_approve(&h->w, id, who, NULL, &v, &refused, &err), 0);
-	assert_int_equal(store_commit(h->w.store, &err), 0);
+	assert_int_equal(worker_commit(&h->w, &err), 0);
 	version_free(&v);
 	return refused;
 }
@@ -172,6 +172,40 @@ static void only_so_many_are_under_way(void **state)
 	}
 	assert_string_equal(propose(h, WITH("99", "P30D"), 0, &id),
 			    REFUSED_TOO_MANY);
+	end(h);
+}
+
+/* --- no entry, no other policy ---------------------------------------------
+ */
+
+static void a_policy_whose_coming_cannot_be_told_does_not_come(void **state)
+{
+	struct house *h = *state;
+	const struct policy *before;
+	struct err err = {0};
+	bool moved;
+	int64_t id;
+
+	begin(h);
+	settle(h);
+	before = h->w.policy;
+	id = proposed(h, WITH("2", "P99D"));
+	assert_null(approve(h, id, BERT));
+	assert_null(approve(h, id, DORA));
+	house_sql(h, "ALTER TABLE ledger_entry RENAME TO gone");
+	for (int i = 0; i < 100 && err.kind == ERR_NONE; i++)
+		(void)lifecycle_step(&h->w, &moved, &err);
+	assert_int_not_equal(err.kind, ERR_NONE);
+	assert_ptr_equal(h->w.policy, before);
+	assert_int_equal(state_of(h, id), VERSION_APPROVED);
+	house_sql(h, "ALTER TABLE gone RENAME TO ledger_entry");
+	settle(h);
+	assert_int_equal(state_of(h, id), VERSION_ACTIVE);
+	assert_ptr_not_equal(h->w.policy, before);
+	assert_int_equal(
+	    HOUSE_COUNT(h, "ledger_entry WHERE"
+			   " json_extract(body,'$.e')='policy.changed'"),
+	    2);
 	end(h);
 }
 
@@ -439,6 +473,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH_HOUSE(the_author_and_the_same_person_twice_do_not_count),
 	    WITH_HOUSE(only_so_many_are_under_way),
+	    WITH_HOUSE(a_policy_whose_coming_cannot_be_told_does_not_come),
 	    WITH_HOUSE(a_shorter_rule_waits_whole_days_on_the_wall),
 	    WITH_HOUSE(a_longer_one_takes_effect_at_once),
 	    WITH_HOUSE(it_survives_any_failing_statement),

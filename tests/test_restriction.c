@@ -137,10 +137,10 @@ static void a_rolled_back_restriction_is_none(void **state)
 	house_body(h, hello);
 	house_receive(h);
 	cnv = only(h, "SELECT id FROM conversation");
-	assert_int_equal(store_begin(h->w.store, &err), 0);
+	assert_int_equal(worker_begin(&h->w, &err), 0);
 	assert_int_equal(place(h, false, &err), 0);
 	assert_true(restricted(h, 1, cnv));
-	store_roll_back(h->w.store);
+	worker_roll_back(&h->w);
 	assert_false(restricted(h, 1, cnv));
 }
 
