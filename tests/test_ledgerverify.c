@@ -582,6 +582,8 @@ static void what_was_pruned_has_to_be_said(void **state)
 	ledger_sign(h->store, &signer, 1400, &note);
 	damaged(h->store, &note, "DELETE FROM ledger_entry WHERE id<512",
 		LEDGER_MISSING_ENTRY, 0);
+	damaged(h->store, &note, "DELETE FROM ledger_entry WHERE id<600",
+		LEDGER_MISSING_ENTRY, 0);
 	prune(h->store);
 	ledger_grown(h->store, 20000);
 	ledger_sign(h->store, &signer, 1401, &note);
@@ -592,6 +594,8 @@ static void what_was_pruned_has_to_be_said(void **state)
 		LEDGER_MISSING_ENTRY, 512);
 	damaged(h->store, &note, "DELETE FROM ledger_entry WHERE id<515",
 		LEDGER_MISSING_ENTRY, 512);
+	damaged(h->store, &note, "DELETE FROM ledger_entry WHERE id<900",
+		LEDGER_MISSING_ENTRY, 512);
 	damaged(h->store, &note, "DELETE FROM ledger_entry", LEDGER_SHORT, 0);
 	damaged(h->store, &note, XOR_FIRST "WHERE id=1", LEDGER_BAD_TILE, 256);
 	damaged(h->store, &note, XOR_FIRST TILE_OF(1), LEDGER_BAD_TILE, 0);
@@ -600,6 +604,41 @@ static void what_was_pruned_has_to_be_said(void **state)
 	damaged(h->store, &note,
 		"UPDATE ledger_entry SET body=x'7b7d' WHERE id=900",
 		LEDGER_BAD_ENTRY, 900);
+	buf_free(&note);
+}
+
+/* Whichever call fails, nobody is accused. */
+static void a_store_that_fails_is_no_finding(void **state)
+{
+	struct ledger_house *h = *state;
+	struct buf note = BUF_INIT(NOTE_BYTES_MAX);
+	struct ledger_finding f = {.fault = LEDGER_SHORT};
+	uint64_t nth = 1;
+	int rc;
+
+	ledger_fill(h->store, 300);
+	ledger_grown(h->store, 1000);
+	ledger_sign(h->store, &signer, 100, &note);
+	ledger_sign(h->store, &signer, 290, &note);
+	do {
+		struct ledger_reading *reading = NULL;
+		struct ledger_source source;
+		struct err err = {0};
+
+		store_failing_set(h->store, nth++, true);
+		rc = ledger_source_open(h->store, &reading, &source, &err);
+		if (rc == 0)
+			rc = ledger_verify(&source, (const char *)note.bytes,
+					   note.len, &signer.key, 1, NULL, NULL,
+					   &f, &err);
+		if (rc != 0)
+			assert_int_equal(err.kind, ERR_BUSY);
+		if (reading != NULL)
+			ledger_source_close(&reading);
+	} while (rc != 0);
+	store_failing_set(h->store, 0, false);
+	assert_true(nth > 300);
+	assert_int_equal(f.fault, LEDGER_SOUND);
 	buf_free(&note);
 }
 
@@ -667,6 +706,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(large_logs_have_three_levels,
 					    ledger_on_memory, ledger_house_end),
 	    ON_ENGINES(what_was_pruned_has_to_be_said),
+	    cmocka_unit_test_setup_teardown(a_store_that_fails_is_no_finding,
+					    ledger_on_failing,
+					    ledger_house_end),
 	    cmocka_unit_test(findings_are_said_in_words),
 	};
 

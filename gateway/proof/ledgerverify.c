@@ -316,6 +316,14 @@ static int bundle(struct verifier *v, struct err *err)
 
 /* --- the whole ------------------------------------------------------------ */
 
+/* Also of what lies before first. */
+static void missing(struct verifier *v, uint64_t index)
+{
+	conclude(v, (struct ledger_finding){.fault = LEDGER_MISSING_ENTRY,
+					    .index = index,
+					    .size = v->head.size});
+}
+
 /* What is not there has to be said to have gone.  Whoever reads a log in use
  * may find that said only behind the checkpoint it began with. */
 static int check_pruned(struct verifier *v, struct err *err)
@@ -359,13 +367,13 @@ static int finish(struct verifier *v, struct err *err)
 static int run(struct verifier *v, ledger_progress progress, void *ctx,
 	       struct err *err)
 {
-	uint64_t first = v->first;
-
-	if (first % TILE_WIDTH != 0) {
-		conclude(v, (struct ledger_finding){
-				.fault = LEDGER_MISSING_ENTRY,
-				.index = first - first % TILE_WIDTH,
-				.size = v->head.size});
+	/* Only whole bundles are pruned; some of this one are missing, and
+	 * maybe others before. */
+	if (v->first % TILE_WIDTH != 0) {
+		v->first -= v->first % TILE_WIDTH;
+		if (check_pruned(v, err) != 0)
+			return -1;
+		missing(v, v->first);
 		return 0;
 	}
 	if (verify_edge(v, err) != 0 || verify_older(v, 0, err) != 0)
