@@ -131,6 +131,35 @@ static void another_log_does_not_sign_for_this_one(void **state)
 	buf_free(&b);
 }
 
+/* Nor does a witness that calls itself like the log. */
+static void a_witness_with_the_name_of_the_log_is_none(void **state)
+{
+	static const uint8_t seed[32] = {9};
+	uint8_t public[32], secret[64];
+	struct checkpoint c = {.origin = ORIGIN, .size = 0};
+	struct buf b = BUF_INIT(4096);
+	struct note_key key;
+	struct note note;
+	size_t len;
+
+	(void)state;
+	(void)crypto_sign_seed_keypair(public, secret, seed);
+	assert_int_equal(
+	    note_key_make(ORIGIN, NOTE_COSIGNATURE, public, &key, NULL), 0);
+	merkle_empty(&c.root);
+	assert_int_equal(checkpoint_print(&c, &b, NULL), 0);
+	len = b.len;
+	assert_int_equal(buf_append(&b, "\n", 1, NULL), 0);
+	assert_int_equal(
+	    note_cosign((const char *)b.bytes, len, &key, secret, 5, &b, NULL),
+	    0);
+	assert_int_equal(note_parse((const char *)b.bytes, b.len, &note, NULL),
+			 0);
+	assert_int_equal(note_check(&note, &key, NULL), NOTE_GOOD);
+	assert_string_equal(opened(buf_text(&b), &key, 1, NULL), "denied");
+	buf_free(&b);
+}
+
 /* --- what is no checkpoint ------------------------------------------------ */
 
 static int parses(const char *text, struct checkpoint *ret)
@@ -161,6 +190,8 @@ static void what_is_no_checkpoint_is_refused(void **state)
 	    "o\n 1\n" ROOT "\n",
 	    "o\n1 \n" ROOT "\n",
 	    "o\n0x1\n" ROOT "\n",
+	    "o\n1:\n" ROOT "\n",
+	    "o\n1/\n" ROOT "\n",
 	    "o\n9223372036854775808\n" ROOT "\n",
 	    "o\n18446744073709551616\n" ROOT "\n",
 	    "o\n111111111111111111111111\n" ROOT "\n",
@@ -177,6 +208,7 @@ static void what_is_no_checkpoint_is_refused(void **state)
 	    "o\n1\n" ROOT "\nx",
 	    "o\r\n1\n" ROOT "\n",
 	    "o\t\n1\n" ROOT "\n",
+	    "o\x1f\n1\n" ROOT "\n",
 	    "o\xff\n1\n" ROOT "\n",
 	};
 	struct checkpoint c = {.size = 77};
@@ -321,6 +353,7 @@ int main(void)
 	    cmocka_unit_test(checkpoints_are_those_of_the_example),
 	    cmocka_unit_test(witnesses_do_not_replace_the_log),
 	    cmocka_unit_test(another_log_does_not_sign_for_this_one),
+	    cmocka_unit_test(a_witness_with_the_name_of_the_log_is_none),
 	    cmocka_unit_test(what_is_no_checkpoint_is_refused),
 	    cmocka_unit_test(what_is_no_checkpoint_is_not_written),
 	    cmocka_unit_test(a_checkpoint_has_a_length),

@@ -420,6 +420,39 @@ static void the_largest_tree_is_proved(void **state)
 					       proof, len));
 }
 
+/* A root that is made for it: of a tree with one more level than there is. */
+static void a_proof_of_another_shape_is_refused(void **state)
+{
+	static const uint64_t sizes[] = {1, 2, 3, 8, 13, 127};
+	struct merkle_hash proof[MERKLE_PROOF_MAX], above, root, other = {0};
+	size_t len;
+
+	(void)state;
+	tree_fill(&tree, 127);
+	for (size_t s = 0; s < LEN(sizes); s++) {
+		uint64_t n = sizes[s], i = n * 2 / 3;
+		const struct merkle_hash *leaf = &tree.roots[0][i];
+
+		naive_mth(&tree, 0, n, &root);
+		len = naive_path(&tree, i, 0, n, proof, 0);
+		proof[len] = other;
+		merkle_node(&other, &root, &above);
+		assert_false(merkle_verify_inclusion(i, n, leaf, proof, len + 1,
+						     &above));
+		merkle_node(&root, &other, &above);
+		assert_false(merkle_verify_inclusion(i, n, leaf, proof, len + 1,
+						     &above));
+		len = naive_subproof(&tree, 1, 0, n, true, proof, 0);
+		proof[len] = other;
+		assert_false(merkle_verify_consistency(1, n, &tree.roots[0][0],
+						       &above, proof, len + 1));
+		merkle_node(&other, &root, &above);
+		merkle_node(&other, &tree.roots[0][0], &root);
+		assert_false(merkle_verify_consistency(1, n, &root, &above,
+						       proof, len + 1));
+	}
+}
+
 /* It would be the proof of a tree that is larger than any. */
 static void a_proof_that_is_too_long_is_refused(void **state)
 {
@@ -525,6 +558,7 @@ int main(void)
 	    cmocka_unit_test(a_false_inclusion_is_refused),
 	    cmocka_unit_test(a_false_consistency_is_refused),
 	    cmocka_unit_test(the_largest_tree_is_proved),
+	    cmocka_unit_test(a_proof_of_another_shape_is_refused),
 	    cmocka_unit_test(a_proof_that_is_too_long_is_refused),
 	    cmocka_unit_test(what_no_tree_has_is_an_error),
 	    cmocka_unit_test(a_reader_that_fails_is_passed_on),

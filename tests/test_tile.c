@@ -283,13 +283,15 @@ static void a_bundle_that_ends_early_is_corrupt(void **state)
 static void what_does_not_fit_leaves_nothing(void **state)
 {
 	static uint8_t longest[TILE_ENTRY_MAX + 1];
-	struct buf bundle = BUF_INIT(100);
+	struct buf bundle = BUF_INIT(1 << 20);
 	struct err err = {0};
 
 	(void)state;
 	assert_int_equal(
 	    tile_bundle_add(&bundle, longest, sizeof(longest), &err), -1);
 	assert_int_equal(err.kind, ERR_INPUT);
+	assert_int_equal(bundle.len, 0);
+	bundle.cap = 100;
 	assert_int_equal(tile_bundle_add(&bundle, longest, 98, &err), 0);
 	assert_int_equal(tile_bundle_add(&bundle, longest, 0, &err), -1);
 	assert_int_equal(bundle.len, 100);
