@@ -370,6 +370,24 @@ static void without_a_checkpoint_it_is_no_log(void **state)
 	tilefolder_close(&t);
 }
 
+/* Signed by whoever made the folder. */
+static void a_size_that_is_only_claimed_costs_nothing(void **state)
+{
+	const struct folder *f = *state;
+	struct merkle_edge edge = {.size = UINT64_C(1) << 62};
+
+	sign(f, &edge);
+	assert_int_not_equal(check(f).fault, LEDGER_SOUND);
+	drop(f, "tile/entries/000");
+	assert_int_not_equal(check(f).fault, LEDGER_SOUND);
+	write_tile(f,
+		   &(struct tile){.level = TILE_ENTRIES,
+				  .number = (UINT64_C(1) << 54) - 1,
+				  .width = TILE_WIDTH},
+		   "", 0);
+	assert_int_not_equal(check(f).fault, LEDGER_SOUND);
+}
+
 static void other_files_are_read_up_to_a_bound(void **state)
 {
 	const struct folder *f = *state;
@@ -406,6 +424,7 @@ int main(void)
 	    SMALL_LOG(links_and_pipes_are_not_there),
 	    SMALL_LOG(a_folder_on_the_way_is_no_link),
 	    SMALL_LOG(without_a_checkpoint_it_is_no_log),
+	    SMALL_LOG(a_size_that_is_only_claimed_costs_nothing),
 	    SMALL_LOG(other_files_are_read_up_to_a_bound),
 	};
 

@@ -280,6 +280,12 @@ static int gather(struct verifier *v, unsigned int want, struct err *err)
 
 		if (index >= v->first && expect(v, index, &missed, err) != 0)
 			return -1;
+		/* Nothing else is left of what was pruned; a size that is only
+		 * claimed ends here, too. */
+		if (index < v->first && l->len >= l->width) {
+			verify_conclude(v, LEDGER_BAD_TILE, index);
+			return 0;
+		}
 		if (index < v->first) {
 			l->own[l->len] = l->stored[l->len];
 			l->len++;

@@ -224,6 +224,58 @@ static int next_in_bundle(struct tilefolder *f, unsigned int width,
 	return 1;
 }
 
+static uint64_t last_bundle(const struct tilefolder *f)
+{
+	return f->body.size == 0 ? 0 : (f->body.size - 1) / TILE_WIDTH;
+}
+
+static bool has_bundle(const struct tilefolder *f, uint64_t number)
+{
+	struct tile t = {.level = TILE_ENTRIES, .number = number};
+	char path[TILE_PATH_BYTES];
+
+	t.width = width_of(f, TILE_ENTRIES, number);
+	if (t.width == 0)
+		return false;
+	tile_path(&t, path);
+	if (is_there(f->fd, path))
+		return true;
+	if (t.width == TILE_WIDTH)
+		return false;
+	t.width = TILE_WIDTH;
+	tile_path(&t, path);
+	return is_there(f->fd, path);
+}
+
+/* The first bundle that is there: those before it were pruned.  Halving, as a
+ * checkpoint nobody has verified yet may claim any size. */
+static uint64_t first_bundle(const struct tilefolder *f)
+{
+	uint64_t without = 0, with = last_bundle(f);
+
+	if (has_bundle(f, 0) || !has_bundle(f, with))
+		return 0;
+	while (with - without > 1) {
+		uint64_t middle = without + (with - without) / 2;
+
+		if (has_bundle(f, middle))
+			with = middle;
+		else
+			without = middle;
+	}
+	return with;
+}
+
+/* What follows a bundle that is not there: the last one, which shows the gap,
+ * or the end.  Not each in between, for the same reason. */
+static void jump(struct tilefolder *f)
+{
+	uint64_t last = last_bundle(f);
+
+	f->number = f->number < last && has_bundle(f, last) ? last : last + 1;
+	f->loaded = false;
+}
+
 static int on_next(void *ctx, uint64_t *ret_index, const uint8_t **ret_entry,
 		   size_t *ret_len, struct err *err)
 {
@@ -239,7 +291,7 @@ static int on_next(void *ctx, uint64_t *ret_index, const uint8_t **ret_entry,
 				*err = why;
 				return -1;
 			}
-			leave_bundle(f);
+			jump(f);
 			continue;
 		}
 		rc = next_in_bundle(f, width, ret_entry, ret_len, err);
@@ -250,27 +302,6 @@ static int on_next(void *ctx, uint64_t *ret_index, const uint8_t **ret_entry,
 			return 1;
 		}
 		leave_bundle(f);
-	}
-	return 0;
-}
-
-/* The first bundle that is there: those before it were pruned. */
-static uint64_t first_bundle(const struct tilefolder *f)
-{
-	struct tile t = {.level = TILE_ENTRIES};
-	char path[TILE_PATH_BYTES];
-
-	for (; (t.width = width_of(f, TILE_ENTRIES, t.number)) > 0;
-	     t.number++) {
-		tile_path(&t, path);
-		if (is_there(f->fd, path))
-			return t.number;
-		if (t.width == TILE_WIDTH)
-			continue;
-		t.width = TILE_WIDTH;
-		tile_path(&t, path);
-		if (is_there(f->fd, path))
-			return t.number;
 	}
 	return 0;
 }
