@@ -6,18 +6,21 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "postern/exportline.h"
+#include "postern/tilefolder.h"
 #include "verify.h"
 
-#define PATH_BYTES 1100
+#define PATH_BYTES     1100
+#define VKEY_BYTES_MAX 65536
 
 struct extract {
 	const struct verify_ask *ask;
 	const char *dir;
+	struct tilefolder *folder; /* has no tiles; no link is followed */
 	FILE *in;
-	struct buf bytes; /* of the checkpoint */
 	struct note note;
 	struct checkpoint body;
 	struct verify_keys published;
@@ -32,26 +35,22 @@ struct extract {
 	const char *unfit; /* NULL: so are the checkpoints that were stamped */
 };
 
-static int path_of(const struct extract *x, const char *name,
-		   char ret[PATH_BYTES])
-{
-	int n = snprintf(ret, PATH_BYTES, "%s/%s", x->dir, name);
-
-	return n > 0 && n < PATH_BYTES ? 0 : -1;
-}
-
+/* NULL: no export, or one whose lines are no file. */
 static FILE *open_lines(const struct extract *x)
 {
 	char path[PATH_BYTES];
-	FILE *in;
+	struct stat st;
+	FILE *in = NULL;
 	int fd;
 
-	if (path_of(x, "entries.jsonl", path) != 0)
+	if (snprintf(path, sizeof(path), "%s/entries.jsonl", x->dir) >=
+	    (int)sizeof(path))
 		return NULL;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return NULL;
-	in = fdopen(fd, "rb");
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		in = fdopen(fd, "rb");
 	if (in == NULL)
 		(void)close(fd); /* read only */
 	return in;
@@ -59,30 +58,31 @@ static FILE *open_lines(const struct extract *x)
 
 static int read_checkpoint(struct extract *x, struct err *err)
 {
-	char path[PATH_BYTES];
+	const char *note;
+	size_t len;
 
-	if (path_of(x, "checkpoint", path) != 0)
-		return ERR_SET(err, ERR_INPUT, "the path is too long", 0);
-	if (verify_read(path, NOTE_BYTES_MAX, &x->bytes, err) != 0)
+	if (tilefolder_open(x->dir, &x->folder, err) != 0)
 		return -1;
-	if (note_parse((const char *)x->bytes.bytes, x->bytes.len, &x->note,
-		       err) != 0)
+	note = tilefolder_note(x->folder, &len);
+	if (note_parse(note, len, &x->note, err) != 0)
 		return -1;
 	return checkpoint_parse(x->note.text, x->note.text_len, &x->body, err);
 }
 
 static int read_keys(struct extract *x, struct err *err)
 {
-	char path[PATH_BYTES + 1];
+	struct buf text = BUF_INIT(VKEY_BYTES_MAX);
+	int rc;
 
 	x->keys = &x->ask->keys;
 	if (x->keys->len > 0)
 		return 0;
 	x->keys = &x->published;
-	path[0] = '@';
-	if (path_of(x, "vkey", path + 1) != 0)
-		return ERR_SET(err, ERR_INPUT, "the path is too long", 0);
-	return verify_keys_add(&x->published, path, err);
+	rc = tilefolder_file(x->folder, "vkey", VKEY_BYTES_MAX, &text, err);
+	if (rc == 0)
+		rc = verify_keys_read(&x->published, text.bytes, text.len, err);
+	buf_free(&text);
+	return rc;
 }
 
 /* --- lines ---------------------------------------------------------------- */
@@ -187,8 +187,8 @@ static int judge_stamps(struct extract *x, struct err *err)
 {
 	if (x->why != NULL)
 		return 0;
-	return verify_export_stamps(x->dir, x->keys, &x->body, &x->stamps,
-				    &x->unfit, err);
+	return verify_export_stamps(x->dir, x->folder, x->keys, &x->body,
+				    &x->stamps, &x->unfit, err);
 }
 
 /* --- answers -------------------------------------------------------------- */
@@ -273,14 +273,13 @@ static int examine(struct extract *x)
 
 int verify_export_ask(struct verify_ask *ask, const char *dir, int *ret_status)
 {
-	struct extract x = {
-	    .ask = ask, .dir = dir, .bytes = BUF_INIT(NOTE_BYTES_MAX)};
+	struct extract x = {.ask = ask, .dir = dir};
 
 	x.in = open_lines(&x);
 	if (x.in == NULL)
 		return 0;
 	*ret_status = examine(&x);
 	(void)fclose(x.in); /* read only */
-	buf_free(&x.bytes);
+	tilefolder_close(&x.folder);
 	return 1;
 }

@@ -86,31 +86,39 @@ static int take_all(struct verify_ask *ask, int argc, char **argv)
 
 /* --- what goes together --------------------------------------------------- */
 
-/* A witness's key is no proof that the log signed, so it is not taken for
- * one. */
-static bool is_log_key(const struct verify_keys *k, bool log)
+/* A witness's key is no proof that the log signed, so it does not stand for
+ * one: what it says is told, and not asked for. */
+static void part_keys(struct verify_ask *ask)
 {
-	for (size_t i = 0; i < k->len; i++)
-		if ((k->keys[i].type == NOTE_ED25519) != log)
-			return false;
-	return true;
+	struct verify_keys all = ask->keys;
+
+	ask->keys.len = 0;
+	for (size_t i = 0; i < all.len; i++) {
+		struct verify_keys *to =
+		    all.keys[i].type == NOTE_ED25519 ? &ask->keys : &ask->known;
+
+		to->keys[to->len++] = all.keys[i];
+	}
 }
 
-static int check_keys(const struct verify_ask *ask)
+static int check_keys(struct verify_ask *ask)
 {
-	if (ask->note == NULL && !is_log_key(&ask->keys, true))
+	if (ask->note == NULL)
+		part_keys(ask);
+	for (size_t i = 0; i < ask->witnesses.len; i++)
+		if (ask->witnesses.keys[i].type == NOTE_ED25519)
+			return verify_failed(ask, "--witness is no key of a "
+						  "witness (type 4)");
+	if (ask->keys.len == 0 && ask->known.len > 0)
 		return verify_failed(ask, "--vkey is the key of a witness; "
-					  "it belongs to --witness");
-	if (!is_log_key(&ask->witnesses, false))
-		return verify_failed(ask, "--witness is no key of a witness "
-					  "(type 4)");
+					  "that of the log is missing");
 	if (ask->receipt != NULL && ask->keys.len == 0)
 		return verify_misused(ask, "--receipt needs the key of the "
 					   "log, --vkey");
 	return 0;
 }
 
-static int check_together(const struct verify_ask *ask)
+static int check_together(struct verify_ask *ask)
 {
 	int kinds = (ask->receipt != NULL) + (ask->note != NULL) +
 		    (ask->stamp != NULL) + (ask->folder != NULL);

@@ -7,14 +7,17 @@
 #include <string.h>
 
 #include "postern/text.h"
+#include "postern/tilefolder.h"
 #include "verify.h"
 
 #define PATH_BYTES  1200
+#define NAME_BYTES  64
 #define LINE_BYTES  (BASE64_LEN(MERKLE_HASH_BYTES) + 1)
 #define PROOF_BYTES (MERKLE_PROOF_MAX * LINE_BYTES)
 
 struct stamped {
-	char path[PATH_BYTES]; /* of the .checkpoint; then of the .proof */
+	const struct tilefolder *folder;
+	char name[NAME_BYTES]; /* of the .checkpoint; then of the .proof */
 	struct buf note, proof;
 	struct checkpoint body;
 };
@@ -69,14 +72,15 @@ static const char *judge(struct stamped *s, const struct verify_keys *keys,
 
 static int read_one(struct stamped *s, struct err *err)
 {
-	size_t stem = strlen(s->path) - strlen(".checkpoint");
+	size_t stem = strlen(s->name) - strlen(".checkpoint");
 
 	s->note.len = 0;
 	s->proof.len = 0;
-	if (verify_read(s->path, NOTE_BYTES_MAX, &s->note, err) != 0)
+	if (tilefolder_file(s->folder, s->name, NOTE_BYTES_MAX, &s->note,
+			    err) != 0)
 		return -1;
-	(void)snprintf(s->path + stem, sizeof(s->path) - stem, ".proof");
-	return verify_read(s->path, PROOF_BYTES, &s->proof, err);
+	(void)snprintf(s->name + stem, sizeof(s->name) - stem, ".proof");
+	return tilefolder_file(s->folder, s->name, PROOF_BYTES, &s->proof, err);
 }
 
 static int look_at(struct stamped *s, const struct verify_keys *keys,
@@ -87,40 +91,46 @@ static int look_at(struct stamped *s, const struct verify_keys *keys,
 		*ret_why = judge(s, keys, body);
 		return 0;
 	}
-	if (err->kind != ERR_ABSENT && err->kind != ERR_INPUT)
+	if (err->kind != ERR_ABSENT && err->kind != ERR_CORRUPT)
 		return -1;
 	*ret_why = "a stamped checkpoint has no proof";
 	return 0;
 }
 
-int verify_export_stamps(const char *dir, const struct verify_keys *keys,
+/* Names of ours are numbers; another one is nobody's. */
+static bool take_name(struct stamped *s, const char *name)
+{
+	return fnmatch("*.checkpoint", name, 0) == 0 &&
+	       snprintf(s->name, sizeof(s->name), "stamps/%s", name) <
+		   (int)sizeof(s->name);
+}
+
+int verify_export_stamps(const char *dir, const struct tilefolder *folder,
+			 const struct verify_keys *keys,
 			 const struct checkpoint *body, uint64_t *ret_len,
 			 const char **ret_why, struct err *err)
 {
-	struct stamped s = {.note = BUF_INIT(NOTE_BYTES_MAX),
+	struct stamped s = {.folder = folder,
+			    .note = BUF_INIT(NOTE_BYTES_MAX),
 			    .proof = BUF_INIT(PROOF_BYTES)};
+	char path[PATH_BYTES];
 	struct dirent *one;
-	DIR *folder = NULL;
+	DIR *list = NULL;
 	int rc = 0;
 
 	*ret_len = 0;
 	*ret_why = NULL;
-	if (snprintf(s.path, sizeof(s.path), "%s/stamps", dir) <
-	    (int)sizeof(s.path))
-		folder = opendir(s.path);
-	while (folder != NULL && rc == 0 && *ret_why == NULL &&
-	       (one = readdir(folder)) != NULL) {
-		if (fnmatch("*.checkpoint", one->d_name, 0) != 0)
+	if (snprintf(path, sizeof(path), "%s/stamps", dir) < (int)sizeof(path))
+		list = opendir(path);
+	while (list != NULL && rc == 0 && *ret_why == NULL &&
+	       (one = readdir(list)) != NULL) {
+		if (!take_name(&s, one->d_name))
 			continue;
 		(*ret_len)++;
-		if (snprintf(s.path, sizeof(s.path), "%s/stamps/%s", dir,
-			     one->d_name) >= (int)sizeof(s.path))
-			rc = ERR_SET(err, ERR_INPUT, "the path is too long", 0);
-		else
-			rc = look_at(&s, keys, body, ret_why, err);
+		rc = look_at(&s, keys, body, ret_why, err);
 	}
-	if (folder != NULL)
-		(void)closedir(folder); /* only read from */
+	if (list != NULL)
+		(void)closedir(list); /* only read from */
 	buf_free(&s.note);
 	buf_free(&s.proof);
 	return rc;

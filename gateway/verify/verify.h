@@ -65,6 +65,8 @@ struct verify_ask {
 	const char *entry, *against, *stamped, *root_pem;
 	bool log_only; /* not what it is about (verify_log.contents) */
 	struct verify_keys keys, witnesses;
+	/* Witnesses among the --vkey: known, and not asked for. */
+	struct verify_keys known;
 };
 /* Reads the options and answers: 0, 1 or 2, which is the exit status. */
 int verify_run(struct verify_ask *ask, int argc, char **argv);
@@ -78,10 +80,12 @@ int verify_stamp_ask(struct verify_ask *ask);	/* stamp.c */
  * (export.c). */
 int verify_export_ask(struct verify_ask *ask, const char *dir, int *ret_status);
 
+struct tilefolder;
 /* What was stamped of an exported log, in DIR/stamps: is the log that went on
  * from there the one with this root (stamps.c)?  *ret_why: NULL if so; ret_len:
  * how many.  What they say of time is --stamp's to check. */
-int verify_export_stamps(const char *dir, const struct verify_keys *keys,
+int verify_export_stamps(const char *dir, const struct tilefolder *folder,
+			 const struct verify_keys *keys,
 			 const struct checkpoint *body, uint64_t *ret_len,
 			 const char **ret_why, struct err *err);
 

@@ -19,22 +19,34 @@ bool verify_cosigned(const struct verify_ask *ask, const struct note *note,
 			return false;
 		}
 	}
+	for (size_t i = 0; i < ask->known.len; i++)
+		if (note_check(note, &ask->known.keys[i], NULL) == NOTE_BAD) {
+			*ret_why = "the cosignature of a witness is wrong";
+			return false;
+		}
 	return true;
+}
+
+static void tell(struct answer *a, const struct verify_keys *keys,
+		 const struct note *note)
+{
+	for (size_t i = 0; i < keys->len; i++) {
+		uint64_t at_s = 0;
+
+		if (note_check(note, &keys->keys[i], &at_s) == NOTE_GOOD)
+			answer_item_time(a, keys->keys[i].name,
+					 strlen(keys->keys[i].name), at_s);
+	}
 }
 
 bool verify_witnesses(struct answer *a, const struct verify_ask *ask,
 		      const struct note *note, const char **ret_why)
 {
-	if (ask->witnesses.len == 0)
-		return true;
-	answer_list(a, "witnesses");
-	for (size_t i = 0; i < ask->witnesses.len; i++) {
-		const struct note_key *key = &ask->witnesses.keys[i];
-		uint64_t at_s = 0;
-
-		if (note_check(note, key, &at_s) == NOTE_GOOD)
-			answer_item_time(a, key->name, strlen(key->name), at_s);
+	if (ask->witnesses.len + ask->known.len > 0) {
+		answer_list(a, "witnesses");
+		tell(a, &ask->witnesses, note);
+		tell(a, &ask->known, note);
+		answer_list_end(a);
 	}
-	answer_list_end(a);
 	return verify_cosigned(ask, note, ret_why);
 }

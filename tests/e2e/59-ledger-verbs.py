@@ -118,6 +118,10 @@ def witnesses_are_verified_with_their_time(world):
     other = vkey(one["witness_name"], 4, bytes_of(one["log_vkey"]))
     got = both(world, *argv, other, status=1)
     check("has not signed" in got["text"], got)
+    # One that is only known may be absent; its word is told.
+    both(world, *argv[:4], "--vkey", other, status=0)
+    got = both(world, *argv[:4], "--vkey", one["witness_vkey"], status=0)
+    equal(got["witnesses"][0]["name"], one["witness_name"], "known")
     # A witness does not speak for the log.
     for program in programs(world).values():
         run([*program, "--receipt", argv[1], "--vkey", one["witness_vkey"]], 1)
