@@ -79,7 +79,13 @@ struct loop {
 };
 #define LOOPS_MAX 64
 
-enum visit_step { VISIT_LINE, VISIT_BODY, VISIT_WAIT, VISIT_ANSWERED };
+enum visit_step {
+	VISIT_LINE,
+	VISIT_BODY,
+	VISIT_SHOW, /* of published.c: no body is expected */
+	VISIT_WAIT,
+	VISIT_ANSWERED
+};
 enum visit_outcome { OUTCOME_STORED, OUTCOME_BUSY, OUTCOME_FAILED };
 
 /* One connection and the request it is at. */
@@ -186,7 +192,8 @@ bool oneclick_means_it(const struct visitor *v);
 int oneclick_take(struct intake *in, struct visitor *v, struct err *err);
 
 /* --- published.c ---------------------------------------------------------- */
-/* Below /ledger/, while the settings want it shown. */
+/* Below /ledger/, while the settings want it shown.  Answered when the whole
+ * request is there: the library closes the connection otherwise. */
 bool published_is(const struct intake *in, const char *url);
 enum MHD_Result published_reply(struct intake *in, struct visitor *v,
 				const char *url);

@@ -176,6 +176,8 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection,
 	case VISIT_BODY:
 		return *bytes_len > 0 ? visit_take(in, v, bytes, bytes_len)
 				      : visit_end(in, v);
+	case VISIT_SHOW:
+		return published_reply(in, v, url);
 	case VISIT_WAIT:
 		return visit_wait(in, v);
 	case VISIT_ANSWERED:

@@ -147,8 +147,12 @@ enum MHD_Result visit_begin(struct intake *in, struct visitor *v,
 	v->door = door_find(in, rq->url);
 	if (v->door == NULL)
 		v->door = oneclick_find(in, rq->url, &v->click);
-	if (v->door == NULL && facts.get && published_is(in, rq->url))
-		return published_reply(in, v, rq->url);
+	if (v->door == NULL && facts.get && published_is(in, rq->url)) {
+		if (facts.chunked || facts.length > 0)
+			return published_reply(in, v, rq->url);
+		v->step = VISIT_SHOW;
+		return MHD_YES;
+	}
 	if (v->door == NULL) {
 		TALLY(in, refused_path);
 		return reply_problem(in, v, MHD_HTTP_NOT_FOUND, 0);

@@ -11,6 +11,7 @@
 #include <linux/close_range.h>
 #include <limits.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,18 +27,29 @@ static bool is_mail(const char *name)
 	       strcmp(name + len - end, MAIL_SUFFIX) == 0;
 }
 
+/* The folder is the worker's, and this process may be root: nothing in it is
+ * followed anywhere else. */
+static int open_folder(const char *dir)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/" MAIL_FOLDER, dir);
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
 /* Any of those that wait. */
 static bool find_mail(const char *dir, char *ret, size_t size)
 {
-	char path[PATH_MAX];
+	int fd = open_folder(dir);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *e;
 	bool found = false;
-	DIR *d;
 
-	(void)snprintf(path, sizeof(path), "%s/" MAIL_FOLDER, dir);
-	d = opendir(path);
-	if (d == NULL)
+	if (d == NULL) {
+		if (fd >= 0)
+			(void)close(fd); /* nothing was read */
 		return false;
+	}
 	while (!found && (e = readdir(d)) != NULL)
 		if (is_mail(e->d_name)) {
 			(void)snprintf(ret, size, "%s", e->d_name);
@@ -47,12 +59,40 @@ static bool find_mail(const char *dir, char *ret, size_t size)
 	return found;
 }
 
-static int open_mail(const char *dir, const char *name)
+static int open_mail(const char *dir, const char *name,
+		     const struct users *users)
 {
-	char path[PATH_MAX];
+	const uid_t owner =
+	    users->separate ? users->of[CHILD_WORKER].uid : geteuid();
+	int folder = open_folder(dir);
+	struct stat st;
+	int fd;
 
-	(void)snprintf(path, sizeof(path), "%s/" MAIL_FOLDER "/%s", dir, name);
-	return open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (folder < 0)
+		return -1;
+	fd = openat(folder, name,
+		    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	(void)close(folder); /* only looked into */
+	if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+			st.st_uid != owner || st.st_nlink != 1)) {
+		(void)close(fd); /* none of the worker's */
+		errno = EPERM;
+		return -1;
+	}
+	return fd;
+}
+
+static int remove_mail(const char *dir, const char *name)
+{
+	int folder = open_folder(dir);
+	int rc = -1;
+
+	if (folder < 0)
+		return -1;
+	if (unlinkat(folder, name, 0) == 0 || errno == ENOENT)
+		rc = 0;
+	(void)close(folder); /* only looked into */
+	return rc;
 }
 
 /* Between fork and exec: nothing may allocate, lock or log. */
@@ -90,7 +130,7 @@ static void again_later(struct mail *m, int64_t now_ms)
 static void hand_over(struct mail *m, const char *dir, const char *command,
 		      const struct users *users, int64_t now_ms)
 {
-	int fd = open_mail(dir, m->name);
+	int fd = open_mail(dir, m->name, users);
 	pid_t pid = fd < 0 ? -1 : fork();
 
 	if (pid == 0)
@@ -127,8 +167,6 @@ int64_t mail_tend(struct mail *m, const char *dir, const char *command,
 bool mail_ended(struct mail *m, const char *dir, pid_t pid, int status,
 		int64_t now_ms)
 {
-	char path[PATH_MAX];
-
 	if (m->pid == 0 || pid != m->pid)
 		return false;
 	m->pid = 0;
@@ -140,9 +178,7 @@ bool mail_ended(struct mail *m, const char *dir, pid_t pid, int status,
 		    LOG_NUM("wait_ms", m->wait_ms));
 		return true;
 	}
-	(void)snprintf(path, sizeof(path), "%s/" MAIL_FOLDER "/%s", dir,
-		       m->name);
-	if (unlink(path) != 0 && errno != ENOENT) {
+	if (remove_mail(dir, m->name) != 0) {
 		/* It would go out again and again. */
 		again_later(m, now_ms);
 		LOG(LOG_LEVEL_ERROR, "mail.stays", LOG_NUM("native", errno));

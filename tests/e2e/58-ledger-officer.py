@@ -120,6 +120,20 @@ def the_mail_says_in_two_languages_what_the_file_is_for(world):
 
 
 @case
+def only_mails_of_the_worker_are_handed_over(world):
+    (world.box / "mail").unlink()
+    stranger = world.dir / "stranger.eml"
+    stranger.write_text("To: dpo@muster.example\n\nnot ours\n")
+    link = world.data / "mail" / "a.eml"
+    link.symlink_to(stranger)
+    w.until("it is looked at", 30, lambda: "mail.cannot_start" in
+            (world.dir / "postern.log").read_text())
+    check(not (world.box / "mail").exists(), "a link was followed")
+    check(stranger.exists(), "it was removed")
+    link.unlink()
+
+
+@case
 def a_folder_that_is_gone_stops_nothing(world):
     gone = world.dir / "gone"
     settle(world, f"folder: {gone}")

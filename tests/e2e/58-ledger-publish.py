@@ -191,6 +191,19 @@ def an_auditor_verifies_the_folder(world):
 
 
 @case
+def one_connection_serves_many(world):
+    c = http.client.HTTPConnection("127.0.0.1", world.ports["public"],
+                                   timeout=20)
+    for path in ("/ledger/checkpoint", "/ledger/tile/0/000",
+                 "/ledger/checkpoint"):
+        c.request("GET", path)
+        answer = c.getresponse()
+        equal(answer.status, 200, path)
+        check(answer.read() and c.sock is not None, "closed")
+    c.close()
+
+
+@case
 def nothing_else_can_be_asked_for(world):
     for path in ("/ledger", "/ledger/", "/ledger/tile", "/ledger/tile/0",
                  "/ledger/tile/0/", "/ledger/tile/0/0", "/ledger/tile/0/999",
@@ -206,6 +219,11 @@ def nothing_else_can_be_asked_for(world):
         answer, _ = raw(world, f"GET {path} HTTP/1.1\r\nHost: x\r\n"
                         "Connection: close\r\n\r\n".encode())
         check(answer.split(b" ")[1] in (b"400", b"404"), (path, answer))
+    # A body nobody asked for ends the connection, so nothing can hide in it.
+    answer, closed = raw(world, b"GET /ledger/checkpoint HTTP/1.1\r\nHost: x"
+                         b"\r\nContent-Length: 40\r\n\r\n" + 40 * b"x" +
+                         b"GET /ledger/checkpoint HTTP/1.1\r\nHost: x\r\n\r\n")
+    equal((answer.count(b"HTTP/1.1 "), closed), (1, True), "a body")
     answer, _ = raw(world, b"POST /ledger/checkpoint HTTP/1.1\r\nHost: x\r\n"
                     b"Content-Length: 0\r\nConnection: close\r\n\r\n")
     equal(answer.split(b" ")[1], b"404", "POST")
