@@ -98,6 +98,23 @@ static void what_came_is_told_before_what_became_of_it(void **state)
 	is_sound(f);
 }
 
+/* No act does that today. */
+static void what_was_forgotten_and_filled_again_is_told_in_order(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = {0};
+
+	begin(f);
+	assert_int_equal(put(f, 1, false, &err), 0);
+	assert_int_equal(put(f, 2, false, &err), 0);
+	assert_int_equal(forget(f, 1, &err), 0);
+	assert_int_equal(change(f, 2, &err), 0);
+	assert_int_equal(change(f, 1, &err), 0);
+	commit(f);
+	assert_int_equal(number_of(f, "SELECT count(*) FROM ledger_entry"), 4);
+	is_sound(f);
+}
+
 static void what_is_taken_back_is_not_told(void **state)
 {
 	struct fixture *f = *state;
@@ -186,6 +203,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_transaction_leaves_number_and_root),
 	    TEST(what_came_is_told_before_what_became_of_it),
+	    TEST(what_was_forgotten_and_filled_again_is_told_in_order),
 	    TEST(what_is_taken_back_is_not_told),
 	    TEST(many_messages_have_several_entries),
 	    TEST_FAILING(failing_the_nth_call_tells_all_or_nothing),

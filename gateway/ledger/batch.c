@@ -170,22 +170,36 @@ static struct told *told_new(struct store *st, struct err *err)
 	return t;
 }
 
+static bool is_in(const struct buf *list, int64_t id)
+{
+	for (size_t at = 0; at < list->len; at += LEDGER_RECORD_BYTES)
+		if (get_id(list->bytes + at) == id)
+			return true;
+	return false;
+}
+
+/* Lists are written in the order of their kinds: what would break the order of
+ * what is done begins new ones. */
+static bool must_write(const struct told *t, enum list_kind kind, int64_t id)
+{
+	const struct buf *list = &t->lists[kind];
+
+	return list->len == list->cap ||
+	       (kind == LIST_CHANGED && is_in(&t->lists[LIST_FORGOTTEN], id));
+}
+
 int ledger_batch_add(struct store *st, const struct ledger_message *m,
 		     struct err *err)
 {
 	struct told *t = st->told != NULL ? told_of(st) : told_new(st, err);
 	uint8_t record[LEDGER_RECORD_BYTES];
-	struct buf *list;
+	enum list_kind kind = list_of[m->fate];
 
 	assert(st->changing);
-	if (t == NULL)
-		return -1;
-	list = &t->lists[list_of[m->fate]];
-	/* All of them, so that an entry never comes before the one about what
-	 * it changes. */
-	if (list->len == list->cap && told_write(st, err) != 0)
+	if (t == NULL ||
+	    (must_write(t, kind, m->id) && told_write(st, err) != 0))
 		return -1;
 	ledger_message_record(m, record);
 	t->at_ms = m->at_ms;
-	return buf_append(list, record, sizeof(record), err);
+	return buf_append(&t->lists[kind], record, sizeof(record), err);
 }
