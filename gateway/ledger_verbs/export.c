@@ -184,6 +184,7 @@ static int find_entries(struct exporting *x)
 struct lines {
 	struct exporting *x;
 	FILE *out;
+	struct export_proofs *proofs;
 	struct buf entry, text;
 };
 
@@ -210,8 +211,8 @@ static int write_line(struct lines *l, uint64_t index, bool outside)
 	l->entry.len = 0;
 	l->text.len = 0;
 	if (ledger_read(l->x->st, index, &l->entry, &err) != 0 ||
-	    ledger_prove_inclusion(l->x->st, index, l->x->body.size, line.proof,
-				   &line.proof_len, &err) != 0)
+	    export_prove(l->proofs, index, l->x->body.size, line.proof,
+			 &line.proof_len, &err) != 0)
 		return refused("entry %" PRIu64 ": %s", index, err.what);
 	line.entry = l->entry.bytes;
 	line.entry_len = l->entry.len;
@@ -257,12 +258,16 @@ static int export_lines(struct exporting *x)
 			  .text = BUF_INIT(EXPORTLINE_BYTES_MAX)};
 	int status = EXIT_REFUSED;
 
+	l.proofs = export_proofs_new(x->st, x->body.size);
+	if (l.proofs == NULL)
+		return refused("no memory");
 	l.out = create(x, "entries.jsonl");
 	if (l.out != NULL) {
 		status = write_lines(&l);
 		if (finish(x, "entries.jsonl", l.out, true) != 0)
 			status = EXIT_REFUSED;
 	}
+	free(l.proofs);
 	buf_free(&l.entry);
 	buf_free(&l.text);
 	return status;

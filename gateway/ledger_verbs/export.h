@@ -47,6 +47,13 @@ int64_t export_to_ms(const struct exporting *x); /* behind the last day */
 int export_file(const struct exporting *x, const char *name, const void *bytes,
 		size_t len);
 
+/* Freed with free(). */
+struct export_proofs;
+struct export_proofs *export_proofs_new(struct store *st, uint64_t size);
+int export_prove(struct export_proofs *p, uint64_t index, uint64_t size,
+		 struct merkle_hash ret[MERKLE_PROOF_MAX], size_t *ret_len,
+		 struct err *err);
+
 /* All of these: 0, or EXIT_REFUSED after a complaint. */
 int export_settings(struct exporting *x); /* export_parts.c */
 int export_checkpoints(struct exporting *x);
