@@ -1,6 +1,9 @@
 /* figures.c - what status and metrics count, read in one go. */
 #include "figures.h"
 
+#include "postern/ledger.h"
+#include "worker/ledgerclock.h"
+
 #include "conversation.h"
 
 static const char sql_outbox[] =
@@ -43,6 +46,24 @@ static int read_outbox(struct worker *w, struct figures *f, struct err *err)
 	return got < 0 ? -1 : 0;
 }
 
+static int read_ledger(struct worker *w, struct figures *ret, struct err *err)
+{
+	struct buf note = BUF_INIT(NOTE_BYTES_MAX);
+	struct checkpoint c = {.size = 0};
+	struct err none = {0};
+	int rc =
+	    ledger_last(w->store, &note, &c, &ret->ledger.signed_ms, &none);
+
+	buf_free(&note);
+	if (rc != 0 && none.kind != ERR_ABSENT) {
+		*err = none;
+		return -1;
+	}
+	ret->ledger.signed_size = c.size;
+	ret->ledger.compared = ledgerclock_lets(w, false);
+	return ledger_entries(w->store, &ret->ledger.entries, err);
+}
+
 int figures_read(struct worker *w, struct figures *ret, struct err *err)
 {
 	bool found;
@@ -52,7 +73,8 @@ int figures_read(struct worker *w, struct figures *ret, struct err *err)
 	    store_one_int(w->store, sql_quarantine, STORE_NO_ARGS,
 			  &ret->quarantined, &found, err) != 0 ||
 	    store_one_int(w->store, sql_media, STORE_NO_ARGS,
-			  &ret->media_wanted, &found, err) != 0)
+			  &ret->media_wanted, &found, err) != 0 ||
+	    read_ledger(w, ret, err) != 0)
 		return -1;
 	/* An absent keeper is a figure, not a failure. */
 	ret->keeper_away = keeper_status(w->keeper, &ret->keeper, NULL) != 0;

@@ -16,6 +16,11 @@ struct figures {
 	size_t len;
 	int64_t quarantined, media_wanted;
 	uint64_t backlog_bytes;
+	struct {			       /* the proof log */
+		uint64_t entries, signed_size; /* 0: nothing yet */
+		int64_t signed_ms;
+		bool compared; /* with what the keeper signed last */
+	} ledger;
 	bool keeper_away, ready;
 	struct keeper_status keeper;
 };

@@ -115,6 +115,11 @@ static void put_gauges(struct sheet *s, const struct figures *f)
 		  (unsigned long long)f->quarantined);
 	put_gauge(s, "media_wanted", "Attachments still to be fetched.",
 		  (unsigned long long)f->media_wanted);
+	put_gauge(s, "ledger_entries", "Of the proof log.", f->ledger.entries);
+	put_gauge(s, "ledger_signed_size", "How many of them are signed.",
+		  f->ledger.signed_size);
+	put_gauge(s, "ledger_signed_seconds", "When, as Unix time; 0 never.",
+		  (unsigned long long)(f->ledger.signed_ms / 1000));
 	put_head(s, "outbox_rows", "gauge", "What is still to be told.");
 	put_outbox(s, f, "waiting", waiting);
 	put_outbox(s, f, "unknown", unknown);

@@ -1,11 +1,9 @@
 /* status.c - how the instance is doing, for people and for supervisors. */
 #include "figures.h"
 #include "intake/intake.h"
-#include "postern/ledger.h"
 #include "postern/processes.h"
 #include "problem.h"
 #include "route.h"
-#include "worker/ledgerclock.h"
 #include "witnesses.h"
 
 static json_t *outbox_json(const struct figures *f)
@@ -79,41 +77,26 @@ static json_t *policy_json(const struct worker *w)
 			 "version", (json_int_t)policy_version(w->policy));
 }
 
-/* How much there is of the proof log, and how much of it is signed. */
-static int ledger_json(struct worker *w, json_t **ret, struct err *err)
+static json_t *ledger_json(const struct figures *f)
 {
-	struct buf note = BUF_INIT(NOTE_BYTES_MAX);
-	struct checkpoint c = {.size = 0};
-	struct err none = {0};
-	uint64_t entries = 0;
-	int64_t at_ms = 0;
-	int rc = ledger_last(w->store, &note, &c, &at_ms, &none);
-
-	buf_free(&note);
-	if (rc != 0 && none.kind != ERR_ABSENT) {
-		*err = none;
-		return -1;
-	}
-	if (ledger_entries(w->store, &entries, err) != 0)
-		return -1;
-	*ret = json_pack("{s:b, s:I, s:I, s:o}", "compared",
-			 (int)ledgerclock_lets(w, false), "entries",
-			 (json_int_t)entries, "signed_size", (json_int_t)c.size,
-			 "signed_at", job_json_time(at_ms));
-	return 0;
+	return json_pack("{s:b, s:I, s:I, s:o}", "compared",
+			 (int)f->ledger.compared, "entries",
+			 (json_int_t)f->ledger.entries, "signed_size",
+			 (json_int_t)f->ledger.signed_size, "signed_at",
+			 job_json_time(f->ledger.signed_ms));
 }
 
 int api_status(struct worker *w, struct job *job, struct err *err)
 {
 	struct figures *f = calloc(1, sizeof(*f));
-	json_t *witnesses = NULL, *ledger = NULL;
+	json_t *witnesses = NULL;
 	uint64_t last = 0;
 	int rc = -1;
 
 	if (f == NULL)
 		return ERR_SET(err, ERR_NOMEM, "no memory for figures", 0);
-	if (figures_read(w, f, err) == 0 && ledger_json(w, &ledger, err) == 0 &&
-	    witnesses_json(w, &witnesses, &last, err) == 0) {
+	if (figures_read(w, f, err) == 0 &&
+	    witnesses_json(w, &witnesses, &last, err) == 0)
 		rc = job_json(
 		    job, 200,
 		    json_pack(
@@ -127,11 +110,8 @@ int api_status(struct worker *w, struct job *job, struct err *err)
 			keeper_json(f), "processes", processes_json(w),
 			"outbox", outbox_json(f), "counters", counters_json(w),
 			"policy", policy_json(w), "witnesses", witnesses,
-			"ledger", ledger),
+			"ledger", ledger_json(f)),
 		    err);
-		ledger = NULL;
-	}
-	json_decref(ledger);
 	free(f);
 	return rc;
 }

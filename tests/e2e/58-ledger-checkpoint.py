@@ -147,6 +147,8 @@ def an_operator_signs_now_and_an_auditor_only_looks(world):
     equal((said["compared"], said["signed_size"], said["signed_at"]),
           (True, made["size"], made["at"]), "status")
     check(said["entries"] >= made["size"], said)
+    figures = w.call("GET", world.url("internal", "/metrics"))[1].decode()
+    check(f"\npostern_ledger_signed_size {made['size']}\n" in figures, figures)
     check(f"{made['size']} signed at {made['at']}\n"
           in world.postern("status"), "status for people")
 
