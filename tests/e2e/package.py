@@ -83,6 +83,7 @@ def rebuild(directory):
     change(top / "gateway/store/migrate.c",
            r"^(static int \(\*const steps\[\].*\n(?:    .*\n)*)\};",
            lambda m: f"{STEP}{m[1]}    [{schema}] = migrate_rebuilt,\n}};")
-    run("make", "-j2", "--no-print-directory", "build/postern", cwd=top,
+    run("make", "-j2", "--no-print-directory", "build/postern",
+        "build/postern-verify", cwd=top,
         env=clean_environment())
     return build(directory, top), schema + 1
