@@ -14,17 +14,6 @@ static int refuse(const char *about, const char *what)
 	return EXIT_REFUSED;
 }
 
-static int wrong_usage(void)
-{
-	(void)fputs("usage: postern -d DIR ledger witness\n"
-		    "       postern -d DIR ledger witness init --name NAME "
-		    "--log VKEY [--log VKEY ...]\n"
-		    "                              [--listen HOST:PORT]\n"
-		    "       postern -d DIR ledger witness vkey\n",
-		    stderr);
-	return EXIT_USAGE;
-}
-
 /* --- what is printed ------------------------------------------------------ */
 
 static int print_vkey(const struct verb_args *args, const struct note_key *key)
@@ -92,7 +81,7 @@ static int take_option(struct witness_settings *s, const char *option,
 		return take_text(option, value, s->name, sizeof(s->name));
 	if (strcmp(option, "--listen") == 0)
 		return take_text(option, value, s->listen, sizeof(s->listen));
-	return wrong_usage();
+	return EXIT_USAGE;
 }
 
 static int read_options(const struct verb_args *args,
@@ -101,13 +90,13 @@ static int read_options(const struct verb_args *args,
 	for (int i = 1; i < args->argc; i += 2) {
 		int rc = i + 1 < args->argc
 			     ? take_option(s, args->argv[i], args->argv[i + 1])
-			     : wrong_usage();
+			     : EXIT_USAGE;
 
 		if (rc != EXIT_DONE)
 			return rc;
 	}
 	if (s->name[0] == '\0' || s->logs_len == 0)
-		return wrong_usage();
+		return EXIT_USAGE;
 	if (!note_name_valid(s->name, strlen(s->name)))
 		return refuse("--name",
 			      "no name of a key; without blanks and +, such as "
@@ -138,7 +127,7 @@ static int vkey(const struct verb_args *args)
 	static struct witness_settings s;
 
 	if (args->argc != 1)
-		return wrong_usage();
+		return EXIT_USAGE;
 	return witness_settings_load(args->dir, stderr, &s) == 0
 		   ? show(args, s.name)
 		   : EXIT_REFUSED;
@@ -152,5 +141,5 @@ int verb_ledger_witness(const struct verb_args *args)
 		return init(args);
 	if (strcmp(args->argv[0], "vkey") == 0)
 		return vkey(args);
-	return wrong_usage();
+	return EXIT_USAGE;
 }

@@ -11,7 +11,7 @@ bool paper_built(enum paper_feature feature)
 	    [FEATURE_ALWAYS] = true,	[FEATURE_SWEEP] = false,
 	    [FEATURE_HOLD] = false,	[FEATURE_RESTRICT] = false,
 	    [FEATURE_REPLAY] = false,	[FEATURE_RECIPIENTS] = false,
-	    [FEATURE_REQUESTS] = false, [FEATURE_LEDGER] = false,
+	    [FEATURE_REQUESTS] = false, [FEATURE_LEDGER] = true,
 	    [FEATURE_CONSENT] = true,	[FEATURE_REDACT] = true,
 	    [FEATURE_APPROVALS] = true,
 	};

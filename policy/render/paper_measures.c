@@ -129,8 +129,10 @@ static const struct measure log_[] = {
      FEATURE_ALWAYS},
     {"M43.D05",
      {"Eigene Löschfrist für Protokolle", "Logs have a period of their own"},
-     {"Der Betrieb legt sie für das Systemprotokoll fest",
-      "operations lay it down for the system's log"},
+     {"Das prüfbare Protokoll hat eine eigene (`ledger: keep`); für das "
+      "Systemprotokoll legt sie der Betrieb fest",
+      "the verifiable log has its own (`ledger: keep`); operations lay down "
+      "that of the system's log"},
      FEATURE_ALWAYS},
     {"M43.D06 M43.D07",
      {"Lesen, Ändern, Löschen, Übermitteln unverändert festhalten",
@@ -140,8 +142,10 @@ static const struct measure log_[] = {
      FEATURE_LEDGER},
     {"M43.D19",
      {"Zertifizierte Zeitstempel", "Certified time stamps"},
-     {"Zeitstempel nach RFC 3161 auf den Prüfpunkten",
-      "RFC 3161 time stamps on the checkpoints"},
+     {"Zeitstempel nach RFC 3161 auf den Prüfpunkten, wenn ein Dienst "
+      "eingestellt ist (`ledger: stamp`)",
+      "RFC 3161 time stamps on the checkpoints, if an authority is set "
+      "(`ledger: stamp`)"},
      FEATURE_LEDGER},
 };
 
