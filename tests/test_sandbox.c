@@ -178,6 +178,85 @@ static void each_role_opens_its_own_files_only(void **state)
 	}
 }
 
+/* --- folders that only the settings name ---------------------------------- */
+
+static const struct {
+	enum child_role role;
+	bool named; /* the settings name them */
+	const char *name;
+	int flags, wanted;
+} named[] = {
+    {CHILD_INTAKE, true, "ledger/tile/0/000", O_RDONLY, 0},
+    {CHILD_INTAKE, true, "ledger/tile/0/000", O_WRONLY, EACCES},
+    {CHILD_INTAKE, true, "ledger/new", O_WRONLY | O_CREAT, EACCES},
+    {CHILD_INTAKE, true, "ledger", O_RDONLY | O_DIRECTORY, EACCES},
+    {CHILD_INTAKE, true, "mail/1.eml", O_RDONLY, EACCES},
+    {CHILD_INTAKE, true, "officer/1.txt", O_RDONLY, EACCES},
+    {CHILD_INTAKE, false, "ledger/tile/0/000", O_RDONLY, EACCES},
+    {CHILD_WORKER, true, "ledger/new", O_WRONLY | O_CREAT, 0},
+    {CHILD_WORKER, true, "mail/2.eml", O_WRONLY | O_CREAT, 0},
+    {CHILD_WORKER, true, "officer/2.txt", O_WRONLY | O_CREAT, 0},
+    {CHILD_WORKER, false, "ledger/tile/0/000", O_RDONLY, EACCES},
+    {CHILD_WORKER, false, "mail/2.eml", O_WRONLY | O_CREAT, EACCES},
+    {CHILD_WORKER, false, "officer/2.txt", O_WRONLY | O_CREAT, EACCES},
+    {CHILD_KEEPER, true, "ledger/tile/0/000", O_RDONLY, EACCES},
+    {CHILD_KEEPER, true, "mail/1.eml", O_RDONLY, EACCES},
+};
+
+static bool enter_named(const struct house *h, enum child_role role,
+			const struct settings *s)
+{
+	struct sandbox_path more[SANDBOX_MORE_MAX];
+	const struct sandbox_conf conf = {.rules = sandbox_rules_of(role),
+					  .dir = h->dir,
+					  .credential = "",
+					  .more = more};
+	struct err err = {0};
+
+	sandbox_more_of(role, s, more);
+	return sandbox_enter(&conf, &err) == 0;
+}
+
+static void what_the_settings_name_is_left_to_who_needs_it(void **state)
+{
+	static const char *const folders[] = {
+	    "ledger", "ledger/tile", "ledger/tile/0", "mail", "officer"};
+	const struct house *h = *state;
+	struct settings *s = calloc(2, sizeof(*s));
+	char path[128];
+
+	need_sandbox();
+	assert_non_null(s);
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", h->dir, folders[i]);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	put(h, "ledger/tile/0/000");
+	put(h, "mail/1.eml");
+	put(h, "officer/1.txt");
+	s[1].ledger.publish = true;
+	(void)snprintf(s[1].ledger.officer_folder,
+		       sizeof(s[1].ledger.officer_folder), "%s/officer",
+		       h->dir);
+	(void)snprintf(s[1].ledger.officer_sendmail,
+		       sizeof(s[1].ledger.officer_sendmail), "/bin/true");
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+		pid_t pid = fork();
+		int got;
+
+		if (pid == 0)
+			_exit(enter_named(h, named[i].role, &s[named[i].named])
+				  ? opened(h, named[i].name, named[i].flags)
+				  : 101);
+		got = status_of(pid);
+		if (got != named[i].wanted)
+			print_message("%s %s\n", child_role_name(named[i].role),
+				      named[i].name);
+		assert_int_equal(got, named[i].wanted);
+	}
+	free(s);
+}
+
 /* Bits of what was possible. */
 static int calls_tried(void)
 {
@@ -343,6 +422,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    IN_HOUSE(each_role_opens_its_own_files_only),
+	    IN_HOUSE(what_the_settings_name_is_left_to_who_needs_it),
 	    IN_HOUSE(only_the_worker_makes_sockets_and_nobody_a_process),
 	    IN_HOUSE(a_key_published_anew_stays_readable_to_the_intake),
 	    IN_HOUSE(the_worker_makes_and_opens_an_archive),
