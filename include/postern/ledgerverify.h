@@ -38,12 +38,30 @@ enum ledger_fault {
 };
 struct ledger_finding {
 	enum ledger_fault fault;
-	uint64_t index; /* the first bad one, as far as it can be known */
-	uint64_t size;	/* of the checkpoint meant */
+	/* The first bad one, as far as it can be known; BAD_ROOT: it lies there
+	 * or after; BAD_CHECKPOINT: size of the last older one that is good. */
+	uint64_t index;
+	uint64_t size; /* of the checkpoint meant; 0: it cannot be read */
 };
 typedef void (*ledger_progress)(void *ctx, uint64_t done, uint64_t all);
 
-/* 0 with *ret, also when it found something; -1: could not look. */
+/*
+ * ledger_verify - is this log what the note says?
+ *
+ *   note	the signed checkpoint; best one that somebody outside holds
+ *   keys	the log's own (its name is the origin); earlier ones too, where
+ *		they are known: older checkpoints by others are held against
+ *		the entries, and accepted before the first known one if the log
+ *		tells of a rotation
+ *   progress	may be NULL; told now and then
+ *
+ * One pass over the entries, memory that does not follow the log.  Looks at
+ * nothing that the note does not cover, except for a word of pruning.  What the
+ * source reports as ERR_CORRUPT is a finding, not an error.
+ *
+ * Returns 0 with *ret, also when it found something; -1: could not look (the
+ * source's error, ERR_NOMEM).
+ */
 int ledger_verify(const struct ledger_source *source, const char *note,
 		  size_t note_len, const struct note_key *keys, size_t keys_len,
 		  ledger_progress progress, void *progress_ctx,
