@@ -51,8 +51,10 @@ void verify_older_keys(struct verifier *v)
 	struct ledger_finding f = {.fault = LEDGER_BAD_CHECKPOINT,
 				   .size = v->unknown_size};
 
-	/* The entry that tells of the rotation may have been pruned. */
-	if (!v->found && v->older_unknown && !v->rotated && v->first == 0) {
+	/* The entry that tells of the rotation stands behind what the earlier
+	 * key signed; it may have been pruned. */
+	if (!v->found && v->older_unknown && !v->rotated &&
+	    v->unknown_size >= v->first) {
 		v->finding = f;
 		v->found = true;
 	}
