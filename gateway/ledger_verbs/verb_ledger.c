@@ -17,7 +17,8 @@ int ledger_verb_verify(const struct verb_args *args)
 
 static const struct subverb verbs[] = {
     {"verify", ledger_verb_verify,
-     "[--vkey KEY|@FILE] ... [--checkpoint FILE] [--log-only] [FOLDER]\n"
+     "[--vkey KEY|@FILE] ... [--witness KEY|@FILE] ...\n"
+     "                             [--checkpoint FILE] [--log-only] [FOLDER]\n"
      "       postern ledger verify --receipt FILE --vkey KEY|@FILE ... "
      "[--entry FILE]\n"
      "                             [--witness KEY|@FILE] ...\n"

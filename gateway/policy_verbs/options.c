@@ -14,9 +14,9 @@ void subverb_usage(FILE *out, const char *verb, const struct subverb *all,
 		   size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		(void)fprintf(out, "%s postern %s %s %s\n",
+		(void)fprintf(out, "%s postern %s %s%s%s\n",
 			      i == 0 ? "usage:" : "      ", verb, all[i].name,
-			      all[i].usage);
+			      all[i].usage[0] > ' ' ? " " : "", all[i].usage);
 }
 
 static const struct subverb *find(const char *name, const struct subverb *all,

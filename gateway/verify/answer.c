@@ -217,32 +217,37 @@ int answer_end(struct answer *a)
 
 /* --- what cannot be answered ---------------------------------------------- */
 
-__attribute__((format(printf, 2, 0))) static void complain(
-    const struct verify_ask *ask, const char *format, va_list args)
+static void complain(const struct verify_ask *ask, const char *text)
 {
-	(void)fprintf(stderr, "%s: ", ask->program);
-	(void)vfprintf(stderr, format, args);
-	(void)fputc('\n', stderr);
+	(void)fprintf(stderr, "%s: %s\n", ask->program, text);
 }
 
 int verify_failed(const struct verify_ask *ask, const char *format, ...)
 {
+	char text[VERIFY_TEXT_BYTES];
+	struct answer a;
 	va_list args;
 
 	va_start(args, format);
-	complain(ask, format, args);
+	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	return EXIT_REFUSED;
+	complain(ask, text);
+	if (!ask->json)
+		return EXIT_REFUSED;
+	answer_begin(&a, ask, "failed", "%s", text);
+	return answer_end(&a);
 }
 
 int verify_misused(const struct verify_ask *ask, const char *format, ...)
 {
 	const char *at = ask->usage;
+	char text[VERIFY_TEXT_BYTES];
 	va_list args;
 
 	va_start(args, format);
-	complain(ask, format, args);
+	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	complain(ask, text);
 	for (bool first = true; *at != '\0'; first = false) {
 		size_t len = strcspn(at, "\n");
 

@@ -45,8 +45,10 @@ static void print_help(void)
 	    "to extend\n"
 	    "  --entry FILE     the entry a receipt is about, if it holds "
 	    "none\n"
-	    "  --data FILE      what was stamped; else checkpoint.txt or "
-	    "checkpoint beside it\n"
+	    "  --data FILE      what was stamped; else the .checkpoint or .txt "
+	    "of "
+	    "its name beside it,\n"
+	    "                   checkpoint.txt or checkpoint\n"
 	    "  --root PEM       the authority's root certificate; else the one "
 	    "*root*.pem beside it\n"
 	    "  --json           print for machines\n"
@@ -54,7 +56,7 @@ static void print_help(void)
 	    "Exit status: 0 verified, 1 refused or failed, 2 wrong usage.\n");
 }
 
-/* --json and --help stand anywhere before "--". */
+/* --json, --help and -h stand anywhere before "--". */
 static int take_out(char **argv, int argc, const char *option, bool *ret_found)
 {
 	int kept = 0;
@@ -79,6 +81,7 @@ int main(int argc, char **argv)
 
 	argc = take_out(argv + 1, argc - 1, "--json", &ask.json);
 	argc = take_out(argv + 1, argc, "--help", &help);
+	argc = take_out(argv + 1, argc, "-h", &help);
 	if (help) {
 		print_help();
 		return fflush(stdout) == 0 ? EXIT_DONE : EXIT_REFUSED;

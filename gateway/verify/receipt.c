@@ -193,7 +193,10 @@ int verify_receipt_ask(struct verify_ask *ask)
 	int status;
 
 	if (verify_read(ask->receipt, RECEIPT_BYTES_MAX, &bytes, &err) != 0) {
-		status = verify_failed(ask, "%s: %s", ask->receipt, err.what);
+		status =
+		    err.kind == ERR_INPUT
+			? refuse(ask, "a receipt is too long")
+			: verify_failed(ask, "%s: %s", ask->receipt, err.what);
 	} else if (receipt_parse((const char *)bytes.bytes, bytes.len, &q.r,
 				 &err) != 0) {
 		status = refuse(ask, err.what);

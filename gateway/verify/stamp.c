@@ -26,16 +26,24 @@ struct paths {
 
 /* --- which files ---------------------------------------------------------- */
 
-/* Our exports have "1234.checkpoint" beside "1234.tsr". */
+/* Our exports have "1234.checkpoint" beside "1234.tsr"; a text of the same
+ * name is what one stamps by hand. */
 static bool same_stem(const char *stamp, char *ret)
 {
+	static const char *const kinds[] = {"checkpoint", "txt"};
 	const char *slash = strrchr(stamp, '/');
 	const char *name = slash != NULL ? slash + 1 : stamp;
 	const char *dot = strrchr(name, '.');
 	int len = dot != NULL ? (int)(dot - stamp) : (int)strlen(stamp);
-	int n = snprintf(ret, PATH_BYTES, "%.*s.checkpoint", len, stamp);
 
-	return n > 0 && n < PATH_BYTES && verify_exists(ret);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		int n =
+		    snprintf(ret, PATH_BYTES, "%.*s.%s", len, stamp, kinds[i]);
+
+		if (n > 0 && n < PATH_BYTES && verify_exists(ret))
+			return true;
+	}
+	return false;
 }
 
 static int find_data(const struct verify_ask *ask, struct paths *ret)

@@ -132,7 +132,8 @@ void answer_json(struct answer *a, const char *name, const void *json,
 /* Prints and frees; the exit status. */
 int answer_end(struct answer *a);
 
-/* One line to standard error, and the exit status 1 (2: with the usage). */
+/* One line to standard error, and the exit status 1 (2: with the usage).  What
+ * failed is an answer, too, for a machine that asked for one: "failed". */
 __attribute__((format(printf, 2, 3))) int verify_failed(
     const struct verify_ask *ask, const char *format, ...);
 __attribute__((format(printf, 2, 3))) int verify_misused(

@@ -221,8 +221,40 @@ def wrong_usage_is_told_apart(world):
                      ["--receipt", "/nowhere", "--vkey",
                       example(257)["log_vkey"]]):
             run([*program, *argv], 1)
-    check("--stamp" in run([*programs(world)["alone"], "--help"], 0)
-          .stdout.decode(), "help")
+    for word in ("--help", "-h"):
+        check("--stamp" in run([*programs(world)["alone"], word], 0)
+              .stdout.decode(), "help")
+
+
+@case
+def what_cannot_be_looked_at_is_an_answer_for_machines_too(world):
+    key = ["--vkey", example(257)["log_vkey"]]
+    for argv in (["--note", "/nowhere"], ["--receipt", "/nowhere", *key],
+                 ["--stamp", "/nowhere", "--data", "/nowhere"], ["/nowhere"]):
+        for program in programs(world).values():
+            done = run([*program, "--json", *argv], 1)
+            got = json.loads(done.stdout)
+            equal((got["verdict"], got["ok"]), ("failed", False), argv)
+            check(got["text"] in done.stderr.decode(), "told people as well")
+    large = world.dir / "large"
+    large.write_bytes(b"c2sp.org/tlog-proof@v1\n" * 20000)
+    equal(both(world, "--receipt", large, *key, status=1)["verdict"],
+          "refused", "too long")
+
+
+@case
+def what_is_stamped_has_the_name_of_the_stamp(world):
+    """Rather than that of a checkpoint in the same folder."""
+    folder = world.dir / "stamped"
+    folder.mkdir()
+    shutil.copy(STAMPS / "other.invalid-for-checkpoint.tsr",
+                folder / "other.tsr")
+    for name in ("other.txt", "checkpoint.txt", "test-root.pem"):
+        shutil.copy(STAMPS / name, folder)
+    got = both(world, "--stamp", folder / "other.tsr", status=0)
+    equal(got["data"], str(folder / "other.txt"), "by its name")
+    (folder / "other.txt").unlink()
+    both(world, "--stamp", folder / "other.tsr", status=1)
 
 
 # --- a log of our own -------------------------------------------------------
