@@ -153,6 +153,25 @@ static int prove(struct proving *p)
 	return status;
 }
 
+/* What is no option and no value of one; it may stand before and after them.
+ * NULL: nothing does. */
+static const char *take_which(struct verb_args *args)
+{
+	for (int i = 0; i < args->argc; i++) {
+		const char *word = args->argv[i];
+
+		if (word[0] == '-') {
+			i++;
+			continue;
+		}
+		for (int k = i + 1; k < args->argc; k++)
+			args->argv[k - 1] = args->argv[k];
+		args->argc--;
+		return word[0] != '\0' ? word : NULL;
+	}
+	return NULL;
+}
+
 int ledger_verb_prove(const struct verb_args *args)
 {
 	struct proving p = {.args = args, .entry = BUF_INIT(TILE_ENTRY_MAX)};
@@ -161,13 +180,11 @@ int ledger_verb_prove(const struct verb_args *args)
 	struct err err = {0};
 	int status;
 
-	if (args->argc < 1 || args->argv[0][0] == '-') {
+	p.which = take_which(&rest);
+	if (p.which == NULL) {
 		(void)refused("the number of an entry, or what it is about");
 		return EXIT_USAGE;
 	}
-	p.which = args->argv[0];
-	rest.argc--;
-	rest.argv++;
 	status = options_read(&rest, rows, 1);
 	if (status != EXIT_DONE)
 		return status;

@@ -312,8 +312,13 @@ def an_entry_is_proved_by_its_number_and_by_what_it_is_about(world):
     check(forged != told, told)
     file.write_text(text.replace(extra, base64.b64encode(forged).decode()))
     both(world, "--receipt", file, "--vkey", KEPT["vkey"], status=1)
+    ledger(world, "prove", "--out", str(file), "0")
+    equal(both(world, "--receipt", file, "--vkey", KEPT["vkey"],
+               status=0)["index"], 0, "options first")
     for wrong in ("999999", "msg_" + "0" * 26):
         ledger(world, "prove", wrong, status=1)
+    for wrong in ([], [""], ["0", "1"], ["--out", str(file)], ["-1"]):
+        ledger(world, "prove", *wrong, status=2)
 
 
 @case
