@@ -87,7 +87,9 @@ static void it_tells_what_is_there_in_both_languages(void **state)
 	en = page_of(&facts, TONGUE_EN);
 	expect(de, "lang=\"de\"");
 	expect(de, "Prüfbericht");
-	expect(de, "Einwilligung erteilt");
+	/* Entries are counted, not what they tell of. */
+	expect(de, "data-label=\"Einträge\">2</td><td data-label=\"Ereignis\">"
+		   "Einwilligung erteilt</td>");
 	expect(de, "2026-01-01 bis 2026-01-31");
 	expect(de, "3 bis 12, ohne Lücke");
 	expect(de, "48 Stunden");

@@ -127,9 +127,11 @@ static void checked(struct report *r)
 	page_text(&r->pg, "%s",
 		  WORD(r,
 		       "`KEY` ist der Schlüssel des Protokolls aus einer "
-		       "Quelle, der Sie trauen, nicht aus diesem Ordner.",
+		       "Quelle, der Sie trauen, nicht aus diesem Ordner; "
+		       "`FOLDER` ist der Ordner, in dem dieser Bericht liegt.",
 		       "`KEY` is the key of the log from a source you trust, "
-		       "not from this folder."));
+		       "not from this folder; `FOLDER` is the folder this "
+		       "report lies in."));
 	page_text(&r->pg, "%s",
 		  WORD(r,
 		       "Einträge enthalten keine personenbezogenen Daten: nur "
@@ -156,17 +158,17 @@ static void event_row(struct report *r, size_t event, uint64_t n)
 {
 	const char *measures = auditreport_measures(r->f->events[event]);
 
-	page_cell(&r->pg, "`%s`", r->f->events[event]);
-	page_cell(&r->pg, "%s", words_of(r, r->f->events[event]));
 	page_cell(&r->pg, "%" PRIu64, n);
+	page_cell(&r->pg, "%s", words_of(r, r->f->events[event]));
+	page_cell(&r->pg, "`%s`", r->f->events[event]);
 	page_cell(&r->pg, "%s", measures != NULL ? measures : "–");
 }
 
 static void events(struct report *r)
 {
-	const char *const heads[] = {WORD(r, "Ereignis", "Event"),
-				     WORD(r, "In Worten", "In words"),
-				     WORD(r, "Anzahl", "Number"),
+	const char *const heads[] = {WORD(r, "Einträge", "Entries"),
+				     WORD(r, "Ereignis", "Event"),
+				     WORD(r, "Im Protokoll", "In the log"),
 				     WORD(r, "SDM-Maßnahmen", "SDM measures")};
 
 	page_head(&r->pg, 2, "%s", WORD(r, "3 Ereignisse", "3 Events"));
@@ -357,12 +359,12 @@ static void gaps(struct report *r)
 		  WORD(r,
 		       "Die Nummern sind lückenlos; ein fehlender Eintrag "
 		       "hätte diesen Bericht verhindert. Der Nachbar vor und "
-		       "nach dem Zeitraum liegt bei, damit auch an seinen "
-		       "Rändern nichts fehlen kann.",
+		       "nach dem Zeitraum liegt bei, soweit es ihn gibt, damit "
+		       "auch an seinen Rändern nichts fehlen kann.",
 		       "The numbers have no gap; a missing entry would have "
 		       "prevented this report. The neighbours before and after "
-		       "the period are included, so that nothing can be "
-		       "missing at its ends either."));
+		       "the period are included, where there are any, so that "
+		       "nothing can be missing at its ends either."));
 	if (r->f->pruned > 0)
 		page_text(&r->pg,
 			  WORD(r,

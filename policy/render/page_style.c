@@ -29,6 +29,7 @@ const char page_style[] =
     "vertical-align:top}\n"
     "thead th{background:#e8eef4}\n"
     "tbody th{background:#f6f8fa;font-weight:600;width:15rem}\n"
+    ".fields td{overflow-wrap:anywhere}\n"
     ".four{table-layout:fixed}\n"
     ".four th:first-child{width:17%}\n"
     ".four th:last-child{width:22%}\n"
