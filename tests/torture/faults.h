@@ -36,8 +36,9 @@ enum fault_file {
 	FILE_KEYSTORE = 8,    /* keeper.db and its log */
 	FILE_KEYS = 16,	      /* keys, erasures.log */
 	FILE_MEDIA = 32,
-	FILE_FOLDER = 64, /* the data directory itself */
-	FILE_OTHER = 128, /* sockets, pipes, memory: never recorded */
+	FILE_FOLDER = 64,  /* the data directory itself */
+	FILE_OTHER = 128,  /* sockets, pipes, memory: never recorded */
+	FILE_LEDGER = 256, /* what is published of the proof log */
 };
 
 enum fault_action {

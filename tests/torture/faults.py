@@ -18,7 +18,7 @@ CALLS = {name: 1 << i for i, name in enumerate((
     "write", "pwrite", "pwritev", "fdatasync", "fsync", "ftruncate", "rename",
     "unlink", "open", "sendmsg", "fallocate", "malloc", "close"))}
 FILES = {"spool": 1, "archive": 2, "wal": 4, "keystore": 8, "keys": 16,
-         "media": 32, "folder": 64, "other": 128}
+         "media": 32, "folder": 64, "other": 128, "ledger": 256}
 DISK = "spool archive wal keystore keys media folder"
 ACTIONS = {"count": 0, "kill": 1, "error": 2, "short": 3, "drop": 4,
            "delay": 5, "late": 6}

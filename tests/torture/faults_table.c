@@ -85,6 +85,8 @@ uint32_t table_class(const char *path)
 		return FILE_KEYS;
 	if (within(path, "media"))
 		return FILE_MEDIA;
+	if (within(path, "ledger"))
+		return FILE_LEDGER;
 	return FILE_OTHER;
 }
 

@@ -8,6 +8,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "sim"))
 sys.dont_write_bytecode = True
 
+import audit  # noqa: E402
 import proved  # noqa: E402
 import world as w  # noqa: E402
 
@@ -132,6 +133,7 @@ def check_sound(world):
         check(found == "ok", f"quick_check of {name}: {found}")
     wrong = proved.look(world.data)
     check(not wrong, f"not what the proof log says: {wrong[:5]}")
+    audit.of(world).verify()
 
 
 def dumps(log):
@@ -202,6 +204,7 @@ def check_all(world, log, kills, before_us=None, seconds=90, before=0,
     doubles = check_doubles(world, kills * FLIGHT)
     check_order(world)
     check_sound(world)
+    audit.of(world).extend()
     if sweep:
         found = world.sweep(CANARIES)
         check(not found, f"clear text on the disk: {found[:5]}")

@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 
+import audit
 import ledger
 import replay
 import setup
@@ -41,7 +42,10 @@ class Recording:
                       times=0, ms=slow_ms)
             plan.arm()
             self.log = directory / "load.ledger"
-            under_load(world, self.log, turns)
+            self.seen = []  # (when, keys, checkpoint) as somebody outside got it
+            # A mutant's loss is to show in the messages.
+            under_load(world, self.log, turns,
+                       self.seen if mutate is None else None)
             plan.record(False)
             plan.clear()
             self.ops = setup.faults.read_recording(world)
@@ -75,7 +79,15 @@ def warm_up(world):
     world.stop("postern")
 
 
-def under_load(world, log, turns):
+def keep_outside(world, seen):
+    """A checkpoint that was given out, and when; none if it was not."""
+    auditor = audit.of(world)
+    if seen is not None and auditor.ask_keys() and auditor.sign():
+        seen.append((w.time.monotonic_ns() // 1000, auditor.keys,
+                     auditor.last))
+
+
+def under_load(world, log, turns, seen):
     """The desk takes nothing, so that everything hangs on the disk; the
     intake is started anew, so that segments are closed and unlinked; the root
     key is renewed, by a rename."""
@@ -84,7 +96,9 @@ def under_load(world, log, turns):
     load = world.load("--seconds", 60, "--connections", 8, "--persons", 40,
                       "--rate", 120, "--retry", "--ledger", log)
     for part in range(turns):
-        w.time.sleep(0.6)
+        for _ in range(4):
+            w.time.sleep(0.15)
+            keep_outside(world, seen)
         if part == 0:
             world.postern("keys", "rotate")
         if part + 1 < turns:
@@ -112,6 +126,10 @@ def try_image(rec, number, at_us, mode, seed, seconds):
         shutil.copy2(rec.template / name, place / name)
     world = w.World(place, build=PLAIN)
     world.make()
+    auditor = audit.of(world)
+    for when, keys, note in rec.seen:
+        if when < at_us:
+            auditor.keys, auditor.last = keys, note
     try:
         world.start_desk()
         world.serve()

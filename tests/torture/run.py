@@ -26,10 +26,12 @@ AT_ONCE = int(os.environ.get("AT_ONCE", 4))
 SEED = str(setup.SEED)
 LIMIT_S = 4 * 3600 if NIGHTLY else 900  # of one script, on a slow machine
 PATHS = ("start", "acknowledge", "archive", "deliver", "stop")
+PROOF = ("append", "checkpoint", "rotate", "prune", "publish", "witness")
 KINDS = ("kill", "EIO", "ENOSPC", "EMFILE", "short", "ENOMEM")
 # The longest first.
 SHORT = [(["sites.py", "start"], {}), (["power.py"], {}),
          (["sites.py", "stop"], {}), (["edges.py"], {}), (["kill.py"], {}),
+         (["prooflog.py"], {}),
          (["sites.py", "acknowledge", "archive", "deliver"], {}),
          (["replayer.py"], {})]
 
@@ -49,6 +51,9 @@ def nightly():
     jobs += [(["sites.py", path], {"FAULT": kind}) for kind in KINDS
              for path in ("stop", "start", "archive", "deliver", "acknowledge")
              if kind != "ENOMEM" or path == "acknowledge"]
+    jobs += [(["prooflog.py", path], {"FAULT": kind}) for path in
+             ("prune", "publish", "append", "rotate", "checkpoint", "witness")
+             for kind in ("EIO", "ENOSPC", "kill", "short")]
     jobs += [(["edges.py"], {}), (["replayer.py"], {})]
     # With the sanitizers everything is slower: some of the points.
     jobs += [(["sites.py", path], {"SANITIZED": "1", **{
@@ -79,25 +84,25 @@ def table(figures, seconds):
     found = {}
     for name in figures:
         path, _, kind = name.partition(": ")
-        if path.removeprefix("sanitized ") in PATHS:
+        if path.removeprefix("sanitized ") in PATHS + PROOF:
             found.setdefault(kind, set()).add(path)
-    for prefix in ("", "sanitized "):
+    for prefix, paths in (("", PATHS), ("", PROOF), ("sanitized ", PATHS)):
         kinds = [k for k in found if any(prefix + p in found[k]
-                                         for p in PATHS)]
+                                         for p in paths)]
         if not kinds:
             continue
         print(f"\n{prefix + 'points where a fault fired':36s}" + "".join(
-            f"{p:>13s}" for p in PATHS))
+            f"{p:>13s}" for p in paths))
         for kind in sorted(kinds):
             print(f"{kind:36s}" + "".join(
                 f"{figures.get(f'{prefix}{p}: {kind}', 0):13d}"
-                for p in PATHS))
+                for p in paths))
         print(f"{'in all':36s}" + "".join("%13d" % sum(
             figures.get(f"{prefix}{p}: {k}", 0) for k in kinds
-            if "not met" not in k) for p in PATHS))
+            if "not met" not in k) for p in paths))
     print()
     for name, number in figures.items():
-        if name.partition(": ")[0].removeprefix("sanitized ") not in PATHS:
+        if name.partition(": ")[0].removeprefix("sanitized ") not in PATHS + PROOF:
             print(f"{name:48s}{number:8d}")
     print(f"{'seconds':48s}{seconds:8.0f}")
 

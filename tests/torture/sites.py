@@ -10,6 +10,7 @@ import itertools
 import random
 import time
 
+import audit
 import ledger
 import setup
 from faults import COLLECT, DISK, FRESH
@@ -65,6 +66,7 @@ class Site:
         world.serve()
         world.desk_token()
         world.start_desk("--tolerance", "1000000000")
+        audit.of(world).extend()
 
     def load(self, patience):
         """What was not answered in time is given up and never asked for; at
@@ -110,6 +112,7 @@ class Site:
         if not well or scenario == "stop" or setup.SANITIZED:
             self.heal(scenario)
         self.clock.append(time.monotonic())
+        self.plan.arm(False)  # what is asked from here on is no part of it
         # Without memory a message may become a dead letter: seen, not lost.
         self.judge(began, error == "ENOMEM" and not setup.NIGHTLY,
                    error == "ENOMEM")
@@ -168,6 +171,7 @@ class Site:
         ledger.check_sent(world, ledger.lines(self.log, "sent"))
         ledger.check_doubles(world, self.hits * ledger.FLIGHT)
         ledger.check_order(world)
+        audit.after_fault(world)
         self.crashes += ledger.check_ends(world, began, short_memory)
 
 
@@ -203,7 +207,7 @@ class Walk:
         turn.look()
         try:
             if self.site is not None and self.site.hits >= LIFE:
-                end(self.site.world)
+                self.end()
                 self.close()
             if self.site is None:
                 self.begin()
@@ -221,6 +225,9 @@ class Walk:
                 setup.keep(self.site.world.dir)
             self.close()
             return None
+
+    def end(self):
+        end(self.site.world)
 
     def told(self, at, stack):
         action, error, times, calls = self.fault
@@ -308,7 +315,7 @@ class Walk:
             else:
                 self.calls()
             if self.site is not None:
-                end(self.site.world)
+                self.end()
         finally:
             self.close()
         _, error, times, _ = self.fault
