@@ -41,19 +41,20 @@ int ledger_look(const char *dir, struct store **ret, struct err *err)
 
 /* --- keys and roots ------------------------------------------------------- */
 
+/* The gateway is asked first: the file lags behind a rotation while the folder
+ * cannot be written, and a sound log would be accused. */
 void ledger_look_keys(const char *dir, struct verify_keys *ret)
 {
 	struct buf text = BUF_INIT(VKEY_BYTES_MAX);
 	char path[PATH_MAX];
 	struct err err = {0};
 
-	if (path_in(dir, VKEY, path, sizeof(path)) == 0 &&
+	ledger_ask_keys(dir, ret);
+	if (ret->len == 0 && path_in(dir, VKEY, path, sizeof(path)) == 0 &&
 	    verify_read(path, VKEY_BYTES_MAX, &text, &err) == 0)
 		(void)verify_keys_read(ret, text.bytes, text.len,
 				       &err); /* what cannot be read is none */
 	buf_free(&text);
-	if (ret->len == 0)
-		ledger_ask_keys(dir, ret);
 }
 
 bool ledger_look_root(const char *dir, char *ret, size_t size)

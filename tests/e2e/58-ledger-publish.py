@@ -204,6 +204,22 @@ def one_connection_serves_many(world):
 
 
 @case
+def keys_that_are_not_published_yet_accuse_nobody(world):
+    """The folder lags behind a rotation; the gateway knows its keys."""
+    path = world.data / "ledger" / "vkey"
+    before = path.read_text()
+    equal(world.api("POST", "/v1/ledger/rotate-key",
+                    token=TOKEN["operator"])[0], 200, "rotated")
+    shown(world, sign(world))
+    after = path.read_text()
+    check(after.startswith(before) and after != before, "one more")
+    path.write_text(before)
+    said = world.postern("ledger", "verify")
+    path.write_text(after)
+    check(said.startswith("sound"), said)
+
+
+@case
 def nothing_else_can_be_asked_for(world):
     for path in ("/ledger", "/ledger/", "/ledger/tile", "/ledger/tile/0",
                  "/ledger/tile/0/", "/ledger/tile/0/0", "/ledger/tile/0/999",
