@@ -290,14 +290,16 @@ static int gather(struct verifier *v, unsigned int want, struct err *err)
 			l->own[l->len] = l->stored[l->len];
 			l->len++;
 		} else if (!missed) {
-			canonical = v->ahead.canonical;
+			canonical = v->ahead.canonical != v->source->foreign;
 			take(v);
 		}
 	}
 	if (compare(v, err) != 0)
 		return -1;
 	if (!canonical)
-		verify_conclude(v, LEDGER_BAD_ENTRY, v->done + l->len - 1);
+		verify_conclude(v, LEDGER_BAD_ENTRY,
+				v->source->foreign ? v->source->first
+						   : v->done + l->len - 1);
 	if (missed)
 		miss(v, v->done + l->len);
 	return 0;

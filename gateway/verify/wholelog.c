@@ -167,6 +167,10 @@ static int tell_sound(const struct examination *x)
 	tell_log(&a, x);
 	if (x->log.contents != NULL)
 		answer_text(&a, "messages", "%s", "those the log knows");
+	if (x->log.source.foreign)
+		answer_text(&a, "entries", "%s",
+			    "not those of a Postern log; what they say was "
+			    "not looked at");
 	tell_trust(&a, x);
 	(void)verify_witnesses(&a, x->ask, cosigned, &why);
 	if (good)
@@ -221,6 +225,35 @@ static int tell_unsigned(const struct examination *x)
 		     x->log.waiting);
 	answer_number(&a, "waiting", x->log.waiting);
 	return answer_end(&a);
+}
+
+/* --- a folder of tiles ---------------------------------------------------- */
+
+static void close_folder(void *owner)
+{
+	struct tilefolder *f = owner;
+
+	tilefolder_close(&f);
+}
+
+static int open_folder(const char *path, struct verify_log *ret,
+		       struct err *err)
+{
+	struct buf text = BUF_INIT(VKEY_BYTES_MAX);
+	struct err none = {0};
+	struct tilefolder *f;
+
+	if (tilefolder_open(path, &f, err) != 0)
+		return -1;
+	ret->owner = f;
+	ret->close = close_folder;
+	ret->note = tilefolder_note(f, &ret->note_len);
+	tilefolder_source(f, &ret->source);
+	if (tilefolder_file(f, "vkey", VKEY_BYTES_MAX, &text, &none) == 0)
+		(void)verify_keys_read(&ret->published, text.bytes, text.len,
+				       &none); /* then it publishes none */
+	buf_free(&text);
+	return 1;
 }
 
 /* --- the check ------------------------------------------------------------ */
@@ -291,6 +324,37 @@ static int look_inside(struct examination *x)
 	return status;
 }
 
+static int go_over(struct examination *x, struct ledger_finding *ret,
+		   struct err *err)
+{
+	int rc = ledger_verify(&x->log.source, x->log.note, x->log.note_len,
+			       x->keys->keys, x->keys->len, on_progress, x, ret,
+			       err);
+
+	end_progress(x);
+	return rc;
+}
+
+/* The tiles of another log are right although no entry is one of ours, not
+ * even the first.  A first one that was changed is found again. */
+static int go_over_foreign(struct examination *x, struct ledger_finding *ret,
+			   struct err *err)
+{
+	struct verify_keys published = x->log.published;
+
+	if (x->log.close != close_folder || ret->fault != LEDGER_BAD_ENTRY ||
+	    ret->index != x->log.source.first)
+		return 0;
+	x->log.close(x->log.owner);
+	x->log = (struct verify_log){0};
+	if (open_folder(x->path, &x->log, err) < 0)
+		return -1;
+	x->log.published = published;
+	x->log.source.foreign = true;
+	read_own(x);
+	return go_over(x, ret, err);
+}
+
 static int examine(struct examination *x)
 {
 	struct ledger_finding found = {0};
@@ -308,10 +372,9 @@ static int examine(struct examination *x)
 	if (x->ask->log_only)
 		x->log.contents = NULL;
 	x->showing = isatty(STDERR_FILENO) != 0;
-	rc = ledger_verify(&x->log.source, x->log.note, x->log.note_len,
-			   x->keys->keys, x->keys->len, on_progress, x, &found,
-			   &err);
-	end_progress(x);
+	rc = go_over(x, &found, &err);
+	if (rc == 0)
+		rc = go_over_foreign(x, &found, &err);
 	if (rc == 0 && found.fault == LEDGER_SOUND && x->ask->against != NULL)
 		rc = compare(x, &found, &err);
 	if (rc != 0)
@@ -322,33 +385,6 @@ static int examine(struct examination *x)
 }
 
 /* --- which kind of folder ------------------------------------------------- */
-
-static void close_folder(void *owner)
-{
-	struct tilefolder *f = owner;
-
-	tilefolder_close(&f);
-}
-
-static int open_folder(const char *path, struct verify_log *ret,
-		       struct err *err)
-{
-	struct buf text = BUF_INIT(VKEY_BYTES_MAX);
-	struct err none = {0};
-	struct tilefolder *f;
-
-	if (tilefolder_open(path, &f, err) != 0)
-		return -1;
-	ret->owner = f;
-	ret->close = close_folder;
-	ret->note = tilefolder_note(f, &ret->note_len);
-	tilefolder_source(f, &ret->source);
-	if (tilefolder_file(f, "vkey", VKEY_BYTES_MAX, &text, &none) == 0)
-		(void)verify_keys_read(&ret->published, text.bytes, text.len,
-				       &none); /* then it publishes none */
-	buf_free(&text);
-	return 1;
-}
 
 static bool has_file(const char *folder, const char *name)
 {

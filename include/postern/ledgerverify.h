@@ -24,6 +24,9 @@ struct ledger_source {
 	uint64_t first; /* entries before it were pruned */
 	/* The same by now; NULL: nothing is pruned while it is read. */
 	int (*begins)(void *ctx, uint64_t *ret, struct err *err);
+	/* Somebody else's log: an entry is whatever was signed, but none of
+	 * ours; if one is, the first was to be one, too. */
+	bool foreign;
 };
 
 enum ledger_fault {

@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import subprocess
 
+import tlog
 from case import FIXTURES, case, check, equal, main, rows, w
 
 PHONE = "4917139590101"
@@ -255,6 +256,46 @@ def what_is_stamped_has_the_name_of_the_stamp(world):
     equal(got["data"], str(folder / "other.txt"), "by its name")
     (folder / "other.txt").unlink()
     both(world, "--stamp", folder / "other.tsr", status=1)
+
+
+def foreign(folder, leaves, signed):
+    """A log of one bundle, as somebody else writes it."""
+    hashes = b"".join(hashlib.sha256(b"\0" + e).digest() for e in leaves)
+    for name, data in (("0", hashes), ("entries", b"".join(
+            len(e).to_bytes(2, "big") + e for e in leaves))):
+        path = folder / "tile" / name / f"000.p/{len(leaves)}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    (folder / "checkpoint").write_bytes(signed)
+
+
+@case
+def somebody_elses_log_is_never_accused_of_its_entries(world):
+    key = tlog.Key("log.example.org/t", b"L" * 32)
+    leaves = [b"entry-%d" % i for i in range(100)]
+    note = tlog.checkpoint(key, leaves)
+    folder = world.dir / "foreign"
+    foreign(folder, leaves, note)
+    argv = [folder, "--vkey", key.vkey()]
+    got = both(world, *argv, status=0)
+    equal((got["verdict"], got["size"]), ("sound", 100), got)
+    check("Postern" in got["entries"], got)
+    ours = b'{"act":"system","e":"notice.sent","t":"2026-11-21T18:00:00Z",' \
+        b'"v":1}'
+    # A text at the beginning of a log of ours does not pass as another's.
+    mixed = [b"a free text", *[ours] * 99]
+    foreign(folder, mixed, tlog.checkpoint(key, mixed))
+    got = both(world, *argv, status=1)
+    equal((got["verdict"], got["index"]), ("bad_entry", 0), got)
+    foreign(folder, [ours] * 100, tlog.checkpoint(key, [ours] * 100))
+    check("entries" not in both(world, *argv, status=0), "ours")
+    for index in (0, 1, 57, 99):
+        other = [*leaves[:index], b"entry-x", *leaves[index + 1:]]
+        foreign(folder, other, note)
+        (folder / "tile/0/000.p/100").write_bytes(b"".join(
+            hashlib.sha256(b"\0" + e).digest() for e in leaves))
+        got = both(world, *argv, status=1)
+        equal((got["verdict"], got["index"]), ("bad_entry", index), got)
 
 
 # --- a log of our own -------------------------------------------------------
