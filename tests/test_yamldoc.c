@@ -68,7 +68,7 @@ static void what_the_subset_refuses_has_line_and_column(void **state)
 		const char *says;
 	} cases[] = {
 	    {"", 0, 0, "empty"},
-	    {"# only a comment\n", 0, 0, "empty"},
+	    {"# only a comment\n", 0, 0, "empty; "},
 	    {"a: &x 1\n", 1, 4, "anchor"},
 	    {"a: 1\nb: *x\n", 2, 4, "alias"},
 	    {"a: !!str 1\n", 1, 4, "tag"},
@@ -79,9 +79,10 @@ static void what_the_subset_refuses_has_line_and_column(void **state)
 	    {"? [a]\n: 1\n", 1, 3, "key"},
 	    {"'': 1\n", 1, 1, "empty key"},
 	    {"a: \"x\\0y\"\n", 1, 4, "NUL"},
-	    {"a: [1\n", 2, 1, "not YAML"},
+	    {"a: [1\n", 2, 1, "; close brackets"},
 	    {"a: \xff\n", 1, 4, "UTF-8"},
-	    {"a:\n\t- 1\n", 2, 1, "not YAML"},
+	    {"a:\n\t- 1\n", 2, 1, "a tab; indent with spaces"},
+	    {"a: \xc3\xa4\n \tb: 1\n", 2, 3, "a tab; indent with spaces"},
 	};
 
 	(void)state;

@@ -210,7 +210,8 @@ static int on_open(struct builder *b, const yaml_event_t *ev,
 		return FIND(b, ev->start_mark,
 			    "a map or list as a key; keys are plain words");
 	if (b->depth >= DEPTH_MAX)
-		return FIND(b, ev->start_mark, "nested deeper than %d levels",
+		return FIND(b, ev->start_mark,
+			    "nested deeper than %d levels; write it flatter",
 			    DEPTH_MAX);
 	n = add_node(b, ev, type);
 	if (n == NULL)
@@ -292,6 +293,19 @@ static yaml_mark_t mark_of(const uint8_t *bytes, size_t len, size_t offset)
 	return mark;
 }
 
+/* A tab before a key is the usual mistake, and libyaml's words for it help
+ * nobody.  Its index counts characters, so the line is looked for. */
+static bool tab_indents(const uint8_t *bytes, size_t len, size_t line)
+{
+	size_t i = 0;
+
+	for (; i < len && line > 0; i++)
+		line -= bytes[i] == '\n';
+	while (i < len && bytes[i] == ' ')
+		i++;
+	return i < len && bytes[i] == '\t';
+}
+
 static void find_syntax(struct builder *b, const yaml_parser_t *parser,
 			const uint8_t *bytes, size_t len)
 {
@@ -300,8 +314,13 @@ static void find_syntax(struct builder *b, const yaml_parser_t *parser,
 	else if (parser->error == YAML_READER_ERROR)
 		(void)FIND(b, mark_of(bytes, len, parser->problem_offset),
 			   "not a UTF-8 text character; save as UTF-8");
+	else if (tab_indents(bytes, len, parser->problem_mark.line))
+		(void)FIND(b, parser->problem_mark,
+			   "not YAML: a tab; indent with spaces");
 	else /* the problem is one of libyaml's own literals */
-		(void)FIND(b, parser->problem_mark, "not YAML: %s",
+		(void)FIND(b, parser->problem_mark,
+			   "not YAML: %s; close brackets and quotes, and line "
+			   "keys up with spaces",
 			   parser->problem != NULL ? parser->problem
 						   : "syntax");
 }
@@ -324,7 +343,10 @@ static void parse_events(struct builder *b, yaml_parser_t *parser,
 	}
 	if (b->doc->root == NULL && !b->failed) {
 		b->failed = true;
-		(void)diag_add(b->diag, 0, 0, "the file is empty");
+		(void)diag_add(
+		    b->diag, 0, 0,
+		    "the file is empty; `postern init` writes one to begin "
+		    "with");
 	}
 }
 
