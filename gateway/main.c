@@ -2,12 +2,14 @@
 #include <curl/curl.h>
 #include <gnutls/gnutls.h>
 #include <jansson.h>
+#include <limits.h>
 #include <microhttpd.h>
 #include <openssl/crypto.h>
 #include <seccomp.h>
 #include <sodium.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <yaml.h>
 
 #include "postern/diag.h"
@@ -213,8 +215,29 @@ static bool take_options(int argc, char **argv, struct options *ret)
 	return ret->args.dir[0] != 0;
 }
 
+/* The archive, the sockets and the children take whole paths only, so a
+ * directory named from where the operator stands is made one here, once. */
+static const char *whole_path(const char *dir, char *buf, size_t cap)
+{
+	int n;
+
+	if (dir[0] == '/')
+		return dir;
+	if (getcwd(buf, cap) == NULL)
+		return NULL;
+	while (strncmp(dir, "./", 2) == 0)
+		dir += 2;
+	if (dir[0] == 0 || strcmp(dir, ".") == 0)
+		return buf;
+	n = (int)strlen(buf);
+	if (snprintf(buf + n, cap - (size_t)n, "/%s", dir) >= (int)cap - n)
+		return NULL;
+	return buf;
+}
+
 int main(int argc, char **argv)
 {
+	char dir[PATH_MAX];
 	const struct verb *verb;
 	struct options o;
 
@@ -228,6 +251,12 @@ int main(int argc, char **argv)
 	if (!take_options(argc, argv, &o)) {
 		(void)fprintf(stderr, "postern: -d needs a directory\n");
 		return EXIT_USAGE;
+	}
+	o.args.dir = whole_path(o.args.dir, dir, sizeof(dir));
+	if (o.args.dir == NULL) {
+		(void)fprintf(stderr, "postern: -d is too long a path, or "
+				      "this directory is gone\n");
+		return EXIT_REFUSED;
 	}
 	if (o.args.argc == 0) {
 		print_help(o.help ? stdout : stderr);

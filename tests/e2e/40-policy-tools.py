@@ -289,6 +289,19 @@ def without_json_there_are_sentences(world):
 
 
 @case
+def a_directory_named_from_here_is_the_same_one(world):
+    with tempfile.TemporaryDirectory() as here:
+        for name in ("data", "./other"):
+            for verb in ("init", "check"):
+                done = subprocess.run([world.binary, "-d", name, verb],
+                                      cwd=here, capture_output=True,
+                                      timeout=60)
+                equal(done.returncode, 0, f"{verb} {done.stderr.decode()}")
+        check(os.path.exists(os.path.join(here, "other", "postern.db")),
+              "no archive")
+
+
+@case
 def wrong_input_is_told_and_ends_with_1(world):
     for args, said in (
             (("policy", "due", "--start", "2026-02-30", "--period", "P1D"),
