@@ -295,30 +295,34 @@ static yaml_mark_t mark_of(const uint8_t *bytes, size_t len, size_t offset)
 
 /* A tab before a key is the usual mistake, and libyaml's words for it help
  * nobody.  Its index counts characters, so the line is looked for. */
-static bool tab_indents(const uint8_t *bytes, size_t len, size_t line)
+static bool tab_indents(const uint8_t *bytes, size_t len, yaml_mark_t *mark)
 {
-	size_t i = 0;
+	size_t i = 0, line = mark->line, column = 0;
 
 	for (; i < len && line > 0; i++)
 		line -= bytes[i] == '\n';
-	while (i < len && bytes[i] == ' ')
-		i++;
-	return i < len && bytes[i] == '\t';
+	for (; i < len && bytes[i] == ' '; i++)
+		column++;
+	if (i == len || bytes[i] != '\t')
+		return false;
+	mark->column = column;
+	return true;
 }
 
 static void find_syntax(struct builder *b, const yaml_parser_t *parser,
 			const uint8_t *bytes, size_t len)
 {
+	yaml_mark_t mark = parser->problem_mark;
+
 	if (parser->error == YAML_MEMORY_ERROR)
 		(void)FIND(b, parser->mark, "out of memory");
 	else if (parser->error == YAML_READER_ERROR)
 		(void)FIND(b, mark_of(bytes, len, parser->problem_offset),
 			   "not a UTF-8 text character; save as UTF-8");
-	else if (tab_indents(bytes, len, parser->problem_mark.line))
-		(void)FIND(b, parser->problem_mark,
-			   "not YAML: a tab; indent with spaces");
+	else if (tab_indents(bytes, len, &mark))
+		(void)FIND(b, mark, "not YAML: a tab; indent with spaces");
 	else /* the problem is one of libyaml's own literals */
-		(void)FIND(b, parser->problem_mark,
+		(void)FIND(b, mark,
 			   "not YAML: %s; close brackets and quotes, and line "
 			   "keys up with spaces",
 			   parser->problem != NULL ? parser->problem
