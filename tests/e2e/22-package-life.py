@@ -389,6 +389,7 @@ def live(directory):
     old, new = sorted((directory / "debs").glob("*.deb"))
     world.old, world.new = f"/tmp/debs/{old.name}", f"/tmp/debs/{new.name}"
     world.version = package.field(new, "Version")
+    world.programs = directory / "programs"
     world.schema = int((directory / "schema").read_text())
     world.before = private.diff()
     failed = 0
@@ -444,6 +445,10 @@ def main():
             return 0
         deb, schema_new = package.rebuild(directory)
         shutil.move(deb, directory / "debs")
+        (directory / "programs").mkdir()
+        for name in ("postern", "postern-verify"):
+            shutil.copy(directory / "rebuilt" / "build" / name,
+                        directory / "programs")
         shutil.rmtree(directory / "rebuilt")
         (directory / "schema").write_text(str(schema_new))
         return machine.go_apart(__file__, "--inside", str(directory))

@@ -67,6 +67,8 @@ class Auditor:
         self.keys, self.roots = [], {}
         self.last = self.public = None  # notes; public: of the folder
         self.folder = world.dir / "auditor"
+        # Not older than what wrote the archive.
+        self.programs = getattr(world, "programs", PLAIN)
 
     @property
     def size(self):
@@ -128,7 +130,7 @@ class Auditor:
         """The archive extends what was seen last, messages and all."""
         if not self.keys:
             return
-        status, said = self.run([PLAIN / "postern", "-d", self.world.data,
+        status, said = self.run([self.programs / "postern", "-d", self.world.data,
                                  "ledger", "verify"], self.last)
         if status != 0:
             raise w.Failure(f"the log after {self.size}: {said[:600]}")
@@ -139,7 +141,7 @@ class Auditor:
         self.look()
         if self.public is None:
             return
-        status, said = self.run([PLAIN / "postern-verify",
+        status, said = self.run([self.programs / "postern-verify",
                                  self.world.data / "ledger"], self.public)
         if status != 0:
             raise w.Failure(f"published: {said[:600]}")
