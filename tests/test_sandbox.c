@@ -222,10 +222,11 @@ static void what_the_settings_name_is_left_to_who_needs_it(void **state)
 	static const char *const folders[] = {
 	    "ledger", "ledger/tile", "ledger/tile/0", "mail", "officer"};
 	const struct house *h = *state;
-	struct settings *s = calloc(2, sizeof(*s));
+	struct settings *s;
 	char path[128];
 
 	need_sandbox();
+	s = calloc(2, sizeof(*s));
 	assert_non_null(s);
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s", h->dir, folders[i]);

@@ -10,6 +10,7 @@
 #include "postern/receiptextra.h"
 
 #define EXTRA_BYTES_MAX (LEDGER_ENTRY_MAX + 64)
+#define WORDS_MAX	16 /* of the command line */
 
 struct proving {
 	const struct verb_args *args;
@@ -154,33 +155,38 @@ static int prove(struct proving *p)
 }
 
 /* What is no option and no value of one; it may stand before and after them.
- * NULL: nothing does. */
-static const char *take_which(struct verb_args *args)
+ * NULL: nothing does.  The rest goes into *ret, with room for all of it. */
+static const char *take_which(const struct verb_args *args,
+			      struct verb_args *ret)
 {
-	for (int i = 0; i < args->argc; i++) {
-		const char *word = args->argv[i];
+	const char *which = NULL;
+	bool value = false;
 
-		if (word[0] == '-') {
-			i++;
+	ret->argc = 0;
+	for (int i = 0; i < args->argc; i++) {
+		char *word = args->argv[i];
+
+		if (which == NULL && !value && word[0] != '-') {
+			which = word;
 			continue;
 		}
-		for (int k = i + 1; k < args->argc; k++)
-			args->argv[k - 1] = args->argv[k];
-		args->argc--;
-		return word[0] != '\0' ? word : NULL;
+		value = !value && word[0] == '-';
+		ret->argv[ret->argc++] = word;
 	}
-	return NULL;
+	return which != NULL && which[0] != '\0' ? which : NULL;
 }
 
 int ledger_verb_prove(const struct verb_args *args)
 {
 	struct proving p = {.args = args, .entry = BUF_INIT(TILE_ENTRY_MAX)};
 	const struct option_row rows[] = {{"--out", &p.out, false}};
+	char *words[WORDS_MAX];
 	struct verb_args rest = *args;
 	struct err err = {0};
 	int status;
 
-	p.which = take_which(&rest);
+	rest.argv = words;
+	p.which = args->argc <= WORDS_MAX ? take_which(args, &rest) : NULL;
 	if (p.which == NULL) {
 		(void)refused("the number of an entry, or what it is about");
 		return EXIT_USAGE;
