@@ -21,16 +21,8 @@ static enum MHD_Result each_header(void *cls, enum MHD_ValueKind kind,
 				   const char *name, size_t name_len,
 				   const char *value, size_t value_len)
 {
-	struct guard_request *rq = cls;
-
 	(void)kind;
-	if (rq->headers_len < GUARD_HEADERS_MAX)
-		rq->headers[rq->headers_len] =
-		    (struct guard_header){.name = name,
-					  .value = value != NULL ? value : "",
-					  .name_len = name_len,
-					  .value_len = value_len};
-	rq->headers_len++;
+	guard_add(cls, name, name_len, value, value_len);
 	return MHD_YES;
 }
 

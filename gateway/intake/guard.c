@@ -80,6 +80,19 @@ static size_t path_len(const char *raw)
 	return at;
 }
 
+void guard_add(struct guard_request *rq, const char *name, size_t name_len,
+	       const char *value, size_t value_len)
+{
+	if (rq->headers_len < GUARD_HEADERS_MAX)
+		rq->headers[rq->headers_len] = (struct guard_header){
+		    .name = name,
+		    .name_len = name_len,
+		    .value = value != NULL ? value : "",
+		    .value_len = value != NULL ? value_len : 0,
+		};
+	rq->headers_len++;
+}
+
 size_t guard_target(const char *raw)
 {
 	size_t at;

@@ -37,6 +37,10 @@ struct guard_facts {
 	uint64_t length;
 };
 
+/* One more header, as the library keeps it; value NULL: it had none.  Beyond
+ * the maximum they are only counted. */
+void guard_add(struct guard_request *rq, const char *name, size_t name_len,
+	       const char *value, size_t value_len);
 /* The raw request target, before the library decodes it in place: origin
  * form, path of unreserved characters without empty or dot segments, any
  * visible ASCII in the query.  Returns its length, 0 if refused. */

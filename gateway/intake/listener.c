@@ -128,14 +128,8 @@ static enum MHD_Result on_header(void *ctx, enum MHD_ValueKind kind,
 	struct guard_request *rq = ctx;
 
 	(void)kind;
-	if (rq->headers_len < GUARD_HEADERS_MAX)
-		rq->headers[rq->headers_len] = (struct guard_header){
-		    .name = name,
-		    .name_len = name_len,
-		    .value = value != NULL ? value : "",
-		    .value_len = value != NULL ? value_len : 0,
-		};
-	return rq->headers_len++ < GUARD_HEADERS_MAX ? MHD_YES : MHD_NO;
+	guard_add(rq, name, name_len, value, value_len);
+	return rq->headers_len <= GUARD_HEADERS_MAX ? MHD_YES : MHD_NO;
 }
 
 static enum MHD_Result first_call(struct intake *in, struct visitor *v,
