@@ -5,10 +5,9 @@
 #include <jansson.h>
 
 #include "api_house.h"
-#include "postern/ledger.h"
+#include "entries_house.h"
 
-#define ENTRIES_MAX 64
-#define NOBODY	    "0000000000000000"
+#define NOBODY "0000000000000000"
 #define POLICY                                                             \
 	"policy: shop\nversion: 2\npurposes:\n"                            \
 	"  support: {basis: contract}\n  news: {basis: consent}\n"         \
@@ -46,55 +45,24 @@ static int make(void **state)
 
 /* --- the log -------------------------------------------------------------- */
 
-struct entries {
-	struct ledger_told all[ENTRIES_MAX];
-	size_t len;
-};
-
-static void read_entries(struct api_house *h, struct entries *ret)
-{
-	uint64_t there = 0;
-	struct err err = {0};
-
-	pthread_mutex_lock(&h->turn);
-	assert_int_equal(ledger_entries(h->w.store, &there, &err), 0);
-	assert_true(there <= ENTRIES_MAX);
-	ret->len = 0;
-	for (uint64_t i = 0; i < there; i++) {
-		struct buf bytes = BUF_INIT(LEDGER_ENTRY_MAX);
-
-		assert_int_equal(ledger_read(h->w.store, i, &bytes, &err), 0);
-		assert_int_equal(ledger_entry_parse(bytes.bytes, bytes.len,
-						    &ret->all[ret->len++],
-						    &err),
-				 0);
-		buf_free(&bytes);
-	}
-	pthread_mutex_unlock(&h->turn);
-}
-
 static size_t count_of(struct api_house *h, enum ledger_event event)
 {
-	struct entries e;
-	size_t n = 0;
+	size_t n;
 
-	read_entries(h, &e);
-	for (size_t i = 0; i < e.len; i++)
-		n += e.all[i].event == event;
+	pthread_mutex_lock(&h->turn);
+	n = entries_count(h->w.store, event);
+	pthread_mutex_unlock(&h->turn);
 	return n;
 }
 
-/* The last of its kind. */
 static struct ledger_told entry_of(struct api_house *h, enum ledger_event event)
 {
-	struct entries e;
+	struct ledger_told told;
 
-	read_entries(h, &e);
-	for (size_t i = e.len; i-- > 0;)
-		if (e.all[i].event == event)
-			return e.all[i];
-	fail_msg("no entry %s", ledger_event_name(event));
-	return (struct ledger_told){0};
+	pthread_mutex_lock(&h->turn);
+	told = entries_last(h->w.store, event);
+	pthread_mutex_unlock(&h->turn);
+	return told;
 }
 
 /* A table that takes nothing in its place: refused, and nothing is broken. */

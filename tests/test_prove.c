@@ -2,7 +2,7 @@
  * Proves: compliance 6.7; 9 L4. */
 #include "receive_house.h"
 
-#include "postern/ledger.h"
+#include "entries_house.h"
 #include "postern/text.h"
 #include "worker/consent.h"
 #include "worker/consent_expire.h"
@@ -10,8 +10,7 @@
 #include "worker/prove.h"
 #include "worker/restriction.h"
 
-#define ENTRIES_MAX 64
-#define DAY	    INT64_C(86400000)
+#define DAY INT64_C(86400000)
 #define POLICY                                                            \
 	"policy: shop\nversion: 7\npurposes:\n"                           \
 	"  support: {basis: contract}\n"                                  \
@@ -25,54 +24,14 @@
 	"  frage: \"Duerfen wir Angebote senden? JA oder NEIN\"\n"
 #define SAYS(id, text) "message,id=" id ",strong=S1,type=text,text=" text
 
-struct entries {
-	struct ledger_told all[ENTRIES_MAX];
-	size_t len;
-};
-
-/* All there are; the schema check is the reader. */
-static void read_entries(struct house *h, struct entries *ret)
-{
-	uint64_t there = 0;
-	struct err err = {0};
-
-	assert_int_equal(ledger_entries(h->w.store, &there, &err), 0);
-	assert_true(there <= ENTRIES_MAX);
-	ret->len = 0;
-	for (uint64_t i = 0; i < there; i++) {
-		struct buf bytes = BUF_INIT(LEDGER_ENTRY_MAX);
-
-		assert_int_equal(ledger_read(h->w.store, i, &bytes, &err), 0);
-		assert_int_equal(ledger_entry_parse(bytes.bytes, bytes.len,
-						    &ret->all[ret->len++],
-						    &err),
-				 0);
-		buf_free(&bytes);
-	}
-}
-
 static size_t count_of(struct house *h, enum ledger_event event)
 {
-	struct entries e;
-	size_t n = 0;
-
-	read_entries(h, &e);
-	for (size_t i = 0; i < e.len; i++)
-		n += e.all[i].event == event;
-	return n;
+	return entries_count(h->w.store, event);
 }
 
-/* The last of its kind. */
 static struct ledger_told entry_of(struct house *h, enum ledger_event event)
 {
-	struct entries e;
-
-	read_entries(h, &e);
-	for (size_t i = e.len; i-- > 0;)
-		if (e.all[i].event == event)
-			return e.all[i];
-	fail_msg("no entry %s", ledger_event_name(event));
-	return (struct ledger_told){0};
+	return entries_last(h->w.store, event);
 }
 
 static void say(struct house *h, const char *body)
@@ -295,7 +254,7 @@ static void an_ordinary_message_costs_no_entry_of_an_act(void **state)
 	struct entries e;
 
 	say(h, hello);
-	read_entries(h, &e);
+	entries_read(h->w.store, &e);
 	for (size_t i = 0; i < e.len; i++)
 		assert_int_equal(e.all[i].event, LEDGER_MESSAGES_ARCHIVED);
 }
