@@ -21,7 +21,8 @@ static const char ask_sql[] =
     "INSERT INTO ledger_stamp(size,state,at_ms) VALUES(-1,'asked',?)"
     " ON CONFLICT(size) DO UPDATE SET at_ms=excluded.at_ms";
 static const char asked_sql[] = "SELECT at_ms FROM ledger_stamp WHERE size=-1";
-static const char answered_ask_sql[] = "DELETE FROM ledger_stamp WHERE size=-1";
+static const char answered_ask_sql[] =
+    "DELETE FROM ledger_stamp WHERE size=-1 AND at_ms<=?";
 static const char newest_sql[] =
     "SELECT at_ms FROM ledger_stamp WHERE size>=0 ORDER BY size DESC LIMIT 1";
 static const char newest_size_sql[] =
@@ -111,7 +112,9 @@ static int is_due(struct worker *w, int64_t checkpoint_ms, bool *ret,
 	return 0;
 }
 
-static int write_plan(struct worker *w, int64_t size, struct err *err)
+/* An ask that came after the checkpoint waits for the next one. */
+static int write_plan(struct worker *w, int64_t size, int64_t checkpoint_ms,
+		      struct err *err)
 {
 	uint8_t nonce[STAMP_NONCE_BYTES];
 
@@ -122,7 +125,8 @@ static int write_plan(struct worker *w, int64_t size, struct err *err)
 		      STORE_ARGS(S_INT(size), S_BLOB(nonce, sizeof(nonce)),
 				 S_INT(worker_now(w))),
 		      err) != 0 ||
-	    store_run(w->store, answered_ask_sql, STORE_NO_ARGS, err) != 0) {
+	    store_run(w->store, answered_ask_sql,
+		      STORE_ARGS(S_INT(checkpoint_ms)), err) != 0) {
 		store_roll_back(w->store);
 		return -1;
 	}
@@ -151,7 +155,7 @@ static int plan(struct worker *w, bool *ret_moved, struct err *err)
 	if (!due)
 		return 0;
 	*ret_moved = true;
-	return write_plan(w, (int64_t)last.size, err);
+	return write_plan(w, (int64_t)last.size, at_ms, err);
 }
 
 int stamping_ask(struct worker *w, struct err *err)

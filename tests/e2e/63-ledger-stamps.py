@@ -4,6 +4,7 @@ and the openssl command agrees with what was kept.
 
 The clock is the gateway's own (FAULTS=1)."""
 import pathlib
+import sqlite3
 import subprocess
 import sys
 
@@ -98,6 +99,42 @@ def the_next_one_comes_a_day_later(world):
     equal(stamps(world, "waiting"), [], "none waits")
     later(world, 2)
     w.until("the second stamp", 60, lambda: len(stamps(world, "done")) == 2)
+
+
+def ask(world, at):
+    """As a run that erased something then."""
+    db = sqlite3.connect(world.data / "postern.db", timeout=30)
+    with db:
+        db.execute("INSERT INTO ledger_stamp(size,state,at_ms)"
+                   " VALUES(-1,'asked',?)", (at,))
+    db.close()
+
+
+def asked(world):
+    return rows(world, "SELECT 1 FROM ledger_stamp WHERE size=-1")
+
+
+@case
+def a_run_that_erased_is_stamped_with_its_own_checkpoint(world):
+    """Not with an older one that happens to be due."""
+    if world.plan is None:
+        return "skipped"
+    before = stamps(world, "done")
+    act(world)
+    w.until("a checkpoint", 30, lambda: rows(
+        world, "SELECT 1 FROM ledger_checkpoint WHERE size>?",
+        before[-1][0] + 1))
+    (at,), = rows(world, "SELECT MAX(at_ms) FROM ledger_checkpoint")
+    ask(world, at + 25 * HOUR)
+    later(world, 24)
+    w.until("the daily one", 60,
+            lambda: len(stamps(world, "done")) == len(before) + 1)
+    check(asked(world), "the ask was taken for answered")
+    later(world, 2)
+    act(world)
+    w.until("the one that was asked for", 60,
+            lambda: len(stamps(world, "done")) == len(before) + 2)
+    check(not asked(world), "the ask still stands")
 
 
 @case
