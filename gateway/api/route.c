@@ -142,6 +142,11 @@ static const struct {
     {"{att}", ID_ATTACHMENT},	{"{tok}", ID_TOKEN},
     {"{dlv}", ID_DELIVERY},	{"{qrn}", ID_QUARANTINE},
     {"{pol}", ID_POLICY},	{"{per}", ID_PERSON},
+    {"{req}", ID_REQUEST},	{"{hld}", ID_HOLD},
+    {"{ers}", ID_ERASURE},	{"{swp}", ID_SWEEP},
+    {"{rev}", ID_REVIEW},	{"{pkg}", ID_PACKAGE},
+    {"{tel}", ID_TELLING},	{"{brc}", ID_BREACH},
+    {"{cny}", ID_CANARY},	{"{alm}", ID_ALARM},
 };
 #define MARKS	 (sizeof(marks) / sizeof(marks[0]))
 #define MARK_LEN 5

@@ -19,7 +19,10 @@ static const char *const prefixes[] = {
     [ID_REQUEST] = "req",  [ID_HOLD] = "hld",	      [ID_ATTACHMENT] = "att",
     [ID_DELIVERY] = "dlv", [ID_TOKEN] = "tok",	      [ID_QUARANTINE] = "qrn",
     [ID_POLICY] = "pol",   [ID_CONSENT] = "cns",      [ID_RESTRICTION] = "rst",
-    [ID_ACT] = "act",
+    [ID_ACT] = "act",	   [ID_ERASURE] = "ers",      [ID_SWEEP] = "swp",
+    [ID_REVIEW] = "rev",   [ID_NOTE] = "nte",	      [ID_PACKAGE] = "pkg",
+    [ID_TELLING] = "tel",  [ID_BREACH] = "brc",	      [ID_CANARY] = "cny",
+    [ID_BACKUP] = "bak",   [ID_ALARM] = "alm",
 };
 
 static void store_u64(uint64_t v, uint8_t ret[HALF_BYTES])

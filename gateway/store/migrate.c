@@ -133,6 +133,7 @@ static int (*const steps[])(struct store *st, struct err *err) = {
     [1] = migrate_to_2,
     [2] = migrate_to_3,
     [3] = migrate_to_4,
+    [4] = migrate_to_5,
 };
 _Static_assert(sizeof(steps) / sizeof(steps[0]) == SCHEMA_VERSION,
 	       "a step for each version");

@@ -13,5 +13,7 @@ int migrate_to_2(struct store *st, struct err *err);
 /* Consent, notices, policy versions, figures. */
 int migrate_to_3(struct store *st, struct err *err);
 int migrate_to_4(struct store *st, struct err *err);
+/* Requests, erasures, holds, packages. */
+int migrate_to_5(struct store *st, struct err *err);
 
 #endif

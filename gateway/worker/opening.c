@@ -51,6 +51,20 @@ static int last_id(struct worker *w, struct err *err)
 	    "SELECT max(id) FROM review",
 	    "SELECT max(id) FROM request",
 	    "SELECT max(id) FROM policy_version",
+	    "SELECT max(id) FROM restriction",
+	    "SELECT max(id) FROM request_event",
+	    "SELECT max(id) FROM erasure",
+	    "SELECT max(id) FROM hold",
+	    "SELECT max(id) FROM sweep",
+	    "SELECT max(id) FROM package",
+	    "SELECT max(id) FROM note",
+	    "SELECT max(id) FROM viewed",
+	    "SELECT max(id) FROM disclosure",
+	    "SELECT max(id) FROM telling",
+	    "SELECT max(id) FROM breach",
+	    "SELECT max(id) FROM canary",
+	    "SELECT max(id) FROM backup",
+	    "SELECT max(id) FROM alarm",
 	};
 	int64_t last = 0;
 	bool found = false;

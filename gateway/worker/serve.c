@@ -28,7 +28,7 @@
 
 #define WAIT_MAX_MS    1000
 #define RETRY_MS       1000
-#define TURNS_MAX      16
+#define TURNS_MAX      32
 #define DRAIN_MS       5000
 #define EXIT_STOPPED   0
 #define EXIT_TRY_AGAIN 75 /* EX_TEMPFAIL: the supervisor starts it anew */

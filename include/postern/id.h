@@ -25,6 +25,16 @@ enum id_kind {
 	ID_TOKEN,	 /* tok_ */
 	ID_QUARANTINE,	 /* qrn_ */
 	ID_POLICY,	 /* pol_ */
+	ID_ERASURE,	 /* ers_ */
+	ID_SWEEP,	 /* swp_: a run of the sweep */
+	ID_REVIEW,	 /* rev_ */
+	ID_NOTE,	 /* nte_ */
+	ID_PACKAGE,	 /* pkg_ */
+	ID_TELLING,	 /* tel_: a recipient to be told */
+	ID_BREACH,	 /* brc_ */
+	ID_CANARY,	 /* cny_ */
+	ID_BACKUP,	 /* bak_ */
+	ID_ALARM,	 /* alm_ */
 	/* In the proof log alone: nobody asks for them. */
 	ID_CONSENT,	/* cns_: a consent event */
 	ID_RESTRICTION, /* rst_ */

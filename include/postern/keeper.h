@@ -31,6 +31,13 @@ enum seal_field {
 	FIELD_MEDIA,	   /* attachment: media id, name, type, hash; JSON */
 	FIELD_ANSWER,	   /* stored API answer */
 	FIELD_EVIDENCE,	   /* of a consent event, JSON */
+	FIELD_REQUEST,	   /* what a data subject asked for, JSON */
+	FIELD_REPLY,	   /* where to answer, and the answer; JSON */
+	FIELD_HOLD,	   /* reason, matter and words of a hold; JSON */
+	FIELD_NOTE,	   /* what staff noted, JSON */
+	FIELD_PACKAGE,	   /* key of a package */
+	FIELD_BREACH,	   /* texts of the register, JSON */
+	FIELD_CANARY,	   /* what a made-up person is called, JSON */
 };
 
 struct keeper;	     /* a connection; reconnects by itself */
