@@ -26,6 +26,7 @@
 #include "postern/ipc.h"
 #include "postern/ledgerbatch.h"
 #include "postern/sealed.h"
+#include "worker/hold.h"
 #include "worker/inbound.h"
 #include "worker/opening.h"
 #include "worker/quarantine.h"
@@ -326,6 +327,7 @@ static inline void house_proved(struct house *h)
 static inline void house_die(struct house *h)
 {
 	receive_close(&h->w.receive);
+	hold_close(&h->w);
 	prove_drop(&h->w); /* of acts without a transaction */
 	store_close(&h->w.store);
 }

@@ -152,12 +152,17 @@
  *		erasure_decision; hold: which.  erasure: what wanted it, 0:
  *		the sweep.
  * hold		(5) Loeschaussetzung.  scope: person, conversation, datenart,
- *		query.  query: JSON, names and days only; words it looks for,
- *		reason and matter: hold_sealed, FIELD_HOLD under (the hold's id
- *		as person, HOLD, year).  state: proposed, active, released.
- *		owner, approver, released_by: token ids.  scanned: messages up
- *		to this id were looked at.
- * hold_item	(5) What a query hold found.
+ *		query.  channel, datenart, direction, kind, tags (of message),
+ *		days of receipt: what a query is about, NULL and 0: any.
+ *		words: how many it looks for; they, reason and matter:
+ *		hold_sealed, FIELD_HOLD under (the hold's id as person, HOLD,
+ *		year).  state: proposed, active, released, lapsed (nobody
+ *		approved it in time).  owner, approver, released_by: token ids;
+ *		0: the operator of this host.  released_ms: the end, of a
+ *		lapsed one too.  scanned: what has this id or a lower one was
+ *		looked at for words.
+ * hold_item	(5) What a query hold found by its words.
+ * hold_look	(5) Messages that got another text, to be looked at again.
  * sweep	(5) A run.  kind: dry, real.  state: counting, counted,
  *		approved, running, done, stopped.  counts: JSON, per Datenart.
  * sweep_mark	(5) How far the range of a rule was gone through: what started
@@ -168,6 +173,12 @@
  *		EXPORT, year).  link_hash: keyed hash of the one-time link.
  * note		(5) What staff wrote about a conversation: FIELD_NOTE under
  *		(key_person, datenart, year).  staff: pseudonym.
+ * restriction	(5) informed_how: letter, chat, mail, phone, in_person, portal;
+ *		informed_by: token of who says so.  request: of the person that
+ *		asked for it.
+ * staff_reveal	(5) Whose pseudonym somebody wants to know.  purpose: static
+ *		word.  state: asked, approved, refused, used.  token: whose it
+ *		is, once approved.
  * viewed	(5) Who looked at a person's data and what for (Datenart
  *		STAFF_LOG).  staff: pseudonym.
  * disclosure	(5) A named recipient that got data of a person: of helpdesks
@@ -473,20 +484,32 @@ enum message_outcome {
 	    "until_day IS NOT NULL",                                    \
 	    "CREATE INDEX kept_waits ON kept(verdict, id) WHERE "       \
 	    "until_day IS NULL",                                        \
-	    "CREATE TABLE hold(id INTEGER PRIMARY KEY, scope TEXT NOT " \
-	    "NULL, person INTEGER, conversation INTEGER, datenart "     \
-	    "TEXT, from_day INTEGER, to_day INTEGER, query TEXT, year " \
-	    "INTEGER NOT NULL, hold_sealed BLOB, state TEXT NOT NULL, " \
-	    "owner INTEGER NOT NULL, approver INTEGER, placed_ms "      \
-	    "INTEGER NOT NULL, approved_ms INTEGER, review_day "        \
-	    "INTEGER NOT NULL, released_ms INTEGER, released_by "       \
-	    "INTEGER, scanned INTEGER NOT NULL DEFAULT 0) STRICT",      \
+	    "CREATE TABLE hold(id INTEGER PRIMARY KEY, scope TEXT "     \
+	    "NOT NULL, person INTEGER, conversation INTEGER, channel "  \
+	    "TEXT, datenart TEXT, from_day INTEGER, to_day INTEGER, "   \
+	    "direction TEXT, kind TEXT, tags INTEGER NOT NULL "         \
+	    "DEFAULT 0, words INTEGER NOT NULL DEFAULT 0, year "        \
+	    "INTEGER NOT NULL, hold_sealed BLOB, state TEXT NOT "       \
+	    "NULL, owner INTEGER NOT NULL, approver INTEGER, "          \
+	    "placed_ms INTEGER NOT NULL, approved_ms INTEGER, "         \
+	    "review_day INTEGER NOT NULL, released_ms INTEGER, "        \
+	    "released_by INTEGER, scanned INTEGER NOT NULL DEFAULT "    \
+	    "0) STRICT",                                                \
 	    "CREATE INDEX hold_open ON hold(id) WHERE released_ms IS "  \
 	    "NULL",                                                     \
 	    "CREATE TABLE hold_item(item INTEGER NOT NULL, hold "       \
 	    "INTEGER NOT NULL, PRIMARY KEY(item, hold)) STRICT, "       \
 	    "WITHOUT ROWID",                                            \
 	    "CREATE INDEX hold_item_of ON hold_item(hold)",             \
+	    "CREATE TABLE hold_look(item INTEGER PRIMARY KEY) STRICT",  \
+	    "ALTER TABLE restriction ADD COLUMN informed_how TEXT",     \
+	    "ALTER TABLE restriction ADD COLUMN informed_by INTEGER",   \
+	    "ALTER TABLE restriction ADD COLUMN request INTEGER",       \
+	    "CREATE TABLE staff_reveal(id INTEGER PRIMARY KEY, staff "  \
+	    "TEXT NOT NULL, purpose TEXT NOT NULL, state TEXT NOT "     \
+	    "NULL, asked_by INTEGER NOT NULL, asked_ms INTEGER NOT "    \
+	    "NULL, ended_by INTEGER, ended_ms INTEGER, token "          \
+	    "INTEGER) STRICT",                                          \
 	    "CREATE INDEX conversation_closed ON "                      \
 	    "conversation(closed_ms) WHERE state='closed'",             \
 	    "CREATE TABLE sweep(id INTEGER PRIMARY KEY, kind TEXT NOT " \

@@ -3,6 +3,7 @@
 
 #include "../api/api.h"
 #include "decide_told.h"
+#include "hold.h"
 #include "ledger_witness.h"
 #include "ledgerclock.h"
 #include "ledgerpublish.h"
@@ -55,6 +56,7 @@ static int last_id(struct worker *w, struct err *err)
 	    "SELECT max(id) FROM request_event",
 	    "SELECT max(id) FROM erasure",
 	    "SELECT max(id) FROM hold",
+	    "SELECT max(id) FROM staff_reveal",
 	    "SELECT max(id) FROM sweep",
 	    "SELECT max(id) FROM package",
 	    "SELECT max(id) FROM note",
@@ -235,6 +237,7 @@ void worker_close(struct worker *w)
 	if (w->http != NULL)
 		http_close(&w->http);
 	simulating_close(&w->simulating);
+	hold_close(w);
 	ledger_witness_close(&w->witnesses);
 	if (w->receive != NULL)
 		receive_close(&w->receive);

@@ -44,6 +44,7 @@ struct stamping;
 struct ledger_witnesses;
 struct ledger_clock;
 struct ledger_publish;
+struct holds;
 
 /* Counters for /metrics; no labels with personal data.  Relaxed atomics. */
 /* The formatter takes a list of X() for an expression. */
@@ -108,6 +109,7 @@ struct worker {
 	const struct processes *processes;
 	int64_t restrictions; /* open ones, if known (restriction.c) */
 	bool restrictions_known;
+	struct holds *holds;  /* hold.c; NULL: nobody asked yet */
 	int64_t expire_boot;  /* consent_expire.c: looked last, boot clock */
 	int64_t expired_ms;   /* all that ran out until then is forgotten */
 	struct {	      /* consent_remind.c: a round over the purposes */
