@@ -2,6 +2,7 @@
 #include "postern/env.h"
 
 #include <sodium.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 static int64_t clock_ms(clockid_t id)
@@ -43,6 +44,15 @@ static int system_datasync(struct env *env, int fd)
 	return fdatasync(fd);
 }
 
+/* Asks only: changing it needs a capability that no process of ours keeps. */
+static bool system_unsynced(struct env *env)
+{
+	struct timex ask = {.modes = 0};
+
+	(void)env;
+	return adjtimex(&ask) >= 0 && (ask.status & STA_UNSYNC) != 0;
+}
+
 struct env *env_system(void)
 {
 	static struct env system_env = {
@@ -51,6 +61,7 @@ struct env *env_system(void)
 	    .random = system_random,
 	    .pwritev = system_pwritev,
 	    .datasync = system_datasync,
+	    .unsynced = system_unsynced,
 	};
 
 	return &system_env;

@@ -104,27 +104,16 @@ static const struct sandbox_call intake_calls[] = {
  * and executed.  bind() serves the resolver's netlink address only: those of
  * every other family are longer, or of no use where no file can be made. */
 static const struct sandbox_call worker_calls[] = {
-    CALL_WITHOUT(mmap, 2, PROT_EXEC),
-    CALL_WITHOUT(mmap, 2, PROT_WRITE),
-    CALL_WITHOUT(mprotect, 2, PROT_EXEC),
-    CALL_WITHOUT(mprotect, 2, PROT_WRITE),
-    CALL_ONLY(socket, 0, AF_UNIX),
-    CALL_ONLY(socket, 0, AF_INET),
-    CALL_ONLY(socket, 0, AF_INET6),
-    CALL_ONLY(socket, 0, AF_NETLINK),
-    CALL_ONLY(socketpair, 0, AF_UNIX),
-    CALL_ANY(connect),
-    CALL_ONLY(bind, 2, 12),
-    CALL_ANY(sendmmsg),
-    CALL_ANY(recvmmsg),
-    CALL_ANY(sendfile),
-    CALL_ANY(mkdir),
-    CALL_ANY(mkdirat),
-    CALL_ANY(rmdir),
-    CALL_ANY(rename),
-    CALL_ANY(fchown),
-    CALL_ANY(dup),
-    CALL_END};
+    CALL_WITHOUT(mmap, 2, PROT_EXEC), CALL_WITHOUT(mmap, 2, PROT_WRITE),
+    CALL_WITHOUT(mprotect, 2, PROT_EXEC), CALL_WITHOUT(mprotect, 2, PROT_WRITE),
+    CALL_ONLY(socket, 0, AF_UNIX), CALL_ONLY(socket, 0, AF_INET),
+    CALL_ONLY(socket, 0, AF_INET6), CALL_ONLY(socket, 0, AF_NETLINK),
+    CALL_ONLY(socketpair, 0, AF_UNIX), CALL_ANY(connect),
+    CALL_ONLY(bind, 2, 12), CALL_ANY(sendmmsg), CALL_ANY(recvmmsg),
+    CALL_ANY(sendfile), CALL_ANY(mkdir), CALL_ANY(mkdirat), CALL_ANY(rmdir),
+    CALL_ANY(rename), CALL_ANY(fchown), CALL_ANY(dup),
+    /* Is the clock kept right?  Setting it needs CAP_SYS_TIME. */
+    CALL_ANY(adjtimex), CALL_ANY(clock_adjtime), CALL_END};
 
 static const struct sandbox_call keeper_calls[] = {
     CALL_WITHOUT(mmap, 2, PROT_EXEC), CALL_WITHOUT(mprotect, 2, PROT_EXEC),

@@ -13,6 +13,7 @@
 
 #include "../api/api.h"
 #include "consent_expire.h"
+#include "sweepclock.h"
 #include "ledger_witness.h"
 #include "ledgerclock.h"
 #include "ledgerofficer.h"
@@ -59,6 +60,8 @@ static const struct turn all_turns[] = {
     {.name = "deliver", .step = deliver_step, .due_in_ms = deliver_due_in_ms},
     {.name = "send", .step = send_step, .due_in_ms = send_due_in_ms},
     {.name = "media", .step = media_step, .due_in_ms = media_due_in_ms},
+    /* Before whatever deletes by it. */
+    {.name = "clock", .step = sweepclock_step, .decides_nothing = true},
     {.name = "consent",
      .step = consent_step,
      .due_in_ms = consent_due_in_ms,

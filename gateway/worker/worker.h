@@ -119,6 +119,17 @@ struct worker {
 		size_t purpose;
 		int64_t at_ms, id; /* the last question of it */
 	} remind;
+	struct sweepclock { /* sweepclock.c */
+		bool loaded;
+		int64_t floor_ms;	  /* highest time that was trusted */
+		int64_t wall_ms, boot_ms; /* were so at the same moment */
+		int64_t reach_ms;	  /* how far ahead of that it may be */
+		bool doubt; /* the archive says that it is ahead */
+		int64_t unsynced_ms, synced_boot_ms;
+		int said; /* enum sweepclock_verdict */
+		bool kept;
+		int64_t look_boot_ms, write_boot_ms; /* not before */
+	} sweepclock;
 	bool stopping;
 };
 

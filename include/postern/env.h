@@ -4,6 +4,7 @@
 #ifndef POSTERN_ENV_H
 #define POSTERN_ENV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -16,6 +17,9 @@ struct env {
 	ssize_t (*pwritev)(struct env *env, int fd, const struct iovec *iov,
 			   int iov_len, off_t offset);
 	int (*datasync)(struct env *env, int fd);
+	/* Does the kernel say that nobody keeps the wall clock right?  NULL:
+	 * not known. */
+	bool (*unsynced)(struct env *env);
 	void *ctx; /* of the double */
 };
 
