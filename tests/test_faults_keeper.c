@@ -101,9 +101,9 @@ static void operations_without_sense_are_refused_one_by_one(void **state)
 	assert_int_equal(one(v, &op), WIRE_DONE);
 	op.field = 0;
 	assert_int_equal(one(v, &op), WIRE_REFUSED);
-	op.field = FIELD_CANARY + 1;
+	op.field = FIELD_TELLING + 1;
 	assert_int_equal(one(v, &op), WIRE_REFUSED);
-	op.field = FIELD_CANARY;
+	op.field = FIELD_TELLING;
 	assert_int_equal(one(v, &op), WIRE_DONE);
 	op = op_of(WIRE_SEAL, big, SEALED_CHUNK_BYTES + 1);
 	assert_int_equal(one(v, &op), WIRE_REFUSED);

@@ -48,7 +48,7 @@ static void field_aad(const struct wire_op *op, uint8_t ret[FIELD_AAD_BYTES])
 
 static bool known_field(uint8_t field)
 {
-	return field >= FIELD_CONTENT && field <= FIELD_CANARY;
+	return field >= FIELD_CONTENT && field <= FIELD_TELLING;
 }
 
 static int op_seal(struct vault *v, const struct wire_op *op, uint8_t *ret,

@@ -186,6 +186,11 @@
  * telling	(5) A recipient to be told (Art. 19 GDPR).  kind: helpdesk,
  *		processor, provider.  event: erased, restricted, rectified.
  *		state: pending, sent, confirmed, impossible, failed.
+ *		telling_sealed: FIELD_TELLING under (the row's id as person,
+ *		TELLING, year), JSON {"person","persons","conversations",
+ *		"identities"}; emptied when it ends well, and year 0 once its
+ *		key is gone, too.  next_ms: the greatest number until it is
+ *		released.  outside_id: OpenDSR's subject_request_id.
  * backup	(5) kind: keys, data.
  * breach	(5) The register (Art. 33(5) GDPR); texts: breach_sealed,
  *		FIELD_BREACH under (its id, BREACH, year).
@@ -562,6 +567,8 @@ enum message_outcome {
 	    "CREATE INDEX telling_open ON telling(next_ms) WHERE "      \
 	    "ended_ms IS NULL",                                         \
 	    "CREATE INDEX telling_erasure ON telling(erasure)",         \
+	    "CREATE INDEX telling_shred ON telling(id) WHERE ended_ms " \
+	    "IS NOT NULL AND telling_sealed IS NULL AND year<>0",       \
 	    "CREATE INDEX telling_outside ON telling(outside_id) "      \
 	    "WHERE outside_id IS NOT NULL",                             \
 	    "CREATE TABLE backup(id INTEGER PRIMARY KEY, kind TEXT "    \

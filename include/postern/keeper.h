@@ -38,6 +38,7 @@ enum seal_field {
 	FIELD_PACKAGE,	   /* key of a package */
 	FIELD_BREACH,	   /* texts of the register, JSON */
 	FIELD_CANARY,	   /* what a made-up person is called, JSON */
+	FIELD_TELLING,	   /* what a recipient knows a person by, JSON */
 };
 
 struct keeper;	     /* a connection; reconnects by itself */

@@ -77,6 +77,7 @@ struct settings_helpdesk {
 	size_t values_len;
 	char allow[SETTINGS_ALLOW_MAX][280]; /* "host:port" or "CIDR:port" */
 	size_t allow_len;
+	bool confirms; /* says itself that it forgot: POST /v1/tellings */
 };
 
 /* Another machine the proof log speaks with.  Plain http will do: what comes
@@ -87,6 +88,28 @@ struct settings_peer {
 	char url[1024]; /* without a slash at its end */
 	char allow[SETTINGS_ALLOW_MAX][280]; /* as of a helpdesk */
 	size_t allow_len;
+};
+
+/* A company that works for the controller and has data of persons, and that
+ * OpenDSR reaches (docs/recipients.md). */
+#define SETTINGS_PROCESSORS_MAX 16
+#define SETTINGS_KINDS_MAX	8
+struct settings_processor {
+	struct name name;
+	char title[201]; /* how people call it: "Versand Muster GmbH" */
+	char purpose[64];
+	char domain[254]; /* its OpenDSR domain */
+	char url[1024];	  /* with the version, without a slash at its end */
+	char certificate[401];	  /* PEM file; as written; "": no callbacks */
+	uint8_t *certificate_pem; /* NULL: cannot be read */
+	size_t certificate_len;
+	char allow[SETTINGS_ALLOW_MAX][280]; /* as of a helpdesk */
+	size_t allow_len;
+	struct name kinds[SETTINGS_KINDS_MAX]; /* of addresses it knows */
+	size_t kinds_len;
+	bool every;			/* has data of every person */
+	struct setting_value values[1]; /* "token" */
+	size_t values_len;
 };
 
 struct settings_route {
@@ -155,6 +178,8 @@ struct settings {
 	size_t helpdesks_len;
 	struct settings_route *routes;
 	size_t routes_len;
+	struct settings_processor *processors;
+	size_t processors_len;
 };
 
 /*
