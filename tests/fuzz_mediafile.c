@@ -34,7 +34,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 /* Reads to the end.  true: it ended well, with just these bytes. */
 static bool reads(int64_t claimed, const uint8_t *wanted, size_t wanted_len)
 {
-	struct mediafile *f = NULL;
+	struct sealedfile *f = NULL;
 	struct err err = {0};
 	uint8_t piece[1500];
 	size_t len = 1, at = 0;
@@ -44,13 +44,13 @@ static bool reads(int64_t claimed, const uint8_t *wanted, size_t wanted_len)
 		MUST(err.kind == ERR_CORRUPT || err.kind == ERR_INPUT);
 		return false;
 	}
-	while (len > 0 && (rc = mediafile_read(f, piece, sizeof(piece), &len,
-					       &err)) == 0) {
+	while (len > 0 && (rc = sealedfile_read(f, piece, sizeof(piece), &len,
+						&err)) == 0) {
 		MUST(len <= wanted_len - at);
 		MUST(len == 0 || memcmp(piece, wanted + at, len) == 0);
 		at += len;
 	}
-	mediafile_close(&f);
+	sealedfile_close(&f);
 	MUST(rc == 0 ? at == wanted_len : err.kind == ERR_CORRUPT);
 	return rc == 0;
 }
@@ -84,12 +84,12 @@ static void sealed(struct feed *f)
 
 static void names(struct feed *f)
 {
-	struct mediafile *m = NULL;
+	struct sealedfile *m = NULL;
 	char *name = feed_text(f, 64);
 	struct err err = {0};
 
 	if (mediafile_open(fuzz_dir, name, key, 0, &m, &err) == 0)
-		mediafile_close(&m);
+		sealedfile_close(&m);
 	else if (strspn(name, "0123456789abcdef") != 32 || strlen(name) != 32)
 		MUST(err.kind == ERR_INPUT);
 	free(name);

@@ -58,7 +58,7 @@ static void is_kept_bytes(int64_t a, const void *bytes, size_t bytes_len)
 	    " state='kept'";
 	struct store_rows *rows = NULL;
 	struct keeper_batch *batch = NULL;
-	struct mediafile *f = NULL;
+	struct sealedfile *f = NULL;
 	struct store_value v;
 	struct key_ref ref;
 	const uint8_t *key;
@@ -81,12 +81,12 @@ static void is_kept_bytes(int64_t a, const void *bytes, size_t bytes_len)
 	assert_int_equal(keeper_result(batch, 0, &key, &n, NULL), 0);
 	assert_int_equal(mediafile_open(sh.house.dir, file, key, len, &f, NULL),
 			 0);
-	assert_int_equal(mediafile_read(f, got, sizeof(got), &n, NULL), 0);
+	assert_int_equal(sealedfile_read(f, got, sizeof(got), &n, NULL), 0);
 	assert_int_equal(n, bytes_len);
 	assert_memory_equal(got, bytes, n);
-	assert_int_equal(mediafile_read(f, got, sizeof(got), &n, NULL), 0);
+	assert_int_equal(sealedfile_read(f, got, sizeof(got), &n, NULL), 0);
 	assert_int_equal(n, 0);
-	mediafile_close(&f);
+	sealedfile_close(&f);
 	keeper_batch_free(&batch);
 }
 
@@ -320,7 +320,7 @@ static void a_person_erased_meanwhile_leaves_no_file(void **state)
 static void files_without_a_row_go_at_the_next_start(void **state)
 {
 	uint8_t key[32] = {7};
-	struct mediafile *f = NULL;
+	struct sealedfile *f = NULL;
 	char hash[65], where[512], file[33];
 	int64_t a;
 
@@ -333,7 +333,7 @@ static void files_without_a_row_go_at_the_next_start(void **state)
 	sh_answer(200, DONE);
 	sh_run();
 	assert_int_equal(mediafile_create(&sh.w, key, &f, file, NULL), 0);
-	assert_int_equal(mediafile_finish(&f, NULL), 0);
+	assert_int_equal(sealedfile_finish(&f, NULL), 0);
 	assert_int_equal(files(), 2);
 	/* The clock of the files is the machine's, not this test's. */
 	sh.ahead_ms = env_system()->wall_ms(env_system()) - NOW_MS;

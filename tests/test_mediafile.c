@@ -74,7 +74,7 @@ static uint8_t byte_at(size_t i)
 /* A file of len bytes, written in pieces of piece. */
 static void make(size_t len, size_t piece, char ret_file[33])
 {
-	struct mediafile *f = NULL;
+	struct sealedfile *f = NULL;
 	uint8_t bytes[4096];
 	struct err err;
 
@@ -85,10 +85,10 @@ static void make(size_t len, size_t piece, char ret_file[33])
 
 		for (size_t i = 0; i < n; i++)
 			bytes[i] = byte_at(at + i);
-		assert_int_equal(mediafile_write(f, bytes, n, &err), 0);
+		assert_int_equal(sealedfile_write(f, bytes, n, &err), 0);
 		at += n;
 	}
-	assert_int_equal(mediafile_finish(&f, &err), 0);
+	assert_int_equal(sealedfile_finish(&f, &err), 0);
 	assert_null(f);
 }
 
@@ -96,7 +96,7 @@ static void make(size_t len, size_t piece, char ret_file[33])
 static int64_t read_back(const char *file, const uint8_t key[32],
 			 int64_t expected, enum err_kind *ret_kind)
 {
-	struct mediafile *f = NULL;
+	struct sealedfile *f = NULL;
 	struct err err = {0};
 	uint8_t bytes[1000];
 	size_t len, total = 0;
@@ -107,7 +107,7 @@ static int64_t read_back(const char *file, const uint8_t key[32],
 		*ret_kind = err.kind;
 		return -1;
 	}
-	while ((rc = mediafile_read(f, bytes, sizeof(bytes), &len, &err)) ==
+	while ((rc = sealedfile_read(f, bytes, sizeof(bytes), &len, &err)) ==
 		   0 &&
 	       len > 0) {
 		for (size_t i = 0; i < len; i++)
@@ -115,7 +115,7 @@ static int64_t read_back(const char *file, const uint8_t key[32],
 		total += len;
 	}
 	*ret_kind = err.kind;
-	mediafile_close(&f);
+	sealedfile_close(&f);
 	return rc == 0 ? (int64_t)total : -1;
 }
 
@@ -214,19 +214,19 @@ static void a_file_without_its_last_chunk_does_not_end(void **state)
 
 static void an_abandoned_file_is_gone(void **state)
 {
-	struct mediafile *f = NULL;
+	struct sealedfile *f = NULL;
 	enum err_kind kind;
 	char file[33];
 	struct err err;
 
 	(void)state;
 	assert_int_equal(mediafile_create(&fx.w, fx.key, &f, file, &err), 0);
-	assert_int_equal(mediafile_write(f, "x", 1, &err), 0);
-	mediafile_abandon(&f);
+	assert_int_equal(sealedfile_write(f, "x", 1, &err), 0);
+	sealedfile_abandon(&f);
 	assert_null(f);
 	assert_int_equal(read_back(file, fx.key, 1, &kind), -1);
 	assert_int_equal(kind, ERR_ABSENT);
-	mediafile_abandon(&f);
+	sealedfile_abandon(&f);
 }
 
 static void unlinking_twice_is_no_error(void **state)
@@ -273,7 +273,7 @@ static int failing_sync(struct env *env, int fd)
 static void a_file_that_cannot_be_synced_is_no_file(void **state)
 {
 	struct env env = *env_system();
-	struct mediafile *f = NULL;
+	struct sealedfile *f = NULL;
 	enum err_kind kind;
 	char file[33];
 	struct err err;
@@ -282,7 +282,7 @@ static void a_file_that_cannot_be_synced_is_no_file(void **state)
 	env.datasync = failing_sync;
 	fx.w.env = &env;
 	assert_int_equal(mediafile_create(&fx.w, fx.key, &f, file, &err), 0);
-	assert_int_equal(mediafile_finish(&f, &err), -1);
+	assert_int_equal(sealedfile_finish(&f, &err), -1);
 	assert_null(f);
 	assert_int_equal(read_back(file, fx.key, 0, &kind), -1);
 	assert_int_equal(kind, ERR_ABSENT);

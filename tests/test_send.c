@@ -467,7 +467,7 @@ static void an_attachment_is_uploaded_first(void **state)
 	int64_t a = sh_id();
 	struct key_ref ref = ref_of(p, "MEDIA", YEAR);
 	struct keeper_batch *keys = NULL, *batch = NULL;
-	struct mediafile *f = NULL;
+	struct sealedfile *f = NULL;
 	struct err err = {0};
 	const uint8_t *key;
 	char file[33];
@@ -486,8 +486,8 @@ static void an_attachment_is_uploaded_first(void **state)
 		print_error("%s: %s (%d)\n", err.where, err.what, err.native);
 		fail();
 	}
-	assert_int_equal(mediafile_write(f, "%PDF-", 5, NULL), 0);
-	assert_int_equal(mediafile_finish(&f, NULL), 0);
+	assert_int_equal(sealedfile_write(f, "%PDF-", 5, NULL), 0);
+	assert_int_equal(sealedfile_finish(&f, NULL), 0);
 	keeper_batch_free(&keys);
 	sh_sql(sql, STORE_ARGS(S_INT(a), S_INT(m), S_INT(c), S_INT(p),
 			       S_TEXT(file), sealed));

@@ -56,7 +56,7 @@ void job_free(struct job **job)
 	buf_free(&j->answer);
 	buf_free(&j->kept);
 	if (j->file != NULL)
-		mediafile_close(&j->file);
+		sealedfile_close(&j->file);
 	/* The bearer, the upload's name and hashes are in here. */
 	sodium_memzero(j, sizeof(*j));
 	free(j);
@@ -73,7 +73,7 @@ void job_unanswer(struct job *job)
 	job->location[0] = '\0';
 	job->page_policy[0] = '\0';
 	if (job->file != NULL)
-		mediafile_close(&job->file);
+		sealedfile_close(&job->file);
 }
 
 int job_json(struct job *job, unsigned int status, json_t *value,

@@ -105,7 +105,7 @@ struct job {
 	int64_t retry_after_s; /* 0 none */
 	char location[JOB_PATH_MAX + 1];
 	/* bytes of an attachment instead of answer */
-	struct mediafile *file;
+	struct sealedfile *file;
 	int64_t file_bytes;
 	char file_type[128];
 	char file_header[4 * JOB_NAME_MAX + 128]; /* Content-Disposition */

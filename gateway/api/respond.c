@@ -24,12 +24,12 @@ static const struct {
 /* MHD reads an attachment as the client takes it; the job lends the file. */
 static ssize_t file_read(void *cls, uint64_t pos, char *bytes, size_t size)
 {
-	struct mediafile *file = cls;
+	struct sealedfile *file = cls;
 	struct err err = {0};
 	size_t len = 0;
 
 	(void)pos;
-	if (mediafile_read(file, (uint8_t *)bytes, size, &len, &err) != 0) {
+	if (sealedfile_read(file, (uint8_t *)bytes, size, &len, &err) != 0) {
 		LOG(LOG_LEVEL_ERROR, "api.attachment.damaged", LOG_ERR(&err));
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	}
@@ -38,9 +38,9 @@ static ssize_t file_read(void *cls, uint64_t pos, char *bytes, size_t size)
 
 static void file_close(void *cls)
 {
-	struct mediafile *file = cls;
+	struct sealedfile *file = cls;
 
-	mediafile_close(&file);
+	sealedfile_close(&file);
 }
 
 static void wiped(void *bytes)

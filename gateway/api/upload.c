@@ -26,7 +26,7 @@ static const char sql_orphans[] =
 static const char sql_orphan[] = "DELETE FROM attachment WHERE id=?";
 
 struct upload {
-	struct mediafile *file; /* NULL: an earlier call is being repeated */
+	struct sealedfile *file; /* NULL: an earlier call is being repeated */
 	char file_name[33];
 	char name[JOB_NAME_MAX + 1], type[128];
 	crypto_hash_sha256_state hash;
@@ -55,7 +55,7 @@ void upload_abandon(struct worker *w, struct job *job)
 	if (u == NULL)
 		return;
 	if (u->file != NULL)
-		mediafile_abandon(&u->file);
+		sealedfile_abandon(&u->file);
 	/* Failing to forget costs the client a 409 until the next start. */
 	if (u->opened)
 		(void)idempotency_forget(w, job, NULL);
@@ -167,7 +167,7 @@ static int take(struct job *job, struct err *err)
 	crypto_hash_sha256_update(&u->hash, job->body.bytes, job->body.len);
 	u->bytes += (int64_t)job->body.len;
 	if (u->file != NULL &&
-	    mediafile_write(u->file, job->body.bytes, job->body.len, err) != 0)
+	    sealedfile_write(u->file, job->body.bytes, job->body.len, err) != 0)
 		return -1;
 	buf_clear(&job->body);
 	return 0;
@@ -250,7 +250,7 @@ static int end(struct worker *w, struct job *job, struct err *err)
 		return -1;
 	if (u->file == NULL)
 		return idempotency_replay(w, job, err);
-	if (mediafile_finish(&u->file, err) != 0)
+	if (sealedfile_finish(&u->file, err) != 0)
 		return -1;
 	if (seal_media(w, u, hash, &batch, &sealed, &len, err) == 0)
 		rc = put_row(w, job, sealed, len, err);

@@ -130,7 +130,7 @@ static int give_up(struct media_flight *f, const char *reason, struct err *err)
 {
 	static const char sql[] = SQL_FAILED;
 
-	mediafile_abandon(&f->file);
+	sealedfile_abandon(&f->file);
 	if (run_alone(f->w, sql,
 		      STORE_ARGS(S_TEXT(reason), S_INT(by_id(f)),
 				 S_INT(worker_now(f->w)), S_INT(f->id)),
@@ -157,7 +157,7 @@ static int again_in(struct media_flight *f, int64_t attempts, int64_t wait_ms,
 {
 	static const char sql[] = SQL_AGAIN;
 
-	mediafile_abandon(&f->file);
+	sealedfile_abandon(&f->file);
 	f->w->media->next_boot_ms = 0;
 	return run_alone(f->w, sql,
 			 STORE_ARGS(S_INT(attempts),
@@ -231,7 +231,7 @@ static int fetched(struct media_flight *f, struct err *err)
 					   : give_up(f, "hash", err);
 	if (media_picture_end(f, err) != 0)
 		return unstripped(f, err);
-	if (mediafile_finish(&f->file, err) != 0)
+	if (sealedfile_finish(&f->file, err) != 0)
 		return -1;
 	if (write_kept(f, err) == 0)
 		return 0;

@@ -26,7 +26,7 @@ struct media_flight {
 	json_t *media;
 	uint8_t key[32];
 	/* Fetching. */
-	struct mediafile *file;
+	struct sealedfile *file;
 	char file_name[33];
 	crypto_hash_sha256_state hash;
 	int64_t bytes, bytes_expected; /* -1 unknown */

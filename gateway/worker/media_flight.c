@@ -114,7 +114,7 @@ static void answered(void *ctx, const struct http_reply *reply)
 
 static int file_begin(struct media_flight *f, struct err *err)
 {
-	mediafile_abandon(&f->file);
+	sealedfile_abandon(&f->file);
 	f->bytes = 0;
 	f->disk_failed = false;
 	media_picture_begin(f);
@@ -184,7 +184,7 @@ void media_flight_free(struct media_flight **f)
 	if (gone == NULL)
 		return;
 	*f = NULL;
-	mediafile_abandon(&gone->file);
+	sealedfile_abandon(&gone->file);
 	buf_free(&gone->clear);
 	json_decref(gone->media);
 	sodium_memzero(gone, sizeof(*gone));

@@ -31,7 +31,7 @@ void media_picture_begin(struct media_flight *f)
 /* No picture, or none yet. */
 static int pass_through(struct media_flight *f, struct err *err)
 {
-	int rc = mediafile_write(f->file, f->clear.bytes, f->clear.len, err);
+	int rc = sealedfile_write(f->file, f->clear.bytes, f->clear.len, err);
 
 	f->strips = false;
 	buf_free(&f->clear);
@@ -42,12 +42,12 @@ int media_picture_take(struct media_flight *f, const uint8_t *bytes, size_t len,
 		       struct err *err)
 {
 	if (!f->strips)
-		return mediafile_write(f->file, bytes, len, err);
+		return sealedfile_write(f->file, bytes, len, err);
 	/* The first piece may be larger than any picture, and be none. */
 	if (f->clear.len == 0 && len >= PICTURE_HEAD_BYTES &&
 	    picture_kind_of(bytes, len) == PICTURE_NONE) {
 		f->strips = false;
-		return mediafile_write(f->file, bytes, len, err);
+		return sealedfile_write(f->file, bytes, len, err);
 	}
 	if (buf_append(&f->clear, bytes, len, err) != 0)
 		return -1;
@@ -70,8 +70,8 @@ int media_picture_end(struct media_flight *f, struct err *err)
 			   &stripped, err);
 	buf_free(&f->clear);
 	if (rc == 0)
-		rc =
-		    mediafile_write(f->file, stripped.bytes, stripped.len, err);
+		rc = sealedfile_write(f->file, stripped.bytes, stripped.len,
+				      err);
 	if (rc == 0)
 		f->bytes = (int64_t)stripped.len;
 	buf_free(&stripped);

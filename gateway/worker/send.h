@@ -101,7 +101,7 @@ struct send_attachment {
 	struct key_ref key_ref;
 	json_t *media; /* name, mime */
 	uint8_t key[32];
-	struct mediafile *open;
+	struct sealedfile *open;
 	char media_id[256];
 };
 

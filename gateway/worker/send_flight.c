@@ -27,7 +27,7 @@ void send_flight_free(struct send_flight **f)
 	*f = NULL;
 	json_decref(gone->content);
 	json_decref(gone->attachment.media);
-	mediafile_close(&gone->attachment.open);
+	sealedfile_close(&gone->attachment.open);
 	for (size_t i = 0; i < PARTY_ADDRESSES_MAX; i++)
 		buf_free(&gone->texts[i]);
 	sodium_memzero(gone, sizeof(*gone));
@@ -278,7 +278,7 @@ static size_t give_bytes(void *ctx, uint8_t *ret, size_t size)
 	struct err err = {0};
 	size_t len = 0;
 
-	if (mediafile_read(f->attachment.open, ret, size, &len, &err) == 0)
+	if (sealedfile_read(f->attachment.open, ret, size, &len, &err) == 0)
 		return len;
 	LOG(LOG_LEVEL_ERROR, "send.media", LOG_ERR(&err));
 	return (size_t)-1;
@@ -306,7 +306,7 @@ int send_flight_start(struct send_flight *f, struct err *err)
 	if (ch->driver->request(ch, &f->act, &call, err) != 0)
 		return -1;
 	if (f->phase == SEND_UPLOAD) {
-		mediafile_close(&a->open);
+		sealedfile_close(&a->open);
 		if (mediafile_open(f->w->settings->dir, a->file, a->key,
 				   a->bytes, &a->open, err) != 0) {
 			http_call_free(&call);

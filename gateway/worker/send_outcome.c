@@ -541,7 +541,7 @@ static int uploaded(struct send_flight *f, struct err *err)
 	struct send_attachment *a = &f->attachment;
 	struct send_refusal why = {0};
 
-	mediafile_close(&a->open);
+	sealedfile_close(&a->open);
 	/* While it was uploaded the person may have said stop. */
 	if (send_judge(f, &why, err) != 0)
 		return -1;

@@ -23,6 +23,7 @@
 #include "postern/id.h"
 #include "postern/keeper.h"
 #include "postern/policy.h"
+#include "postern/sealedfile.h"
 #include "postern/settings.h"
 #include "postern/store.h"
 #include "postern/zone.h"
@@ -45,6 +46,7 @@ struct ledger_witnesses;
 struct ledger_clock;
 struct ledger_publish;
 struct holds;
+struct packaging;
 
 /* Counters for /metrics; no labels with personal data.  Relaxed atomics. */
 /* The formatter takes a list of X() for an expression. */
@@ -130,6 +132,10 @@ struct worker {
 		bool kept;
 		int64_t look_boot_ms, write_boot_ms; /* not before */
 	} sweepclock;
+	/* package/: what is being made; are all files of packages/ named by a
+	 * row? */
+	struct packaging *packaging;
+	bool packages_tidy;
 	bool stopping;
 };
 
@@ -222,24 +228,13 @@ void media_wake(struct worker *w);
 int media_step(struct worker *w, bool *ret_moved, struct err *err);
 int64_t media_due_in_ms(const struct worker *w);
 
-/* --- mediafile.c: sealed files (secretstream, 64 KiB chunks, TAG_FINAL) -----
- */
-/* DIR/media/xx/<32 hex>.  key: keeper_add_file_key.  Never clear on disk. */
-struct mediafile;
+/* --- mediafile.c: attachments (sealedfile.h) ------------------------------ */
+/* DIR/media/xx/<32 hex>.  key: keeper_add_file_key. */
 int mediafile_create(struct worker *w, const uint8_t key[32],
-		     struct mediafile **ret, char ret_file[33],
+		     struct sealedfile **ret, char ret_file[33],
 		     struct err *err);
-int mediafile_write(struct mediafile *f, const void *clear, size_t len,
-		    struct err *err);
-/* Final tag, fsync file and directory.  Closes in every case. */
-int mediafile_finish(struct mediafile **f, struct err *err);
-void mediafile_abandon(struct mediafile **f); /* closes and unlinks */
 int mediafile_open(const char *dir, const char *file, const uint8_t key[32],
-		   int64_t clear_len, struct mediafile **ret, struct err *err);
-/* 0 bytes at the end, and only if the final tag and clear_len were right. */
-int mediafile_read(struct mediafile *f, uint8_t *ret, size_t size,
-		   size_t *ret_len, struct err *err);
-void mediafile_close(struct mediafile **f);
+		   int64_t clear_len, struct sealedfile **ret, struct err *err);
 int mediafile_unlink(const char *dir, const char *file, struct err *err);
 
 #endif
