@@ -104,9 +104,9 @@ static int make_folder(const char *dir, const char *name, struct err *err)
 static int refuse_used(const char *dir, struct err *err)
 {
 	static const char *const ours[] = {
-	    "postern.yaml", "policy.yaml", "postern.db", "keeper.db",
-	    "keys",	    "secrets",	   "spool",	 "media",
-	    "run",	    "erasures.log"};
+	    "postern.yaml", "policy.yaml", "postern.db",  "keeper.db",
+	    "keys",	    "secrets",	   "spool",	  "media",
+	    "packages",	    "run",	   "erasures.log"};
 
 	for (size_t i = 0; i < COUNT_OF(ours); i++) {
 		char path[PATH_BYTES];
@@ -130,8 +130,8 @@ static int refuse_used(const char *dir, struct err *err)
 
 static int make_place(const char *dir, struct err *err)
 {
-	static const char *const folders[] = {"keys", "secrets", "spool",
-					      "media", "run"};
+	static const char *const folders[] = {"keys",  "secrets",  "spool",
+					      "media", "packages", "run"};
 	struct stat st;
 
 	if (mkdir(dir, 0700) != 0 && errno != EEXIST)

@@ -60,6 +60,7 @@ void place_check(const char *dir, struct diag *diag)
 	    {"secrets", S_IRWXG | S_IRWXO, false},
 	    {"spool", S_IRWXO, false},
 	    {"media", S_IRWXO, false},
+	    {"packages", S_IRWXO, false},
 	    {"run", S_IRWXO, false}};
 	struct stat st;
 

@@ -169,8 +169,9 @@
  *		at or before up_to, by the rule whose digest is rule.
  * package	(5) A copy for a person.  kind: access, portability.  state:
  *		making, ready, fetched, expired, failed.  file: below
- *		packages/.  key_sealed: FIELD_PACKAGE under (the request's id,
- *		EXPORT, year).  link_hash: keyed hash of the one-time link.
+ *		packages/; its key is the keeper's file key of (the package's
+ *		id as person, EXPORT, year) and its id.  link: name of the file
+ *		that its one-time link opens (postern/packagefile.h).
  * note		(5) What staff wrote about a conversation: FIELD_NOTE under
  *		(key_person, datenart, year).  staff: pseudonym.
  * restriction	(5) informed_how: letter, chat, mail, phone, in_person, portal;
@@ -532,7 +533,7 @@ enum message_outcome {
 	    "INTEGER NOT NULL, person INTEGER NOT NULL, kind TEXT NOT " \
 	    "NULL, language TEXT NOT NULL, state TEXT NOT NULL, file "  \
 	    "TEXT, bytes INTEGER, sha256 BLOB, manifest BLOB, year "    \
-	    "INTEGER NOT NULL, key_sealed BLOB, link_hash BLOB, "       \
+	    "INTEGER NOT NULL, link TEXT, "                             \
 	    "messages INTEGER NOT NULL DEFAULT 0, of_messages INTEGER " \
 	    "NOT NULL DEFAULT 0, made_ms INTEGER NOT NULL, ready_ms "   \
 	    "INTEGER, expires_ms INTEGER, ended_ms INTEGER, reason "    \

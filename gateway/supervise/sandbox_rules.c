@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "postern/packagefile.h"
 #include "postern/store.h"
 #include "worker/ledgerofficer.h"
 #include "worker/ledgerpublish.h"
@@ -21,6 +22,7 @@
 static const struct sandbox_path intake_paths[] = {
     {"spool", ALLOW_FOLDER, false},
     {"reserve", ALLOW_EDIT, true},
+    {PACKAGE_FOLDER, ALLOW_READ, false},
     {"keys/spool.pub", ALLOW_READ, false},
     {"/etc/localtime", ALLOW_READ, false},
     {"/etc/ssl/openssl.cnf", ALLOW_READ, false},
@@ -34,6 +36,7 @@ static const struct sandbox_path worker_paths[] = {
     {"postern.db-shm", ALLOW_EDIT, true},
     {"postern.db.lock", ALLOW_EDIT, true},
     {"media", ALLOW_FOLDER | ALLOW_FOLDERS, false},
+    {PACKAGE_FOLDER, ALLOW_FOLDER, false},
     {"spool", ALLOW_FOLDER, false}, /* unlinks, and puts .bad files aside */
     {"/dev/urandom", ALLOW_READ, false},
     {"/etc/localtime", ALLOW_READ, false},

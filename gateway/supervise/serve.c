@@ -17,6 +17,7 @@
 #include "postern/listen.h"
 #include "postern/log.h"
 #include "verbs.h"
+#include "postern/packagefile.h"
 #include "worker/ledgerofficer.h"
 #include "worker/ledgerpublish.h"
 
@@ -221,7 +222,8 @@ static int make_folder(const struct serve *s, const char *name)
  * that the settings ask for. */
 static int make_folders(const struct serve *s, const struct settings *set)
 {
-	static const char *const names[] = {"run", "spool", "media"};
+	static const char *const names[] = {"run", "spool", "media",
+					    PACKAGE_FOLDER};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (make_folder(s, names[i]) != 0)

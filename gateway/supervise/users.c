@@ -4,6 +4,7 @@
  *                                       and cannot touch each other's
  *   spool/          intake:postern 2770 the worker reads and unlinks
  *   media/          worker 0700
+ *   packages/       worker:postern 2750 the intake hands them out
  *   keys/           keeper:postern 0710 the intake reads keys/spool.pub
  *   secrets/        root 0700           read before a child becomes its user
  *   run/            root:postern 0710   the sockets have modes of their own
@@ -24,6 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "postern/packagefile.h"
 #include "worker/ledgerofficer.h"
 #include "worker/ledgerpublish.h"
 
@@ -223,6 +225,8 @@ int users_own(const struct users *u, const char *dir, struct err *err)
 	if (give_folder(fd, "spool", intake->uid, u->group, 02770, 0640) == 0 &&
 	    give_folder(fd, "media", worker->uid, worker->gid, 0700, 0600) ==
 		0 &&
+	    give_folder(fd, PACKAGE_FOLDER, worker->uid, u->group, 02750,
+			0640) == 0 &&
 	    give_folder(fd, "keys", keeper->uid, u->group, 0710, 0600) == 0 &&
 	    give_folder(fd, "run", 0, u->group, 0710, 0) == 0 &&
 	    give_folder(fd, MAIL_FOLDER, worker->uid, worker->gid, 0700,
