@@ -193,6 +193,7 @@ static const struct section {
     {"keys", conf_keys},
     {"unsubscribe", conf_unsubscribe},
     {"ledger", conf_ledger},
+    {"rights", conf_rights},
     {"channels", conf_channels},
     {"helpdesks", conf_helpdesks},
     {"routes", conf_routes},
@@ -213,6 +214,7 @@ static void set_defaults(struct settings *s, const char *dir)
 	(void)snprintf(s->keys_source, sizeof(s->keys_source), "file");
 	for (size_t i = 0; i < params_len; i++)
 		*param_at(s, &params[i]) = params[i].fallback;
+	conf_rights_defaults(s);
 	conf_ledger_defaults(s);
 }
 

@@ -64,6 +64,11 @@ void conf_controller(struct parse *in, const struct yaml *map);
 void conf_ledger_defaults(struct settings *s);
 void conf_ledger(struct parse *in, const struct yaml *map);
 
+/* --- rights.c ------------------------------------------------------------- */
+
+void conf_rights_defaults(struct settings *s);
+void conf_rights(struct parse *in, const struct yaml *map);
+
 /* --- ends.c, parse.c ------------------------------------------------------ */
 
 /* Targets into a member that has SETTINGS_ALLOW_MAX of them. */

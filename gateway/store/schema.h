@@ -134,7 +134,11 @@
  *		proof_hash: keyed hash of what proves who asks; link_hash: of
  *		the address of its status page.  outside_id: how the other
  *		side calls it, a random id.  asker: token, agent or processor
- *		it came from.  Days: caldate.h.
+ *		it came from.  Days: caldate.h.  verdict: granted, refused;
+ *		of a refusal that a second person has to agree to: proposed.
+ *		heard: message that may be the answer to the challenge.
+ *		entry: index of request.answered in the proof log.  next_ms:
+ *		when it is to be looked at; NULL: nothing is left to do.
  * request_event (5) One row per state it was in; never changed.
  * request_item	(5) The settlement list: per Datenart what becomes of n
  *		records, why (code and article) and until which day.
@@ -440,6 +444,12 @@ enum message_outcome {
 	    "ALTER TABLE request ADD COLUMN fee_cents INTEGER",         \
 	    "ALTER TABLE request ADD COLUMN answered_ms INTEGER",       \
 	    "ALTER TABLE request ADD COLUMN ended_ms INTEGER",          \
+	    "ALTER TABLE request ADD COLUMN verdict TEXT",              \
+	    "ALTER TABLE request ADD COLUMN heard INTEGER",             \
+	    "ALTER TABLE request ADD COLUMN entry INTEGER",             \
+	    "ALTER TABLE request ADD COLUMN next_ms INTEGER DEFAULT 0", \
+	    "CREATE INDEX request_next ON request(next_ms) WHERE "      \
+	    "next_ms IS NOT NULL",                                      \
 	    "CREATE INDEX request_open ON request(state, due_day) "     \
 	    "WHERE ended_ms IS NULL",                                   \
 	    "CREATE INDEX request_conversation ON "                     \

@@ -6,6 +6,7 @@
 
 #include "identity.h"
 #include "inbound.h"
+#include "postern/blindindex.h"
 #include "postern/jsonout.h"
 #include "postern/ledger.h"
 #include "postern/text.h"
@@ -178,7 +179,7 @@ static int fill(struct worker *w, const struct act *act, struct waiting *ret,
 		.count = act->count,
 	    }};
 	set_actor(w, act->by, &ret->entry);
-	if (act->person == 0)
+	if (act->person == 0 && act->under == NULL && act->one_off == NULL)
 		return 0;
 	if (act->object == 0) {
 		ret->entry.object_kind = ID_ACT;
@@ -188,6 +189,16 @@ static int fill(struct worker *w, const struct act *act, struct waiting *ret,
 		  &ret->record);
 	if (prove_says(act->facts, act->facts_len, ret->says, err) != 0)
 		return -1;
+	if (act->one_off != NULL) {
+		audit_commitment(act->one_off, ret->record.text, ret->says,
+				 strlen(ret->says), ret->entry.commitment);
+		ret->entry.committed = true;
+		return 0;
+	}
+	if (act->under != NULL) {
+		ret->key = *act->under;
+		return 0;
+	}
 	return key_of(w, act->person, &ret->key, err);
 }
 

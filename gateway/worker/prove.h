@@ -10,7 +10,8 @@
  * What an act says about a person is never in the entry: it is committed to
  * under the person's audit key, which is that of CONTACT in the year the
  * person was first seen, and dies with the person.  What is committed to per
- * event: docs/ledger.md.
+ * event: docs/ledger.md.  A request of a person's has a key of its own, so
+ * that who asks is told in the same way whether known or not.
  *
  * Source: Art. 5(2), 7(1) GDPR; compliance 6.7. */
 #ifndef POSTERN_WORKER_PROVE_H
@@ -38,6 +39,10 @@ struct act {
 	enum id_kind kind;
 	int64_t object; /* 0: none; of a person's: the act has an id its own */
 	int64_t person; /* under whose key; 0: nothing is committed to */
+	/* Instead: under this data key, or, for a receipt that somebody takes
+	 * home, under an audit key of 32 bytes made for this entry alone. */
+	const struct key_ref *under;
+	const uint8_t *one_off;
 	/* By key, ascending; those without text and number are left out. */
 	const struct act_fact *facts;
 	size_t facts_len;

@@ -41,6 +41,8 @@
 	X(SEND_BLOCKED, "send.blocked") \
 	X(SEND_HANDED_OVER, "send.handed_over") \
 	X(REQUEST_OPENED, "request.opened") \
+	X(REQUEST_CHANGED, "request.changed") /* r: the state it is in */ \
+	X(REQUEST_ANSWERED, "request.answered") /* n: records erased */ \
 	X(REQUEST_DECIDED, "request.decided") \
 	X(REQUEST_CLOSED, "request.closed") \
 	X(IDENTITY_JOINED, "identity.joined") \
@@ -100,6 +102,18 @@
 	X(PERSON_RESTRICTED, "person_restricted") \
 	/* request.opened: what is asked for */ \
 	X(ERASURE, "erasure") X(ACCESS, "access") \
+	X(RECTIFICATION, "rectification") X(RESTRICTION, "restriction") \
+	X(PORTABILITY, "portability") X(WITHDRAWAL, "withdrawal") \
+	/* request.changed, .decided, .closed: rights/rights.h */ \
+	X(IDENTITY_PENDING, "identity_pending") X(VERIFIED, "verified") \
+	X(IN_PROGRESS, "in_progress") X(EXTENDED, "extended") \
+	X(EXECUTING, "executing") \
+	X(WAITING_RECIPIENTS, "waiting_recipients") \
+	X(WAITING_BACKUPS, "waiting_backups") \
+	X(FAILED_RETRY, "failed_retry") X(DECIDED, "decided") \
+	X(COMPLETED, "completed") X(REFUSED, "refused") \
+	X(WITHDRAWN, "withdrawn") X(DUPLICATE, "duplicate") \
+	X(EXPIRED, "expired") \
 	/* restrict.set: Art. 18(1) GDPR */ \
 	X(GROUND_A, "ground_a") X(GROUND_B, "ground_b") \
 	X(GROUND_C, "ground_c") X(GROUND_D, "ground_d") \

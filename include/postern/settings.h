@@ -162,6 +162,13 @@ struct settings {
 		/* At most one of them; "": none. */
 		char officer_folder[401], officer_sendmail[401];
 	} ledger;
+	/* Requests of data subjects (docs/rights.md). */
+	struct {
+		int64_t internal_days, warn_days, proof_days, proof_tries,
+		    asked_days; /* working days */
+		bool chained;	/* extension: 1 + 2 months */
+		bool decide;	/* erasure: a person decides on each */
+	} rights;
 	struct { /* every number has a row in gateway/settings/params.c */
 		int64_t intake_threads, connections_max, header_deadline_ms,
 		    body_deadline_ms, commit_deadline_ms, disk_low_bytes,

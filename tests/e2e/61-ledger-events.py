@@ -23,6 +23,7 @@ UNIT = {"consent.reminded", "consent.expired", "key.destroyed",
 # No act of today leads to them.
 LATER = {"consent.renewed", "consent.deferred", "consent.revoked",
          "consent.invalidated", "request.decided", "request.closed",
+         "request.changed", "request.answered",
          "identity.verified", "hold.placed", "hold.released",
          "erase.planned", "erase.executed", "erase.verified",
          "backup.expired", "backup.restored", "staff.reveal",

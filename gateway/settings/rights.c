@@ -1,0 +1,79 @@
+/* rights.c - section rights: requests of data subjects. */
+#include "settings/parse.h"
+
+static const struct number {
+	const char *key;
+	int64_t min, max, fallback;
+	const char *unit;
+} internal_days = {"internal", 1, 30, 7, "days"},
+  warn_days = {"warn", 1, 27, 7, "days"},
+  proof_days = {"days", 1, 30, 14, "days"},
+  proof_tries = {"tries", 1, 20, 5, "attempts"},
+  asked_days = {"asked_within", 0, 10, 3, "working days"};
+
+static void number_into(struct parse *in, const struct yaml *map,
+			const struct number *n, int64_t *ret)
+{
+	const struct yaml *node = yaml_get(map, n->key);
+	int64_t value;
+
+	if (!node)
+		return;
+	if (yaml_int(node, &value) && value >= n->min && value <= n->max)
+		*ret = value;
+	else
+		diag_add(in->diag, node->line, node->column,
+			 "%s is out of range; it has to be a whole number from "
+			 "%lld to %lld (%s)",
+			 n->key, (long long)n->min, (long long)n->max, n->unit);
+}
+
+void conf_rights_defaults(struct settings *s)
+{
+	s->rights.internal_days = internal_days.fallback;
+	s->rights.warn_days = warn_days.fallback;
+	s->rights.proof_days = proof_days.fallback;
+	s->rights.proof_tries = proof_tries.fallback;
+	s->rights.asked_days = asked_days.fallback;
+}
+
+/* One of two words; true: the second. */
+static void second_of(struct parse *in, const struct yaml *node,
+		      const char *first, const char *second, bool *ret)
+{
+	const char *const words[] = {first, second};
+	char word[24] = "";
+
+	if (node && conf_word_into(in, node, words, 2, word, sizeof(word)))
+		*ret = strcmp(word, second) == 0;
+}
+
+static void proof_read(struct parse *in, const struct yaml *map)
+{
+	static const char *const keys[] = {"days", "tries", "asked_within"};
+
+	if (!map || !conf_is_map(in, map, "proof"))
+		return;
+	yaml_unknown_keys(map, keys, COUNT_OF(keys), in->diag);
+	number_into(in, map, &proof_days, &in->s->rights.proof_days);
+	number_into(in, map, &proof_tries, &in->s->rights.proof_tries);
+	number_into(in, map, &asked_days, &in->s->rights.asked_days);
+}
+
+void conf_rights(struct parse *in, const struct yaml *map)
+{
+	static const char *const keys[] = {"internal", "warn", "extension",
+					   "erasure", "proof"};
+	struct settings *s = in->s;
+
+	if (!conf_is_map(in, map, "rights"))
+		return;
+	yaml_unknown_keys(map, keys, COUNT_OF(keys), in->diag);
+	number_into(in, map, &internal_days, &s->rights.internal_days);
+	number_into(in, map, &warn_days, &s->rights.warn_days);
+	second_of(in, yaml_get(map, "extension"), "from_receipt", "chained",
+		  &s->rights.chained);
+	second_of(in, yaml_get(map, "erasure"), "automatic", "decide",
+		  &s->rights.decide);
+	proof_read(in, yaml_get(map, "proof"));
+}
