@@ -52,6 +52,15 @@ static const struct verb {
      "restrict place ID --ground a|b|c|d [--person]\n"
      "restrict lift ID --informed YYYY-MM-DD\n"
      "restrict list"},
+    {"alarms", verb_alarms, "list what somebody has to look at",
+     "alarms [list]\n"
+     "alarms seen ID\n"
+     "alarms end ID"},
+    {"canary", verb_canary, "make, list and end made-up persons",
+     "canary create --channel CHANNEL --name NAME --text TEXT ...\n"
+     "     [--helpdesk NAME]\n"
+     "canary list\n"
+     "canary end ID"},
     {"keys", verb_keys, "status, rotate, lock, unlock and backup of the keys",
      "keys status\n"
      "keys lock\n"

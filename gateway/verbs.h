@@ -26,6 +26,8 @@ int verb_status(const struct verb_args *args);	   /* api/operator.c */
 int verb_token(const struct verb_args *args);	   /* api/operator.c */
 int verb_quarantine(const struct verb_args *args); /* api/operator.c */
 int verb_outbox(const struct verb_args *args);	   /* api/operator.c */
+int verb_alarms(const struct verb_args *args);	   /* api/operator.c */
+int verb_canary(const struct verb_args *args);	   /* api/operator.c */
 int verb_restrict(const struct verb_args *args);   /* api/operator.c */
 int verb_policy(const struct verb_args *args);	   /* policy_verbs/ */
 int verb_rights(const struct verb_args *args);	   /* policy_verbs/ */

@@ -4,6 +4,7 @@
 #include "access.h"
 
 #include "route.h"
+#include "worker/canary.h"
 #include "worker/prove.h"
 
 static const char of_message[] =
@@ -43,16 +44,16 @@ static const struct look looks[] = {
 
 static const struct look *look_of(const struct job *job)
 {
-	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
-		const struct look *l = &looks[i];
-
-		if (l->run != job->route->run ||
-		    (l->told && job->caller.bound) ||
-		    (l->body_only && job->query[QUERY_BODY][0] == '\0'))
-			continue;
-		return l;
-	}
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
+		if (looks[i].run == job->route->run)
+			return &looks[i];
 	return NULL;
+}
+
+static bool is_told(const struct job *job, const struct look *l)
+{
+	return !(l->told && job->caller.bound) &&
+	       !(l->body_only && job->query[QUERY_BODY][0] == '\0');
 }
 
 static int person_of(struct worker *w, const struct job *job,
@@ -68,38 +69,56 @@ static int person_of(struct worker *w, const struct job *job,
 }
 
 static int tell(struct worker *w, const struct job *job, const struct look *l,
-		struct err *err)
+		int64_t person, struct err *err)
 {
 	struct name purpose = {""};
 	const struct act_fact facts[] = {
 	    {"purpose", purpose.text, 0},
 	    {"what", l->what, 0},
 	};
-	struct act act = {
+	const struct act act = {
 	    .event = l->event,
 	    .by = LEDGER_STAFF,
 	    .kind = l->kind,
 	    .object = l->kind == ID_PERSON ? 0 : job->id,
+	    .person = person,
 	    .facts = facts,
 	    .facts_len = sizeof(facts) / sizeof(facts[0]),
 	};
 
 	if (!route_name(job->route, job->path, &purpose))
 		purpose.text[0] = '\0';
-	if (person_of(w, job, l, &act.person, err) != 0)
-		return -1;
 	return prove(w, &act, err);
+}
+
+static int tell_all(struct worker *w, const struct job *job,
+		    const struct look *l, struct err *err)
+{
+	int64_t person;
+
+	if (person_of(w, job, l, &person, err) != 0 ||
+	    (is_told(job, l) && tell(w, job, l, person, err) != 0))
+		return -1;
+	return canary_touched(w, person,
+			      l->event == LEDGER_ACCESS_EXPORTED
+				  ? CANARY_EXPORTED
+				  : CANARY_VIEWED,
+			      err);
 }
 
 int access_prove(struct worker *w, const struct job *job, struct err *err)
 {
 	const struct look *l = look_of(job);
+	bool canaries = false;
 
-	if (l == NULL)
+	/* Of a made-up person every look is told, a helpdesk's too. */
+	if (l == NULL || canary_any(w, &canaries, err) != 0)
+		return l == NULL ? 0 : -1;
+	if (!canaries && !is_told(job, l))
 		return 0;
 	if (worker_begin(w, err) != 0)
 		return -1;
-	if (tell(w, job, l, err) != 0) {
+	if (tell_all(w, job, l, err) != 0) {
 		worker_roll_back(w);
 		return -1;
 	}

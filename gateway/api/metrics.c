@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
+#include "alarms.h"
 #include "figures.h"
 #include "intake/intake.h"
 #include "route.h"
@@ -171,6 +172,17 @@ static void put_witnesses(struct sheet *s, const struct worker *w)
 	put_witness(s, w, "ledger_witness_disagrees", witness_disagrees);
 }
 
+static void put_alarm(void *ctx, const char *kind, int64_t n)
+{
+	put(ctx, "postern_alarms{kind=\"%s\"} %lld\n", kind, (long long)n);
+}
+
+static int put_alarms(struct sheet *s, struct worker *w, struct err *err)
+{
+	put_head(s, "alarms", "gauge", "Open; somebody has to look at them.");
+	return alarms_each(w, put_alarm, s, err);
+}
+
 int api_metrics(struct worker *w, struct job *job, struct err *err)
 {
 	struct sheet s = {.text = BUF_INIT(METRICS_MAX)};
@@ -184,7 +196,7 @@ int api_metrics(struct worker *w, struct job *job, struct err *err)
 	put_counters(&s, w);
 	put_gauges(&s, f);
 	put_witnesses(&s, w);
-	if (stats_gauges(w, &s.text, err) != 0)
+	if (put_alarms(&s, w, err) != 0 || stats_gauges(w, &s.text, err) != 0)
 		goto out;
 	if (s.failed)
 		ERR_SET(err, ERR_NOMEM, "metrics do not fit", 0);

@@ -109,6 +109,12 @@ HANDLER(api_keys_lock);
 HANDLER(api_keys_unlock);
 HANDLER(api_keys_rotate);
 HANDLER(api_keys_backup);
+HANDLER(api_alarms_list); /* alarms.c */
+HANDLER(api_alarm_seen);
+HANDLER(api_alarm_end);
+HANDLER(api_canaries_list); /* canaries.c */
+HANDLER(api_canary_make);
+HANDLER(api_canary_end);
 HANDLER(api_status);	       /* status.c */
 HANDLER(api_ledger_witnesses); /* witnesses.c */
 HANDLER(api_ready);

@@ -1,4 +1,5 @@
 /* status.c - how the instance is doing, for people and for supervisors. */
+#include "alarms.h"
 #include "figures.h"
 #include "intake/intake.h"
 #include "postern/processes.h"
@@ -86,22 +87,30 @@ static json_t *ledger_json(const struct figures *f)
 			 job_json_time(f->ledger.signed_ms));
 }
 
+static void put_alarm(void *ctx, const char *kind, int64_t n)
+{
+	(void)json_object_set_new(ctx, kind, json_integer((json_int_t)n));
+}
+
 int api_status(struct worker *w, struct job *job, struct err *err)
 {
 	struct figures *f = calloc(1, sizeof(*f));
-	json_t *witnesses = NULL;
+	json_t *witnesses = NULL, *alarms = json_object();
 	uint64_t last = 0;
 	int rc = -1;
 
-	if (f == NULL)
+	if (f == NULL) {
+		json_decref(alarms);
 		return ERR_SET(err, ERR_NOMEM, "no memory for figures", 0);
+	}
 	if (figures_read(w, f, err) == 0 &&
+	    alarms_each(w, put_alarm, alarms, err) == 0 &&
 	    witnesses_json(w, &witnesses, &last, err) == 0)
 		rc = job_json(
 		    job, 200,
 		    json_pack(
 			"{s:b, s:s, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:o,"
-			" s:o, s:o, s:o}",
+			" s:o, s:o, s:o, s:O}",
 			"ready", strcmp(figures_ready(f), "ready") == 0,
 			"reason", figures_ready(f), "intake", w->intake != NULL,
 			"backlog_bytes", (json_int_t)f->backlog_bytes,
@@ -110,8 +119,9 @@ int api_status(struct worker *w, struct job *job, struct err *err)
 			keeper_json(f), "processes", processes_json(w),
 			"outbox", outbox_json(f), "counters", counters_json(w),
 			"policy", policy_json(w), "witnesses", witnesses,
-			"ledger", ledger_json(f)),
+			"ledger", ledger_json(f), "alarms", alarms),
 		    err);
+	json_decref(alarms);
 	free(f);
 	return rc;
 }

@@ -82,6 +82,16 @@ static void print_ledger(const json_t *answer)
 			 : "; not compared with the keeper yet");
 }
 
+static void print_alarms(const json_t *answer)
+{
+	json_t *alarms = json_object_get(answer, "alarms"), *n;
+	const char *kind;
+
+	json_object_foreach(alarms, kind, n)(void)
+	    printf("ALARM        %s (%lld): postern alarms\n", kind,
+		   (long long)json_integer_value(n));
+}
+
 static void print_status(const json_t *answer)
 {
 	const json_t *keeper = json_object_get(answer, "keeper");
@@ -97,6 +107,7 @@ static void print_status(const json_t *answer)
 	(void)printf("policy       %s, version %lld\n",
 		     operator_text(policy, "name"),
 		     (long long)operator_number(policy, "version"));
+	print_alarms(answer);
 	print_processes(answer);
 	(void)printf("keys         %s, %lld data keys%s%s\n",
 		     operator_text(keeper, "state"),

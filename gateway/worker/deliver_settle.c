@@ -3,6 +3,7 @@
 
 #include "postern/log.h"
 
+#include "canary.h"
 #include "schedule.h"
 #include "prove.h"
 
@@ -284,8 +285,37 @@ static int prove_told(const struct deliver *d, struct err *err)
 	return 0;
 }
 
+/* Somebody made-up was told to a helpdesk.  Before its row goes. */
+static int look_for_canaries(const struct deliver *d, struct err *err)
+{
+	static const char sql[] =
+	    "SELECT c.person FROM outbox o JOIN conversation c"
+	    " ON c.id=o.conversation WHERE o.id=?";
+	struct worker *w = d->w;
+	int64_t person = 0;
+	bool found = false;
+
+	if (canary_any(w, &found, err) != 0)
+		return -1;
+	if (!found)
+		return 0;
+	for (const struct flight *f = d->finished; f != NULL; f = f->next) {
+		if (f->number == 0)
+			continue;
+		if (store_one_int(w->store, sql, STORE_ARGS(S_INT(f->row->id)),
+				  &person, &found, err) != 0)
+			return -1;
+		if (found &&
+		    canary_touched(w, person, CANARY_FORWARDED, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int settle_rows(struct deliver *d, struct err *err)
 {
+	if (look_for_canaries(d, err) != 0)
+		return -1;
 	for (struct flight *f = d->finished; f != NULL; f = f->next)
 		if (settle_row(d->w, f, err) != 0)
 			return -1;

@@ -75,6 +75,11 @@
 	X(STAFF_REVEAL, "staff.reveal") \
 	X(BREACH_OPENED, "breach.opened") \
 	X(BREACH_DECIDED, "breach.decided") \
+	X(BREACH_NOTIFIED, "breach.notified") \
+	X(BREACH_CLOSED, "breach.closed") \
+	X(CANARY_MADE, "canary.made") \
+	X(CANARY_TOUCHED, "canary.touched") \
+	X(CANARY_ENDED, "canary.ended") \
 	X(IMPORT_MADE, "import.made") \
 	X(IMPORT_SUPPRESSED, "import.suppressed") \
 	X(QUARANTINE_ADDED, "quarantine.added") \
@@ -121,7 +126,15 @@
 	X(INSTALLED, "installed") X(STOPPED, "stopped") \
 	X(OPERATOR, "operator") X(OVERTAKEN, "overtaken") \
 	X(EFFECT, "effect") X(NAMES, "names") X(TAMPERED, "tampered") \
-	X(UNREADABLE, "unreadable")
+	X(UNREADABLE, "unreadable") \
+	/* backup.made, backup.restored, outbox.dropped: of what */ \
+	X(KEYS, "keys") X(DATA, "data") X(RESTORED, "restored") \
+	/* canary.touched: how */ \
+	X(VIEWED, "viewed") X(EXPORTED, "exported") \
+	X(FORWARDED, "forwarded") X(ASKED, "asked") \
+	/* breach.decided, breach.notified: Art. 33, 34 GDPR */ \
+	X(NO_RISK, "no_risk") X(RISK, "risk") X(HIGH_RISK, "high_risk") \
+	X(AUTHORITY, "authority") X(SUBJECTS, "subjects")
 /* clang-format on */
 
 enum ledger_event {

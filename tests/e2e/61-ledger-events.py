@@ -27,7 +27,8 @@ LATER = {"consent.renewed", "consent.deferred", "consent.revoked",
          "identity.verified", "hold.placed", "hold.released",
          "erase.planned", "erase.executed", "erase.verified",
          "backup.expired", "backup.restored", "staff.reveal",
-         "breach.opened", "breach.decided"}
+         "breach.opened", "breach.decided", "breach.notified",
+         "breach.closed"}
 
 
 def make(world):
@@ -330,6 +331,22 @@ def a_copy_without_an_instance_says_that_it_is_not_told(world):
     check(b"proof log does not tell" in done.stderr, done.stderr.decode())
     world.serve()
     equal(len(told(world, "backup.made")), 1, "told")
+
+
+@case
+def a_made_up_person_is_touched(world):
+    made = json.loads(world.postern(
+        "canary", "create", "--channel", "kundenservice", "--helpdesk",
+        "desk", "--name", "Erfunden", "--text", "Nie geschrieben", "--json"))
+    equal(tells(world, "canary.made")["obj"], made["id"], "made")
+    equal(told(world, "canary.touched"), [], "nobody saw it")
+    equal(world.api("GET", f"/v1/conversations/{made['conversation']}")[0],
+          200, "seen")
+    touched = tells(world, "canary.touched")
+    equal((touched["r"], touched["obj"]), ("viewed", made["id"]), "touched")
+    check(by_staff(touched), touched)
+    world.postern("canary", "end", made["id"])
+    equal(tells(world, "canary.ended")["obj"], made["id"], "ended")
 
 
 # --- all of it --------------------------------------------------------------
