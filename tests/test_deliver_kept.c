@@ -239,7 +239,7 @@ static void the_ring_is_bounded_and_goes_on_round(void **state)
 	}
 	/* The oldest ones never left: the holes behind them were closed. */
 	take(r, 1);
-	kept_forget(r, 0);
+	kept_drop(r, 0);
 	assert_int_equal(r->live, 0);
 	assert_int_equal(r->len, 0);
 	assert_int_equal(r->bytes, 0);
@@ -262,14 +262,14 @@ static void the_ring_has_room_for_so_many_bytes(void **state)
 	assert_true(add(r, 10, "small"));
 	assert_false(add(r, 10, "twice"));
 	assert_false(add(r, 9, "older"));
-	kept_forget(r, 100002); /* message of row 2 */
+	kept_drop(r, 100002); /* message of row 2 */
 	assert_null(kept_take(r, 2));
 	kept_expire(r, 1001 + KEPT_MS);
 	assert_null(kept_take(r, 1));
 	take(r, 10);
 	take(r, 3);
 	assert_int_equal(r->bytes, 0);
-	kept_forget(r, 0);
+	kept_drop(r, 0);
 	free(r);
 }
 

@@ -145,9 +145,17 @@
  * request_callback (5) Who wants to hear of each state; an address of a
  *		company, https.
  * erasure	(5) What is deleted of a person, step by step.  step: the next
- *		one (forget/erasure.h).  cursor: where it is in that step.
+ *		one (forget/erasure.h).  cursor, message: the conversation it
+ *		is at in that step, and messages below are still to be done.
+ *		upto: newest message that is judged in step DECIDE; what came
+ *		later is judged when its turn comes.  stays: something is still
+ *		in use, so the person stays.  of_n: messages there were.
  *		waits_day: last key backup of before expires.  again: something
  *		that was kept is free, do it once more.
+ * erasure_probe (5) What must not be found any more once it is done: kind
+ *		address: hash of one; sealed: bytes that must no longer open.
+ *		Goes when it was verified.
+ * participant	(5) Who wrote in a conversation that is not their own (groups).
  * erasure_step	(5) A step that is done; one row each.
  * kept		(5) A record that was to go and is kept: by law, by a hold, by
  *		the person's own restriction, or until it was looked at.
@@ -479,7 +487,10 @@ enum message_outcome {
 	    "INTEGER NOT NULL DEFAULT 0, files INTEGER NOT NULL "       \
 	    "DEFAULT 0, keys INTEGER NOT NULL DEFAULT 0, kept INTEGER " \
 	    "NOT NULL DEFAULT 0, waits_day INTEGER, entry INTEGER, "    \
-	    "again INTEGER NOT NULL DEFAULT 0) STRICT",                 \
+	    "again INTEGER NOT NULL DEFAULT 0, message INTEGER NOT "    \
+	    "NULL DEFAULT 0, upto INTEGER NOT NULL DEFAULT 0, stays "   \
+	    "INTEGER NOT NULL DEFAULT 0, of_n INTEGER NOT NULL "        \
+	    "DEFAULT 0) STRICT",                                        \
 	    "CREATE INDEX erasure_open ON erasure(id) WHERE ended_ms "  \
 	    "IS NULL",                                                  \
 	    "CREATE INDEX erasure_person ON erasure(person)",           \
@@ -489,6 +500,14 @@ enum message_outcome {
 	    "INTEGER NOT NULL, done_ms INTEGER NOT NULL, n INTEGER "    \
 	    "NOT NULL, PRIMARY KEY(erasure, step)) STRICT, WITHOUT "    \
 	    "ROWID",                                                    \
+	    "CREATE TABLE erasure_probe(erasure INTEGER NOT NULL, n "   \
+	    "INTEGER NOT NULL, kind TEXT NOT NULL, key_person INTEGER " \
+	    "NOT NULL, datenart TEXT NOT NULL, year INTEGER NOT NULL, " \
+	    "record INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY "    \
+	    "KEY(erasure, n)) STRICT, WITHOUT ROWID",                   \
+	    "CREATE TABLE participant(person INTEGER NOT NULL, "        \
+	    "conversation INTEGER NOT NULL, PRIMARY KEY(person, "       \
+	    "conversation)) STRICT, WITHOUT ROWID",                     \
 	    "CREATE TABLE kept(id INTEGER PRIMARY KEY, kind TEXT NOT "  \
 	    "NULL, person INTEGER NOT NULL, conversation INTEGER NOT "  \
 	    "NULL, datenart TEXT NOT NULL, verdict TEXT NOT NULL, "     \

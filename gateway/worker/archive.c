@@ -221,7 +221,7 @@ static int prove_quarantine(struct worker *w, enum ledger_event event,
 	return prove(w, &act, err);
 }
 
-static int archive_quarantine(struct batch *b, const struct item *item,
+static int archive_quarantine(struct batch *b, const struct inbound_item *item,
 			      struct err *err)
 {
 	const struct quarantined q = {

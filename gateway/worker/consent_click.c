@@ -7,7 +7,7 @@
 
 static const char person_sql[] = "SELECT 1 FROM person WHERE id=?";
 
-static bool read_token(const struct worker *w, const struct item *item,
+static bool read_token(const struct worker *w, const struct inbound_item *item,
 		       struct unsubscribe *ret)
 {
 	const struct settings *s = w->settings;
@@ -26,7 +26,8 @@ static bool read_token(const struct worker *w, const struct item *item,
 	return good;
 }
 
-int consent_click_parse(struct worker *w, struct item *item, struct err *err)
+int consent_click_parse(struct worker *w, struct inbound_item *item,
+			struct err *err)
 {
 	struct unsubscribe of;
 	struct event_list *list;

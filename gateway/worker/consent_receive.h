@@ -31,7 +31,8 @@ int consent_ask(struct batch *b, struct step *s, const struct policy_say *say,
  * process that wrote it. */
 
 /* The token becomes an event, or the item is quarantined. */
-int consent_click_parse(struct worker *w, struct item *item, struct err *err);
+int consent_click_parse(struct worker *w, struct inbound_item *item,
+			struct err *err);
 /* Of that event: s->person, 0 when there is no such person any more. */
 int consent_click_person(struct worker *w, struct step *s, struct err *err);
 

@@ -68,7 +68,7 @@ void deliver_close(struct deliver **d)
 	/* Calls under way are dropped with the client, without a callback. */
 	free_flights(gone->flying);
 	free_flights(gone->finished);
-	kept_forget(&gone->kept, 0);
+	kept_drop(&gone->kept, 0);
 	for (size_t i = 0; i < gone->targets_len; i++)
 		queue_free(&gone->targets[i].queue);
 	free(gone->targets);
@@ -129,7 +129,7 @@ void deliver_keep(struct worker *w, const char *helpdesk,
 void deliver_forget(struct worker *w, int64_t message)
 {
 	if (w->deliver != NULL)
-		kept_forget(&w->deliver->kept, message);
+		kept_drop(&w->deliver->kept, message);
 }
 
 bool deliver_has_enough(const struct worker *w)

@@ -139,7 +139,7 @@ struct kept *kept_take(struct kept_ring *r, int64_t row)
 	return k;
 }
 
-void kept_forget(struct kept_ring *r, int64_t message)
+void kept_drop(struct kept_ring *r, int64_t message)
 {
 	struct kept *k;
 

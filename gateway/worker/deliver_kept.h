@@ -41,7 +41,7 @@ bool kept_add(struct kept_ring *r, const char *helpdesk,
 struct kept *kept_take(struct kept_ring *r, int64_t row);
 void kept_free(struct kept **k); /* wipes */
 /* Those about this message; 0: all. */
-void kept_forget(struct kept_ring *r, int64_t message);
+void kept_drop(struct kept_ring *r, int64_t message);
 /* Those that have been here for too long. */
 void kept_expire(struct kept_ring *r, int64_t boot_ms);
 /* When the next one will have been; INT64_MAX: none is here. */

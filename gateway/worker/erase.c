@@ -3,6 +3,7 @@
  * Files are named in meta.unlink by the same transaction and unlinked after
  * the commit, so a crash between the two leaves no file behind for good. */
 #include "change.h"
+#include "erase.h"
 #include "inbound.h"
 #include "outbox.h"
 #include "prove_message.h"
@@ -33,8 +34,8 @@ static const char pending_set_sql[] =
     " ON CONFLICT(name) DO UPDATE SET value=excluded.value";
 static const char pending_done_sql[] = "DELETE FROM meta WHERE name='unlink'";
 
-static int note_files(struct worker *w, int64_t message, struct buf *files,
-		      struct err *err)
+int erase_note_files(struct worker *w, int64_t message, struct buf *files,
+		     struct err *err)
 {
 	struct store *st = w->store;
 	struct store_rows *rows = NULL;
@@ -93,7 +94,7 @@ int erase_message(struct worker *w, int64_t message, struct buf *files,
 		return -1;
 	if (!found) /* gone already */
 		return 0;
-	if (note_files(w, message, files, err) != 0 ||
+	if (erase_note_files(w, message, files, err) != 0 ||
 	    erase_content(w, message, err) != 0 ||
 	    store_run(st, attachments_sql, STORE_ARGS(S_INT(message)), err) !=
 		0 ||

@@ -10,6 +10,7 @@
 
 #include <sodium.h>
 
+#include "erase.h"
 #include "figures.h"
 #include "identity.h"
 #include "postern/spool.h"
@@ -22,7 +23,7 @@
 #define NO_SLOT		  SIZE_MAX
 
 /* One acknowledged body. */
-struct item {
+struct inbound_item {
 	struct name channel;
 	int64_t received_ms;
 	int channel_index;		/* -1: no longer configured */
@@ -53,7 +54,7 @@ enum step_kind {
 struct step {
 	enum step_kind kind;
 	const struct event *event;
-	struct item *item;
+	struct inbound_item *item;
 	/* Slots in batch.indexed */
 	size_t party_slots[PARTY_ADDRESSES_MAX];
 	size_t fresh_slots[PARTY_ADDRESSES_MAX];
@@ -118,7 +119,7 @@ struct batch {
 	struct worker *w;
 	int64_t now_ms;
 	int64_t replay; /* quarantine row taken again, 0 none */
-	struct item *items;
+	struct inbound_item *items;
 	size_t items_len;
 	struct step *steps;
 	size_t steps_len;
@@ -140,7 +141,6 @@ struct batch {
 	size_t settled_len, settled_size;
 	struct buf unlinked; /* file names, MEDIA_NAME_BYTES each */
 };
-#define MEDIA_NAME_BYTES 32
 
 /* Profiles already sealed in this run, so that a profile is written when it
  * changed and not with every message. */
@@ -206,15 +206,6 @@ int redaction_accept(struct batch *b, struct step *s, struct policy_decision *d,
 
 /* --- erase.c: a message its sender deleted -------------------------------- */
 int archive_delete(struct batch *b, struct step *s, struct err *err);
-/* The content of a message goes and that of its masked versions, a bare row
- * stays, and the helpdesk that knew it is told.  Names of its files are added
- * to files. */
-int erase_message(struct worker *w, int64_t message, struct buf *files,
-		  bool *ret_media, struct err *err);
-/* Writes names of files to meta.unlink, in the transaction. */
-int unlink_remember(struct worker *w, struct buf *files, struct err *err);
-/* Unlinks what meta.unlink names; a crash before leaves them there. */
-int unlink_pending(struct worker *w, struct err *err);
 
 /* --- status.c ------------------------------------------------------------- */
 int archive_status(struct batch *b, struct step *s, struct err *err);

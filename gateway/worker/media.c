@@ -49,6 +49,10 @@
 	"UPDATE attachment SET tidy=0,attempts=0,media_sealed=CASE state" \
 	" WHEN 'gone' THEN x'' ELSE media_sealed END"                     \
 	" WHERE id=? AND tidy=1"
+/* ... and of a message that is gone altogether, the row. */
+#define SQL_TIDIED_AWAY                                                      \
+	"DELETE FROM attachment WHERE id=? AND state='gone' AND message IS " \
+	"NULL"
 #define SQL_HELPDESK "SELECT helpdesk FROM conversation WHERE id=?"
 
 /* --- the archive ---------------------------------------------------------- */
@@ -144,9 +148,17 @@ static int give_up(struct media_flight *f, const char *reason, struct err *err)
 
 static int tidied(struct media_flight *f, struct err *err)
 {
-	static const char sql[] = SQL_TIDIED;
+	static const char sql[] = SQL_TIDIED, away[] = SQL_TIDIED_AWAY;
+	struct store *st = f->w->store;
 
-	if (run_alone(f->w, sql, STORE_ARGS(S_INT(f->id)), err) != 0)
+	if (store_begin(st, err) != 0)
+		return -1;
+	if (store_run(st, sql, STORE_ARGS(S_INT(f->id)), err) != 0 ||
+	    store_run(st, away, STORE_ARGS(S_INT(f->id)), err) != 0) {
+		store_roll_back(st);
+		return -1;
+	}
+	if (store_commit(st, err) != 0)
 		return -1;
 	COUNT(f->w, media_tidied);
 	return 0;

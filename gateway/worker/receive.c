@@ -329,7 +329,7 @@ out:
 
 /* The clear body of a row: what did not open then may open now. */
 static int open_row(struct worker *w, const struct quarantine_row *row,
-		    struct item *item, struct err *err)
+		    struct inbound_item *item, struct err *err)
 {
 	uint8_t *box = NULL;
 	size_t box_len = 0;
@@ -353,7 +353,7 @@ int receive_replay(struct worker *w, int64_t quarantine, struct err *err)
 	struct batch b = {
 	    .w = w, .now_ms = worker_now(w), .replay = quarantine};
 	struct quarantine_row row = {0};
-	struct item *item;
+	struct inbound_item *item;
 	int rc = -1;
 
 	if (quarantine_get(w, quarantine, &row, err) != 0)

@@ -40,7 +40,8 @@ void batch_free(struct batch *b)
 
 /* What could not be opened is kept as it lies in the spool, with the box its
  * key is in: the AAD is in the row. */
-static int keep_unopened(struct item *item, const char *reason, struct err *err)
+static int keep_unopened(struct inbound_item *item, const char *reason,
+			 struct err *err)
 {
 	const struct spool_record *record = &item->spool->record;
 
@@ -57,7 +58,7 @@ static int keep_unopened(struct item *item, const char *reason, struct err *err)
 	return 0;
 }
 
-static int take_opened(struct batch *b, struct item *item, size_t slot,
+static int take_opened(struct batch *b, struct inbound_item *item, size_t slot,
 		       struct err *err)
 {
 	if (keeper_result(b->opened, slot, &item->clear, &item->clear_len,
@@ -101,7 +102,8 @@ out:
 	return rc;
 }
 
-static int parse_item(struct batch *b, struct item *item, struct err *err)
+static int parse_item(struct batch *b, struct inbound_item *item,
+		      struct err *err)
 {
 	const struct channel_driver *driver;
 	struct err why = {0};
@@ -163,7 +165,7 @@ static enum step_kind kind_of(const struct event *e)
 }
 
 /* T4: the account inside must be the one the path belongs to. */
-static bool foreign(const struct batch *b, const struct item *item,
+static bool foreign(const struct batch *b, const struct inbound_item *item,
 		    const struct event *e)
 {
 	const struct settings_channel *conf =
@@ -184,7 +186,7 @@ static void note_ignored(struct batch *b, const struct event *e)
 	    LOG_NUM("code", e->error));
 }
 
-static void make_steps_of(struct batch *b, struct item *item)
+static void make_steps_of(struct batch *b, struct inbound_item *item)
 {
 	struct step *s;
 

@@ -4,7 +4,7 @@
 #include "prove.h"
 #include "quarantine.h"
 
-static void add_quarantined(struct batch *b, struct item *item)
+static void add_quarantined(struct batch *b, struct inbound_item *item)
 {
 	struct key_ref key;
 

@@ -111,9 +111,11 @@ struct worker {
 	const struct processes *processes;
 	int64_t restrictions; /* open ones, if known (restriction.c) */
 	bool restrictions_known;
-	struct holds *holds;  /* hold.c; NULL: nobody asked yet */
-	int64_t canaries; /* the same (canary.c) */
+	struct holds *holds; /* hold.c; NULL: nobody asked yet */
+	int64_t canaries;    /* the same (canary.c) */
 	bool canaries_known;
+	bool kept; /* is any record, if known (kept.c) */
+	bool kept_known;
 	int64_t expire_boot;  /* consent_expire.c: looked last, boot clock */
 	int64_t expired_ms;   /* all that ran out until then is forgotten */
 	struct {	      /* consent_remind.c: a round over the purposes */

@@ -140,7 +140,7 @@ static int64_t measure(struct batch *b, struct step *s,
 int main(int argc, char **argv)
 {
 	struct world *world = calloc(1, sizeof(*world));
-	struct item item = {0};
+	struct inbound_item item = {0};
 	struct step s = {.item = &item, .person = 7};
 	struct conversation c = {0};
 	struct batch b = {0};

@@ -1,0 +1,253 @@
+/* item_forget.c - the one way to delete a record.
+ *
+ * Source: design 1.8; Art. 17 GDPR; compliance 7.4. */
+#include "item.h"
+
+#include "postern/ledgerbatch.h"
+#include "worker/erase.h"
+#include "worker/kept.h"
+#include "worker/prove_message.h"
+#include "worker/stamping.h"
+
+static const char message_sql[] = "DELETE FROM message WHERE id=? RETURNING 1";
+static const char versions_sql[] =
+    "SELECT version FROM message_version WHERE message=?";
+static const char unversion_sql[] =
+    "DELETE FROM message_version WHERE message=?";
+static const char old_sql[] =
+    "DELETE FROM message_version WHERE message=? AND version=?";
+static const char version_sql[] =
+    "DELETE FROM message_version WHERE version=? AND message=(SELECT target"
+    " FROM message WHERE id=? AND kind='version')";
+static const char outbox_sql[] = "DELETE FROM outbox WHERE message=?";
+/* What the provider still holds is deleted there first, and for that its name
+ * is needed: media.c removes the row then. */
+#define TIDIES "(state='wanted' OR tidy=1)"
+static const char tidy_sql[] =
+    "UPDATE attachment SET message=NULL,state='gone',reason='deleted',"
+    "file=NULL,tidy=1,attempts=0,next_ms=0 WHERE message=? AND " TIDIES
+    " RETURNING 1";
+static const char attachments_sql[] = "DELETE FROM attachment WHERE message=?";
+static const char attachment_ids_sql[] =
+    "SELECT id FROM attachment WHERE message=?";
+static const char file_sql[] =
+    "SELECT file FROM attachment WHERE id=? AND file IS NOT NULL";
+static const char attachment_sql[] =
+    "UPDATE attachment SET state='gone',reason='deleted',file=NULL,"
+    "media_sealed=CASE WHEN " TIDIES " THEN media_sealed ELSE x'' END,"
+    "tidy=CASE WHEN state='wanted' THEN 1 ELSE tidy END"
+    " WHERE id=? AND state<>'gone' RETURNING tidy";
+static const char upload_sql[] =
+    "DELETE FROM attachment WHERE id=? AND message IS NULL AND tidy=0";
+static const char quarantine_sql[] =
+    "DELETE FROM quarantine WHERE id=? RETURNING 1";
+static const char note_sql[] = "DELETE FROM note WHERE id=? RETURNING 1";
+static const char review_sql[] =
+    "DELETE FROM review WHERE person IN (?,?) AND message=?";
+static const char kept_sql[] = "DELETE FROM kept WHERE id=? RETURNING 1";
+static const char held_sql[] = "DELETE FROM hold_item WHERE item=?";
+
+#define PAGE 64
+
+/* Copied out first: what follows writes. */
+static int ids_of(struct worker *w, const char *sql, int64_t of, int64_t *ret,
+		  size_t *ret_len, struct err *err)
+{
+	struct store_rows *rows = NULL;
+	int rc = 0;
+
+	*ret_len = 0;
+	if (store_start(w->store, sql, STORE_ARGS(S_INT(of)), &rows, err) != 0)
+		return -1;
+	while (*ret_len < PAGE && (rc = store_step(w->store, rows, err)) > 0)
+		ret[(*ret_len)++] = store_column(w->store, rows, 0).num;
+	store_finish(w->store, &rows);
+	return rc < 0 ? -1 : 0;
+}
+
+/* What is written about a record beside its row. */
+static int forget_marks(struct worker *w, int64_t id, struct err *err)
+{
+	int64_t one;
+	bool was = false;
+
+	if (store_one_int(w->store, kept_sql, STORE_ARGS(S_INT(id)), &one, &was,
+			  err) != 0 ||
+	    store_run(w->store, held_sql, STORE_ARGS(S_INT(id)), err) != 0)
+		return -1;
+	if (was)
+		kept_changed(w);
+	return 0;
+}
+
+/* --- messages ------------------------------------------------------------- */
+
+static int forget_attachments_of(struct forgetting *f, int64_t message,
+				 struct err *err)
+{
+	struct store *st = f->w->store;
+	int64_t ids[PAGE], one;
+	size_t len, before = f->files.len;
+	bool tidies = false;
+
+	if (ids_of(f->w, attachment_ids_sql, message, ids, &len, err) != 0)
+		return -1;
+	for (size_t i = 0; i < len; i++)
+		if (forget_marks(f->w, ids[i], err) != 0)
+			return -1;
+	if (erase_note_files(f->w, message, &f->files, err) != 0 ||
+	    store_one_int(st, tidy_sql, STORE_ARGS(S_INT(message)), &one,
+			  &tidies, err) != 0 ||
+	    store_run(st, attachments_sql, STORE_ARGS(S_INT(message)), err) !=
+		0)
+		return -1;
+	f->files_len += (f->files.len - before) / MEDIA_NAME_BYTES;
+	f->media |= tidies;
+	return 0;
+}
+
+static int forget_row(struct forgetting *f, int64_t message, bool *ret_was,
+		      struct err *err)
+{
+	int64_t one;
+
+	*ret_was = false;
+	if (store_run(f->w->store, version_sql,
+		      STORE_ARGS(S_INT(message), S_INT(message)), err) != 0 ||
+	    store_one_int(f->w->store, message_sql, STORE_ARGS(S_INT(message)),
+			  &one, ret_was, err) != 0)
+		return -1;
+	if (!*ret_was)
+		return 0;
+	f->items++;
+	deliver_forget(f->w, message);
+	if (forget_marks(f->w, message, err) != 0)
+		return -1;
+	return prove_message(f->w, LEDGER_REMOVED, message, S_NULL, err);
+}
+
+/* What it said before its sender changed it; a text is changed a few times. */
+static int forget_versions(struct forgetting *f, int64_t message,
+			   struct err *err)
+{
+	int64_t ids[PAGE];
+	size_t len;
+	bool was;
+
+	do {
+		if (ids_of(f->w, versions_sql, message, ids, &len, err) != 0)
+			return -1;
+		for (size_t i = 0; i < len; i++)
+			if (forget_row(f, ids[i], &was, err) != 0 ||
+			    store_run(f->w->store, old_sql,
+				      STORE_ARGS(S_INT(message), S_INT(ids[i])),
+				      err) != 0)
+				return -1;
+	} while (len == PAGE);
+	return store_run(f->w->store, unversion_sql, STORE_ARGS(S_INT(message)),
+			 err);
+}
+
+static int forget_message(struct forgetting *f, const struct item *item,
+			  struct err *err)
+{
+	struct store *st = f->w->store;
+	bool was;
+
+	if (forget_versions(f, item->id, err) != 0 ||
+	    forget_attachments_of(f, item->id, err) != 0 ||
+	    store_run(st, outbox_sql, STORE_ARGS(S_INT(item->id)), err) != 0 ||
+	    store_run(st, review_sql,
+		      STORE_ARGS(S_INT(item->person), S_INT(item->key_person),
+				 S_INT(item->id)),
+		      err) != 0)
+		return -1;
+	return forget_row(f, item->id, &was, err);
+}
+
+/* --- the others ----------------------------------------------------------- */
+
+/* A message that had it says that it is gone; an upload nobody sent goes
+ * altogether. */
+static int forget_attachment(struct forgetting *f, const struct item *item,
+			     struct err *err)
+{
+	struct store *st = f->w->store;
+	struct store_rows *rows = NULL;
+	struct store_value v;
+	int64_t tidies = 0;
+	bool was = false;
+	int rc;
+
+	if (store_start(st, file_sql, STORE_ARGS(S_INT(item->id)), &rows,
+			err) != 0)
+		return -1;
+	rc = store_step(st, rows, err);
+	if (rc > 0) {
+		v = store_column(st, rows, 0);
+		if (v.len == MEDIA_NAME_BYTES) {
+			rc = buf_append(&f->files, v.bytes, v.len, err);
+			f->files_len += rc == 0;
+		}
+	}
+	store_finish(st, &rows);
+	if (rc < 0 ||
+	    store_one_int(st, attachment_sql, STORE_ARGS(S_INT(item->id)),
+			  &tidies, &was, err) != 0 ||
+	    store_run(st, upload_sql, STORE_ARGS(S_INT(item->id)), err) != 0)
+		return -1;
+	f->items += was;
+	f->media |= was && tidies != 0;
+	if (item->message != 0)
+		deliver_forget(f->w, item->message);
+	return forget_marks(f->w, item->id, err);
+}
+
+static int forget_plain(struct forgetting *f, const char *sql, int64_t id,
+			struct err *err)
+{
+	int64_t one;
+	bool was = false;
+
+	if (store_one_int(f->w->store, sql, STORE_ARGS(S_INT(id)), &one, &was,
+			  err) != 0)
+		return -1;
+	f->items += was;
+	return forget_marks(f->w, id, err);
+}
+
+int forget_item(struct forgetting *f, const struct item *item, struct err *err)
+{
+	switch (item->kind) {
+	case ITEM_MESSAGE:
+		return forget_message(f, item, err);
+	case ITEM_ATTACHMENT:
+		return forget_attachment(f, item, err);
+	case ITEM_QUARANTINE:
+		return forget_plain(f, quarantine_sql, item->id, err);
+	case ITEM_NOTE:
+		return forget_plain(f, note_sql, item->id, err);
+	case ITEM_KINDS:
+	default:
+		return ERR_SET(err, ERR_INPUT, "no kind of item", 0);
+	}
+}
+
+/* --- the transaction ------------------------------------------------------ */
+
+int forget_before_commit(struct forgetting *f, struct err *err)
+{
+	if (f->items > 0 && stamping_ask(f->w, err) != 0)
+		return -1;
+	return unlink_remember(f->w, &f->files, err);
+}
+
+int forget_after_commit(struct forgetting *f, struct err *err)
+{
+	const bool files = f->files.len > 0;
+
+	buf_free(&f->files);
+	if (f->media)
+		media_wake(f->w);
+	return files ? unlink_pending(f->w, err) : 0;
+}
