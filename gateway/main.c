@@ -75,6 +75,8 @@ static const struct verb {
     {"consent", verb_consent, "import, show and prove consents", NULL},
     {"ledger", verb_ledger, "verify, prove, export and witness the proof log",
      NULL},
+    {"sweep", verb_sweep, "what goes because its time is over, and the clock",
+     NULL},
     {"version", verb_version, "version of postern and its libraries",
      "version"},
 };
@@ -123,6 +125,8 @@ static void print_usage(const struct verb *verb, FILE *out)
 		verb_consent_usage(out);
 	if (verb->run == verb_ledger)
 		verb_ledger_usage(out);
+	if (verb->run == verb_sweep)
+		verb_sweep_usage(out);
 }
 
 static const struct verb *verb_find(const char *name)

@@ -31,6 +31,7 @@
 #include "worker/opening.h"
 #include "worker/quarantine.h"
 #include "worker/prove.h"
+#include "worker/sweepclock.h"
 
 #define HOUSE_NOW INT64_C(1790000000000)
 
@@ -306,6 +307,16 @@ static inline void house_open(struct house *h, const char *store)
 	assert_int_equal(store_open(store, h->db, &h->w.store, &err), 0);
 	assert_int_equal(worker_open_ids(&h->w, &err), 0);
 	assert_int_equal(receive_open(&h->w, &h->w.receive, &err), 0);
+}
+
+/* A person says that the clock is right, as after every jump of it. */
+static inline void house_confirm(struct house *h)
+{
+	struct err err = {0};
+
+	assert_int_equal(worker_begin(&h->w, &err), 0);
+	assert_int_equal(sweepclock_confirm(&h->w, &err), 0);
+	assert_int_equal(worker_commit(&h->w, &err), 0);
 }
 
 /* Whatever a test did, the proof log knows of every message. */

@@ -64,6 +64,7 @@ static void expire(struct house *h)
 	bool moved = true;
 
 	h->w.ready = true;
+	house_confirm(h);
 	while (moved) {
 		moved = false;
 		h->w.expire_boot = -DAY;

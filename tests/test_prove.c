@@ -430,6 +430,7 @@ static void a_question_whose_end_cannot_be_told_is_not_forgotten(void **state)
 	house_use(h, POLICY);
 	say(h, SAYS("m1", "Start"));
 	h->ahead_ms = 4 * DAY;
+	house_confirm(h);
 	block(h);
 	assert_int_equal(expire(h, &err), -1);
 	unblock(h);
@@ -437,6 +438,7 @@ static void a_question_whose_end_cannot_be_told_is_not_forgotten(void **state)
 	assert_int_equal(expire(h, &err), 0);
 	assert_true(entry_of(h, LEDGER_CONSENT_REMINDED).committed);
 	h->ahead_ms = 8 * DAY;
+	house_confirm(h);
 	block(h);
 	assert_int_equal(expire(h, &err), -1);
 	assert_int_equal(HOUSE_COUNT(h, "consent_event"), 2);

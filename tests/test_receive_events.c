@@ -148,6 +148,7 @@ static void a_late_edit_does_not_bring_a_deleted_text_back(void **state)
 	house_body(h, "delete,id=d1,strong=S1,target=m1");
 	house_receive(h);
 	h->ahead_ms = INT64_C(8) * 24 * 3600 * 1000;
+	house_confirm(h);
 	house_receive(h);
 	assert_int_equal(HOUSE_COUNT(h, "tombstone"), 0);
 	house_body(h, "edit,id=e1,strong=S1,target=m1,text=neu");

@@ -136,11 +136,13 @@ static enum sweepclock_verdict verdict(struct house *h)
 {
 	enum sweepclock_verdict ret;
 	struct err err = {0};
+	bool good = false;
 	int64_t day;
 
 	assert_int_equal(sweepclock_today(&h->w, &ret, &day, &err), 0);
 	assert_int_equal(day, caldate_local(NULL, h->wall_ms));
-	assert_true(sweepclock_good(&h->w) == (ret == SWEEPCLOCK_GOOD));
+	assert_int_equal(sweepclock_good(&h->w, &good, &err), 0);
+	assert_true(good == (ret == SWEEPCLOCK_GOOD));
 	return ret;
 }
 

@@ -3,7 +3,9 @@
 
 /* Whoever answers for the policy in one way or another. */
 #define SCOPE_TOOLS (SCOPE_POLICY | SCOPE_OPERATOR)
-#define SCOPE_LOOK  (SCOPE_POLICY | SCOPE_APPROVE | SCOPE_AUDIT | SCOPE_OPERATOR)
+/* What is kept, and what goes. */
+#define SCOPE_KEEPING (SCOPE_POLICY | SCOPE_RIGHTS | SCOPE_OPERATOR)
+#define SCOPE_LOOK    (SCOPE_POLICY | SCOPE_APPROVE | SCOPE_AUDIT | SCOPE_OPERATOR)
 
 static const struct route routes[] = {
     /* operation */
@@ -75,6 +77,8 @@ static const struct route routes[] = {
     {"GET", "/v1/stats", SCOPE_POLICY | SCOPE_AUDIT | SCOPE_OPERATOR, 0,
      api_stats},
     /* operators */
+    {"GET", "/v1/clock", SCOPE_KEEPING, 0, api_clock_get},
+    {"POST", "/v1/clock/confirm", SCOPE_KEEPING, 0, api_clock_confirm},
     {"GET", "/v1/status", SCOPE_OPERATOR, 0, api_status},
     {"GET", "/v1/alarms", SCOPE_RIGHTS | SCOPE_AUDIT | SCOPE_OPERATOR, 0,
      api_alarms_list},

@@ -115,6 +115,8 @@ HANDLER(api_alarm_end);
 HANDLER(api_canaries_list); /* canaries.c */
 HANDLER(api_canary_make);
 HANDLER(api_canary_end);
+HANDLER(api_clock_get); /* clock.c */
+HANDLER(api_clock_confirm);
 HANDLER(api_status);	       /* status.c */
 HANDLER(api_ledger_witnesses); /* witnesses.c */
 HANDLER(api_ready);

@@ -12,6 +12,7 @@
 #include "postern/log.h"
 #include "prove.h"
 #include "stamping.h"
+#include "sweepclock.h"
 
 #define EVERY_MS     INT64_C(1000)
 #define PAGE_ROWS    32
@@ -398,13 +399,16 @@ static int expire_some(struct worker *w, int64_t now_ms, bool *ret_moved,
 int consent_step(struct worker *w, bool *ret_moved, struct err *err)
 {
 	int64_t now_ms = worker_now(w);
+	bool good = false;
 
 	if (w->stopping || !w->ready || consent_due_in_ms(w) > 0)
 		return 0;
 	w->expire_boot = worker_boot(w);
 	if (receive_backlog_bytes(w) > 0)
 		return 0;
-	if (now_ms > w->expired_ms &&
+	if (sweepclock_good(w, &good, err) != 0)
+		return -1;
+	if (now_ms > w->expired_ms && good &&
 	    expire_some(w, now_ms, ret_moved, err) != 0)
 		return -1;
 	if (consent_remind(w, now_ms, ret_moved, err) != 0)

@@ -6,6 +6,7 @@
 #include "postern/ledger.h"
 #include "postern/log.h"
 #include "postern/period.h"
+#include "sweepclock.h"
 
 #define LOOK_MS	    60000
 #define MAX	    4096
@@ -43,11 +44,15 @@ int ledgerprune_step(struct worker *w, bool *ret_moved, struct err *err)
 {
 	struct ledger_cut cut = {.now_ms = worker_now(w), .max = MAX};
 	uint64_t gone = 0;
-	bool left = false;
+	bool left = false, good = false;
 
 	if (w->ledger == NULL || worker_boot(w) < w->prune_boot_ms)
 		return 0;
 	w->prune_boot_ms = worker_boot(w) + LOOK_MS;
+	if (sweepclock_good(w, &good, err) != 0)
+		return -1;
+	if (!good)
+		return 0;
 	cut.before_ms =
 	    ledgerprune_before(w->settings->ledger.keep, cut.now_ms);
 	if (cut.before_ms == INT64_MIN)

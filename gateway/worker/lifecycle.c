@@ -3,8 +3,10 @@
 
 #include "postern/log.h"
 #include "shadow.h"
+#include "sweepclock.h"
 
 #define PAUSE_MS 1
+#define DOUBT_MS 1000 /* between two looks at a clock in doubt */
 
 bool lifecycle_trusted(const struct worker *w)
 {
@@ -137,6 +139,8 @@ out:
 
 struct agenda {
 	int64_t now_ms, next_ms;
+	bool trusted; /* the clock is */
+	bool waits;   /* something is due by a clock that is not */
 	int64_t uncounted, due, watching; /* ids; 0: none */
 	int64_t due_ms;
 };
@@ -160,7 +164,11 @@ static int look_at(void *ctx, const struct version *v, struct err *err)
 		a->uncounted = v->id; /* the oldest is the last */
 	if (v->state != VERSION_APPROVED)
 		return 0;
-	if (v->due_ms <= a->now_ms && (a->due == 0 || v->due_ms < a->due_ms)) {
+	/* What erases earlier is not brought about by a wrong clock. */
+	if (v->due_ms <= a->now_ms && v->shortens && !a->trusted)
+		a->waits = true;
+	else if (v->due_ms <= a->now_ms &&
+		 (a->due == 0 || v->due_ms < a->due_ms)) {
 		a->due = v->id;
 		a->due_ms = v->due_ms;
 	}
@@ -174,6 +182,8 @@ static int read_agenda(struct worker *w, struct agenda *ret, struct err *err)
 						    VERSION_APPROVED};
 
 	*ret = (struct agenda){.now_ms = worker_now(w), .next_ms = INT64_MAX};
+	if (sweepclock_good(w, &ret->trusted, err) != 0)
+		return -1;
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
 		if (version_walk(w->store, INT64_MAX, states[i], look_at, ret,
 				 err) != 0)
@@ -229,6 +239,16 @@ static int count_on(struct worker *w, bool *ret_moved, struct err *err)
 	return 0;
 }
 
+/* Something was changed, is due, or the clock was set back meanwhile. */
+static bool is_time(const struct worker *w)
+{
+	const struct lifecycle *l = w->lifecycle;
+	int64_t now_ms = worker_now(w);
+
+	return l->look || now_ms >= l->next_ms || now_ms < l->looked_ms ||
+	       (l->waits_boot_ms != 0 && worker_boot(w) >= l->waits_boot_ms);
+}
+
 int lifecycle_step(struct worker *w, bool *ret_moved, struct err *err)
 {
 	struct lifecycle *l = w->lifecycle;
@@ -238,7 +258,7 @@ int lifecycle_step(struct worker *w, bool *ret_moved, struct err *err)
 		return -1;
 	if (l->count != NULL)
 		return count_on(w, ret_moved, err);
-	if (!l->look && worker_now(w) < l->next_ms)
+	if (!is_time(w))
 		return 0;
 	if (read_agenda(w, &a, err) != 0 || shadow_set(w, a.watching, err) != 0)
 		return -1;
@@ -249,7 +269,9 @@ int lifecycle_step(struct worker *w, bool *ret_moved, struct err *err)
 				  : begin_count(w, a.uncounted, err);
 	}
 	l->look = false;
+	l->looked_ms = a.now_ms;
 	l->next_ms = a.next_ms;
+	l->waits_boot_ms = a.waits ? worker_boot(w) + DOUBT_MS : 0;
 	return 0;
 }
 
@@ -264,6 +286,8 @@ int64_t lifecycle_due_in_ms(const struct worker *w)
 	}
 	if (l->look)
 		return 0;
+	if (l->waits_boot_ms != 0)
+		return DOUBT_MS;
 	if (l->next_ms == INT64_MAX)
 		return -1;
 	left = l->next_ms - worker_now(w);

@@ -227,10 +227,18 @@ static int who_agrees(struct worker *w, const struct version *v, int64_t actor,
 	return 0;
 }
 
+/* A clock that was set back makes no delay shorter. */
+static int64_t trusted_now(const struct worker *w)
+{
+	int64_t now_ms = worker_now(w), floor_ms = w->sweepclock.floor_ms;
+
+	return floor_ms > now_ms ? floor_ms : now_ms;
+}
+
 int64_t lifecycle_due_ms(const struct worker *w, const struct version *v)
 {
 	const struct policy_approvals rules = policy_approvals(w->policy);
-	int64_t now_ms = worker_now(w), due_ms = now_ms, day, local_ms;
+	int64_t now_ms = trusted_now(w), due_ms = now_ms, day, local_ms;
 
 	if (v->shortens) {
 		/* The same time of day, on the clock on the wall. */

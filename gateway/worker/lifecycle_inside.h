@@ -26,6 +26,8 @@ struct lifecycle {
 	bool names_differ;	/* from those of the settings */
 	bool look;		/* something was changed */
 	int64_t next_ms;	/* wall clock: something is due */
+	int64_t looked_ms;	/* wall clock, when next_ms was found */
+	int64_t waits_boot_ms;	/* 0: nothing waits for a clock in doubt */
 	int64_t pause_until_ms; /* boot clock: between slices */
 	struct counting *count;
 };

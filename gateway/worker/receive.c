@@ -10,6 +10,7 @@
 #include "postern/lookup.h"
 #include "quarantine.h"
 #include "prove.h"
+#include "sweepclock.h"
 
 /* Tombstones live as long as a provider may still repeat. channels.md 1.6 */
 #define TOMBSTONE_KEEP_MS  (INT64_C(7) * 24 * 3600 * 1000)
@@ -200,9 +201,14 @@ static int sweep_tombstones(struct worker *w, struct err *err)
 	static const char sql[] = "DELETE FROM tombstone WHERE at_ms<?";
 	struct receive *r = w->receive;
 	int64_t now_ms = worker_now(w);
+	bool good = false;
 
 	if (r->tombstones_swept_ms != 0 &&
 	    now_ms - r->tombstones_swept_ms < TOMBSTONE_SWEEP_MS)
+		return 0;
+	if (sweepclock_good(w, &good, err) != 0)
+		return -1;
+	if (!good)
 		return 0;
 	if (store_run(w->store, sql,
 		      STORE_ARGS(S_INT(now_ms - TOMBSTONE_KEEP_MS)), err) != 0)

@@ -169,14 +169,15 @@ int sweepclock_today(struct worker *w, enum sweepclock_verdict *ret,
 	return 0;
 }
 
-bool sweepclock_good(struct worker *w)
+int sweepclock_good(struct worker *w, bool *ret, struct err *err)
 {
 	enum sweepclock_verdict verdict;
-	struct err err = {0};
 	int64_t day;
 
-	return sweepclock_today(w, &verdict, &day, &err) == 0 &&
-	       verdict == SWEEPCLOCK_GOOD;
+	if (sweepclock_today(w, &verdict, &day, err) != 0)
+		return -1;
+	*ret = verdict == SWEEPCLOCK_GOOD;
+	return 0;
 }
 
 int sweepclock_floor(struct worker *w, int64_t *ret_ms, struct err *err)

@@ -31,8 +31,8 @@ const char *sweepclock_verdict_name(enum sweepclock_verdict verdict);
  * Reads only, and nearly always memory only. */
 int sweepclock_today(struct worker *w, enum sweepclock_verdict *ret,
 		     int64_t *ret_day, struct err *err);
-/* The same for those who need no day; false also when it cannot be told. */
-bool sweepclock_good(struct worker *w);
+/* The same for those who need no day. */
+int sweepclock_good(struct worker *w, bool *ret, struct err *err);
 /* A person looked at the clock and says it is right; in the transaction. */
 int sweepclock_confirm(struct worker *w, struct err *err);
 /* The highest time that was trusted. */

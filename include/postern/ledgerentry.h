@@ -58,6 +58,7 @@
 	X(ERASE_PLANNED, "erase.planned") \
 	X(ERASE_EXECUTED, "erase.executed") \
 	X(ERASE_VERIFIED, "erase.verified") \
+	X(CLOCK_CONFIRMED, "clock.confirmed") \
 	X(KEY_CREATED, "key.created") \
 	X(KEY_ROTATED, "key.rotated") \
 	X(KEY_DESTROYED, "key.destroyed") \

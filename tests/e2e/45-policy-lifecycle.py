@@ -73,6 +73,7 @@ def make(world):
 def later(world, days):
     AT["days"] += days
     world.plan.clock(AT["days"] * DAY)
+    world.confirm_clock()
 
 
 def write(world, *texts):

@@ -64,6 +64,7 @@ def clock(world, month, day, hour=10, minute=0):
     at = datetime.datetime(YEAR, month, day, hour, minute, tzinfo=BERLIN)
     world.now = int(at.timestamp())
     world.plan.clock(int((at.timestamp() - time.time()) * 1000))
+    world.confirm_clock()
     return at
 
 

@@ -359,6 +359,12 @@ def every_event():
 
 
 @case
+def a_person_says_that_the_clock_is_right(world):
+    world.confirm_clock()
+    equal(tells(world, "clock.confirmed")["act"], OPERATOR, "by the operator")
+
+
+@case
 def every_event_there_is_was_produced(world):
     events = every_event()
     check(len(events) > 40, "the header is read wrongly")

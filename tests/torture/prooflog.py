@@ -188,6 +188,7 @@ class Log:
         if self.scenario == "prune":
             self.day += DAY
             self.plan.clock(self.day)
+            self.world.confirm_clock()
         self.pids = self.world.children()
         roles, files = SCENARIOS[self.scenario]
         self.plan.rule(0, self.roles, calls, files, action, at, error, times)
