@@ -67,6 +67,7 @@ static void descriptors_are_named_on_the_command_line(void **state)
 	assert_int_equal(child_fds_print(&given, text), CHILD_FDS);
 	assert_true(child_fds_parse(text, &got));
 	assert_int_equal(got.fds[CHILD_FD_COUNTS], 8);
+	assert_int_equal(got.fds[CHILD_FD_HATCH], 10);
 }
 
 static void malformed_descriptor_lists_are_refused(void **state)
@@ -78,7 +79,9 @@ static void malformed_descriptor_lists_are_refused(void **state)
 	    "--fds=lifeline:",
 	    "--fds=lifeline:33",
 	    "--fds=lifeline:2",
-	    "--fds=lifeline:10",
+	    "--fds=lifeline:11",
+	    "--fds=lifeline:03",
+	    "--fds=lifeline:1x",
 	    "--fds=x:3",
 	    "--fds=lifeline:3,",
 	    "--fds=,lifeline:3",

@@ -39,7 +39,7 @@ int ipc_parse(const uint8_t *packet, size_t packet_len, struct ipc_frame *ret,
 	return 0;
 }
 
-static void put_header(uint16_t type, size_t len, uint8_t ret[IPC_HEADER_BYTES])
+void ipc_header(uint16_t type, size_t len, uint8_t ret[IPC_HEADER_BYTES])
 {
 	const uint8_t header[IPC_HEADER_BYTES] = {MAGIC >> 8,
 						  MAGIC & 0xff,
@@ -99,7 +99,7 @@ int ipc_send(int fd, uint16_t type, const void *payload, size_t payload_len,
 
 	if (payload_len > IPC_PAYLOAD_MAX)
 		return ERR_SET(err, ERR_INPUT, "frame too long", 0);
-	put_header(type, payload_len, header);
+	ipc_header(type, payload_len, header);
 	for (;;) {
 		if (sendmsg(fd, &msg, MSG_NOSIGNAL) >= 0)
 			return 0; /* packets go whole or not at all */

@@ -56,6 +56,14 @@ static const char *header_of(void *ctx, const char *name, size_t *ret_len,
 	return look_up(ctx, MHD_HEADER_KIND, name, ret_len, ret_count);
 }
 
+const char *admit_header(struct visitor *v, const char *name, size_t *ret_len,
+			 unsigned int *ret_count)
+{
+	const char *value = header_of(v, name, ret_len, ret_count);
+
+	return value != NULL ? value : "";
+}
+
 static const char *query_of(void *ctx, const char *name, size_t *ret_len,
 			    unsigned int *ret_count)
 {

@@ -1,9 +1,10 @@
 /* inside.h - what the files of process 1 share.
  *
- * Threads: the event loop(s), a standby for each, one reaper, and the main
- * thread that waits for the end.  Locks, in this order: visitors_lock,
- * commit_lock, queue_lock.  None is held while the HTTP library is called;
- * drive_lock of a loop is never held together with another. */
+ * Threads: the event loop(s), a standby for each, one reaper, one that waits
+ * for answers through the hatch, and the main thread that waits for the end.
+ * Locks, in this order: visitors_lock, commit_lock, queue_lock.  None is held
+ * while the HTTP library is called; drive_lock of a loop and the lock of the
+ * passages are never held together with another. */
 #ifndef POSTERN_INTAKE_INSIDE_H
 #define POSTERN_INTAKE_INSIDE_H
 
@@ -19,6 +20,7 @@
 #include "postern/buf.h"
 #include "postern/channel.h"
 #include "postern/env.h"
+#include "postern/hatch.h"
 #include "postern/keeper.h"
 #include "postern/settings.h"
 #include "postern/spool.h"
@@ -84,6 +86,7 @@ enum visit_step {
 	VISIT_BODY,
 	VISIT_SHOW, /* of published.c: no body is expected */
 	VISIT_WAIT,
+	VISIT_PASS, /* suspended: the worker is to answer (passage.c) */
 	VISIT_ANSWERED
 };
 enum visit_outcome { OUTCOME_STORED, OUTCOME_BUSY, OUTCOME_FAILED };
@@ -104,6 +107,12 @@ struct visitor {
 	size_t target_len;
 	size_t charged; /* of in->bodies_bytes */
 	const struct door *door;
+	const struct way *way; /* of ways.c; NULL: not for the worker */
+	enum public_method method;
+	char *query;		  /* raw, with its NUL; NULL: none */
+	bool query_odd;		  /* too long to be passed */
+	bool counted;		  /* in in->passing */
+	struct passage *passage;  /* VISIT_PASS */
 	struct unsubscribe click; /* of oneclick.door */
 	struct buf body;	  /* clear text: wiped with the request */
 	struct entry *entry;
@@ -165,6 +174,9 @@ struct intake {
 	atomic_bool stopping, loops_end, broken, disk_low;
 	atomic_size_t bodies_bytes;
 	atomic_uint in_flight, waiting;
+	struct passages *passages; /* passage.c; NULL: no hatch */
+	struct ways *ways;	   /* ways.c */
+	atomic_uint passing;	   /* visitors at addresses of the worker */
 };
 
 #define TALLY(in, n) TALLY_ADD(in, n, 1)
@@ -197,6 +209,37 @@ int oneclick_take(struct intake *in, struct visitor *v, struct err *err);
 bool published_is(const struct intake *in, const char *url);
 enum MHD_Result published_reply(struct intake *in, struct visitor *v,
 				const char *url);
+
+/* --- ways.c: addresses that the worker answers ---------------------------- */
+int ways_open(struct intake *in, struct err *err);
+void ways_close(struct intake *in);
+/* The way of a URL, or NULL. */
+const struct way *way_find(const struct intake *in, const char *url);
+/* Of the raw request target: its query, before the library takes it apart. */
+void way_note(const struct intake *in, struct visitor *v, const char *raw);
+/* Is there room for one more, by its kind of address?  *ret_s: when not, after
+ * how many seconds. */
+bool way_lets(struct intake *in, const struct visitor *v, const char *url,
+	      int *ret_s);
+
+/* --- passage.c: through the hatch and back -------------------------------- */
+int passages_open(struct intake *in, struct err *err);
+int passages_start(struct intake *in, struct err *err);
+/* After the loops ended: who still waits gets 503 from whoever runs them on. */
+void passages_stop(struct intake *in);
+void passages_close(struct intake *in);
+/* Nobody is waited for any more. */
+void passages_release(struct intake *in);
+/* Before a turn of the loop: those that have their answer go on. */
+void passages_resume(struct loop *l);
+/* Headers are there; the whole request is there; the answer is there. */
+enum MHD_Result passage_begin(struct intake *in, struct visitor *v,
+			      const struct guard_request *rq,
+			      const struct guard_facts *facts);
+enum MHD_Result passage_go(struct intake *in, struct visitor *v,
+			   const char *url);
+enum MHD_Result passage_end(struct intake *in, struct visitor *v);
+void passage_forget(struct intake *in, struct visitor *v);
 
 /* --- listener.c ----------------------------------------------------------- */
 /* Whether the library keeps texts where they were received. */
@@ -232,6 +275,9 @@ void visit_forget(struct intake *in, struct visitor *v);
 /* --- admit.c -------------------------------------------------------------- */
 enum channel_admission admit_request(struct visitor *v, bool get,
 				     struct buf *ret_answer);
+/* The first value of a header, "" without; *ret_count: how often it came. */
+const char *admit_header(struct visitor *v, const char *name, size_t *ret_len,
+			 unsigned int *ret_count);
 /* Body to sealed record in v->entry, whose header is still to be written.
  * ERR_NOMEM. */
 int admit_seal(struct intake *in, struct visitor *v, struct err *err);
@@ -252,6 +298,8 @@ enum MHD_Result reply_text(struct visitor *v, unsigned int status,
 /* 200 with a file that others may keep; takes r. */
 enum MHD_Result reply_file(struct visitor *v, struct MHD_Response *r,
 			   const char *type, const char *cache);
+/* What the worker said; the body is copied, and wiped when it was sent. */
+enum MHD_Result reply_answer(struct visitor *v, const struct hatch_answer *a);
 /* While a body is still coming the library queues nothing: written to the
  * socket directly.  The connection must be closed after it. */
 void reply_now(struct intake *in, struct visitor *v, unsigned int status);

@@ -11,6 +11,7 @@ struct intake_conf {
 	const struct settings *settings; /* ROLE_INTAKE */
 	int listen_fd;			 /* public, TCP */
 	int wake_fd;			 /* eventfd, add 1 after each commit */
+	int hatch_fd; /* knocks for the worker (hatch.h); 0: none */
 	/* Stream socket to the supervisor.  EOF: stop.  Write the one byte 'R'
 	 * (MSG_NOSIGNAL) once this process serves. */
 	int lifeline_fd;

@@ -115,9 +115,10 @@ static void *on_target(void *ctx, const char *raw,
 {
 	struct visitor *v = visitor_of(connection);
 
-	(void)ctx;
-	if (v != NULL)
+	if (v != NULL) {
 		v->target_len = guard_target(raw);
+		way_note(((struct loop *)ctx)->in, v, raw);
+	}
 	return v;
 }
 
@@ -168,12 +169,16 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection,
 	case VISIT_LINE:
 		return first_call(in, v, url, method, version);
 	case VISIT_BODY:
-		return *bytes_len > 0 ? visit_take(in, v, bytes, bytes_len)
+		if (*bytes_len > 0)
+			return visit_take(in, v, bytes, bytes_len);
+		return v->way != NULL ? passage_go(in, v, url)
 				      : visit_end(in, v);
 	case VISIT_SHOW:
 		return published_reply(in, v, url);
 	case VISIT_WAIT:
 		return visit_wait(in, v);
+	case VISIT_PASS:
+		return passage_end(in, v);
 	case VISIT_ANSWERED:
 	default:
 		return MHD_NO;
@@ -252,7 +257,8 @@ bool listener_in_place(void)
 int listener_open(struct loop *l, struct err *err)
 {
 	struct intake *in = l->in;
-	unsigned int flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG;
+	unsigned int flags =
+	    MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME;
 
 	if (in->conf->listen_fd < 0)
 		flags |= MHD_USE_NO_LISTEN_SOCKET;

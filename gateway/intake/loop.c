@@ -88,6 +88,7 @@ static void loop_turn(struct loop *l)
 		l->quiet = true;
 	}
 	l->answered = false;
+	passages_resume(l);
 	(void)MHD_run(l->daemon); /* only fails when stopped */
 	/* That gave the library the answers, this sends them. */
 	if (l->answered)

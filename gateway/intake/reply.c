@@ -5,6 +5,7 @@
 #include "intake/inside.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -31,6 +32,8 @@ static const char *title_of(unsigned int status)
 		return "Content Too Large";
 	case 417:
 		return "Expectation Failed";
+	case 429:
+		return "Too Many Requests";
 	case 503:
 		return "Service Unavailable";
 	default:
@@ -140,7 +143,9 @@ enum MHD_Result reply_problem(struct intake *in, struct visitor *v,
 		return MHD_NO;
 	if (!headers_common(r, true) ||
 	    !header_add(r, "Content-Type", PROBLEM_TYPE) ||
-	    (status == 405 && !header_add(r, "Allow", "GET, POST")) ||
+	    (status == 405 &&
+	     !header_add(r, "Allow",
+			 v->way != NULL ? "GET, POST, DELETE" : "GET, POST")) ||
 	    !retry_add(r, retry_after_s)) {
 		MHD_destroy_response(r);
 		return MHD_NO;
@@ -189,6 +194,55 @@ enum MHD_Result reply_file(struct visitor *v, struct MHD_Response *r,
 		return MHD_NO;
 	}
 	return reply_queue(v, MHD_HTTP_OK, r);
+}
+
+/* A body that is wiped as soon as the library is done with it. */
+struct wiped {
+	size_t len;
+	uint8_t bytes[];
+};
+
+static void wiped_free(void *ctx)
+{
+	struct wiped *w = ctx;
+
+	sodium_memzero(w->bytes, w->len);
+	free(w);
+}
+
+static struct MHD_Response *wiped_make(const uint8_t *bytes, size_t len)
+{
+	struct wiped *w = malloc(sizeof(*w) + len);
+	struct MHD_Response *r;
+
+	if (w == NULL)
+		return NULL;
+	w->len = len;
+	if (len > 0)
+		memcpy(w->bytes, bytes, len);
+	r = MHD_create_response_from_buffer_with_free_callback_cls(
+	    len, w->bytes, wiped_free, w);
+	if (r == NULL)
+		wiped_free(w);
+	return r;
+}
+
+enum MHD_Result reply_answer(struct visitor *v, const struct hatch_answer *a)
+{
+	struct MHD_Response *r = wiped_make(a->body, a->body_len);
+	bool good;
+
+	if (r == NULL)
+		return MHD_NO;
+	good = headers_common(r, true) && retry_add(r, (int)a->retry_after_s) &&
+	       (a->type[0] == '\0' || header_add(r, "Content-Type", a->type));
+	for (size_t i = 0; i < a->headers_len && good; i++)
+		good = header_add(r, a->headers[i][0], a->headers[i][1]);
+	if (!good) {
+		MHD_destroy_response(r);
+		return MHD_NO;
+	}
+	return reply_queue(v, a->status, r);
 }
 
 void reply_now(struct intake *in, struct visitor *v, unsigned int status)

@@ -54,6 +54,7 @@ static int intake_open(struct intake *in, struct err *err)
 		return ERR_SET(err, ERR_STORAGE, "no eventfd", errno);
 	if (locks_make(in, err) != 0 || replies_make(in, err) != 0 ||
 	    doors_open(in, err) != 0 || oneclick_open(in, err) != 0 ||
+	    ways_open(in, err) != 0 || passages_open(in, err) != 0 ||
 	    segment_start(in, err) != 0)
 		return -1;
 	disk_look(in);
@@ -67,6 +68,8 @@ static void intake_close(struct intake *in)
 	replies_free(in);
 	doors_close(in);
 	oneclick_close(in);
+	passages_close(in);
+	ways_close(in);
 	fd_close(&in->folder_fd);
 	fd_close(&in->reaper_fd);
 	fd_close(&in->broken_fd);
@@ -153,6 +156,7 @@ static bool drain(struct intake *in)
 	if (!counter_waits(in, &in->in_flight,
 			   broken ? DRAIN_ERROR_MS : DRAIN_MS))
 		reaper_release(in, 0);
+	passages_release(in);
 	if (!counter_waits(in, &in->waiting, DRAIN_ERROR_MS)) {
 		LOG0(LOG_LEVEL_ERROR, "intake.drain_hangs");
 		return false;
@@ -175,7 +179,8 @@ static int threads_run(struct intake *in, int signal_fd, bool *ret_clean,
 {
 	int rc = -1;
 
-	if (loops_start(in, err) == 0 && reaper_start(in, err) == 0) {
+	if (loops_start(in, err) == 0 && passages_start(in, err) == 0 &&
+	    reaper_start(in, err) == 0) {
 		ready_say(in);
 		end_wait(in, signal_fd);
 		*ret_clean = drain(in);
@@ -184,6 +189,7 @@ static int threads_run(struct intake *in, int signal_fd, bool *ret_clean,
 		rc = 0;
 	}
 	loops_join(in);
+	passages_stop(in);
 	if (rc == 0)
 		reaper_stop(in);
 	loops_close(in);

@@ -153,6 +153,9 @@ enum MHD_Result visit_begin(struct intake *in, struct visitor *v,
 		v->step = VISIT_SHOW;
 		return MHD_YES;
 	}
+	v->way = v->door == NULL ? way_find(in, rq->url) : NULL;
+	if (v->way != NULL)
+		return passage_begin(in, v, rq, &facts);
 	if (v->door == NULL) {
 		TALLY(in, refused_path);
 		return reply_problem(in, v, MHD_HTTP_NOT_FOUND, 0);
@@ -186,7 +189,7 @@ enum MHD_Result visit_take(struct intake *in, struct visitor *v,
 {
 	unsigned int status = 0;
 
-	if (v->body.len + *len > v->door->body_max) {
+	if (v->body.len + *len > v->body.cap) {
 		status = MHD_HTTP_CONTENT_TOO_LARGE;
 		TALLY(in, refused_size);
 	} else if (!charge(in, v, *len) ||
@@ -309,6 +312,7 @@ void visit_forget(struct intake *in, struct visitor *v)
 		v->entry->record = NULL;
 		v->entry->size = 0;
 	}
+	passage_forget(in, v);
 	v->in_flight = false;
 	v->charged = 0;
 	v->door = NULL;

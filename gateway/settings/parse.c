@@ -192,6 +192,7 @@ static const struct section {
     {"log", conf_log},
     {"keys", conf_keys},
     {"unsubscribe", conf_unsubscribe},
+    {"portal", conf_portal},
     {"ledger", conf_ledger},
     {"rights", conf_rights},
     {"channels", conf_channels},
@@ -216,6 +217,7 @@ static void set_defaults(struct settings *s, const char *dir)
 		*param_at(s, &params[i]) = params[i].fallback;
 	conf_rights_defaults(s);
 	conf_ledger_defaults(s);
+	conf_portal_defaults(s);
 }
 
 static void conf_root(struct parse *in, const struct yaml *root)

@@ -69,6 +69,11 @@ void conf_ledger(struct parse *in, const struct yaml *map);
 void conf_rights_defaults(struct settings *s);
 void conf_rights(struct parse *in, const struct yaml *map);
 
+/* --- portal.c ------------------------------------------------------------- */
+
+void conf_portal_defaults(struct settings *s);
+void conf_portal(struct parse *in, const struct yaml *map);
+
 /* --- ends.c, parse.c ------------------------------------------------------ */
 
 /* Targets into a member that has SETTINGS_ALLOW_MAX of them. */

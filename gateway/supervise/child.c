@@ -169,6 +169,7 @@ static int serve_intake(const struct start *s)
 	    .settings = s->rules.settings,
 	    .listen_fd = s->fds.fds[CHILD_FD_LISTEN],
 	    .wake_fd = s->fds.fds[CHILD_FD_WAKE],
+	    .hatch_fd = s->fds.fds[CHILD_FD_HATCH],
 	    .lifeline_fd = s->fds.fds[CHILD_FD_LIFELINE],
 	    .counts = s->counts,
 	};
@@ -185,6 +186,7 @@ static int serve_worker(const struct start *s)
 	    .listen_fd = s->fds.fds[CHILD_FD_LISTEN],
 	    .operator_fd = s->fds.fds[CHILD_FD_OPERATOR],
 	    .wake_fd = s->fds.fds[CHILD_FD_WAKE],
+	    .hatch_fd = s->fds.fds[CHILD_FD_HATCH],
 	    .lifeline_fd = s->fds.fds[CHILD_FD_LIFELINE],
 	    .intake = s->counts,
 	    .processes = s->processes,
@@ -220,12 +222,13 @@ static const struct role {
 		      "postern-worker",
 		      serve_worker,
 		      {CHILD_FD_LISTEN, CHILD_FD_OPERATOR, CHILD_FD_WAKE,
-		       CHILD_FD_COUNTS, CHILD_FD_PROCESSES, CHILD_FD_LIFELINE}},
+		       CHILD_FD_COUNTS, CHILD_FD_PROCESSES, CHILD_FD_HATCH,
+		       CHILD_FD_LIFELINE}},
     [CHILD_INTAKE] = {"@intake",
 		      "postern-intake",
 		      serve_intake,
 		      {CHILD_FD_LISTEN, CHILD_FD_WAKE, CHILD_FD_COUNTS,
-		       CHILD_FD_LIFELINE}},
+		       CHILD_FD_HATCH, CHILD_FD_LIFELINE}},
 };
 
 static bool has_all(const struct start *s)

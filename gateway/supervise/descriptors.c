@@ -9,7 +9,7 @@ static const char *const names[CHILD_FDS] = {
     [CHILD_FD_LIFELINE] = "lifeline",	[CHILD_FD_LOCK] = "lock",
     [CHILD_FD_LISTEN] = "listen",	[CHILD_FD_OPERATOR] = "operator",
     [CHILD_FD_WAKE] = "wake",		[CHILD_FD_COUNTS] = "counts",
-    [CHILD_FD_PROCESSES] = "processes",
+    [CHILD_FD_PROCESSES] = "processes", [CHILD_FD_HATCH] = "hatch",
 };
 
 const char *child_role_name(enum child_role role)
@@ -35,7 +35,7 @@ size_t child_fds_print(const struct child_fds *given,
 
 		if (given->fds[i] < 0)
 			continue;
-		/* Seven short names: the buffer holds all of them. */
+		/* Eight short names: the buffer holds all of them. */
 		n = snprintf(ret + len, CHILD_FDS_TEXT_BYTES - len, "%s%s:%zu",
 			     count > 0 ? "," : "", names[i], FD_FIRST + count);
 		len += n > 0 ? (size_t)n : 0;
@@ -44,17 +44,35 @@ size_t child_fds_print(const struct child_fds *given,
 	return count;
 }
 
+/* A number of a child's descriptor, without leading zeros. */
+static int number_of(const char *text, size_t len)
+{
+	int n = 0;
+
+	if (len < 1 || len > 2 || text[0] == '0')
+		return -1;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return -1;
+		n = 10 * n + (text[i] - '0');
+	}
+	return n >= FD_FIRST && n < FD_FIRST + CHILD_FDS ? n : -1;
+}
+
 static bool parse_one(const char *text, size_t len, struct child_fds *ret)
 {
 	for (size_t i = 0; i < CHILD_FDS; i++) {
 		size_t name_len = strlen(names[i]);
 
-		/* One digit: there are at most seven, from 3 on. */
-		if (len != name_len + 2 || memcmp(text, names[i], name_len) ||
-		    text[name_len] != ':' || text[name_len + 1] < '3' ||
-		    text[name_len + 1] > '9' || ret->fds[i] >= 0)
+		int fd;
+
+		if (len < name_len + 2 || memcmp(text, names[i], name_len) ||
+		    text[name_len] != ':' || ret->fds[i] >= 0)
 			continue;
-		ret->fds[i] = text[name_len + 1] - '0';
+		fd = number_of(text + name_len + 1, len - name_len - 1);
+		if (fd < 0)
+			continue;
+		ret->fds[i] = fd;
 		return true;
 	}
 	return false;

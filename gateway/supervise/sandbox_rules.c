@@ -101,7 +101,7 @@ void sandbox_more_of(enum child_role role, const struct settings *s,
 
 static const struct sandbox_call intake_calls[] = {
     CALL_WITHOUT(mmap, 2, PROT_EXEC), CALL_WITHOUT(mprotect, 2, PROT_EXEC),
-    CALL_ANY(sendfile), CALL_END};
+    CALL_ANY(sendfile), CALL_ONLY(socketpair, 0, AF_UNIX), CALL_END};
 
 /* The resolver's modules are mapped to be executed; nothing is both written
  * and executed.  bind() serves the resolver's netlink address only: those of

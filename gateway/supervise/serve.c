@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "intake/intake.h"
+#include "postern/hatch.h"
 #include "postern/ipc.h"
 #include "postern/listen.h"
 #include "postern/log.h"
@@ -33,6 +34,7 @@ struct serve {
 	int lock, public, internal, local, keeper, wake;
 	int counts, counts_read; /* the same page, the second read only */
 	int processes_read;
+	int hatch[2]; /* of the intake, of the worker */
 	struct processes *processes;
 	struct mail mail;
 };
@@ -192,6 +194,8 @@ static int open_processes(struct serve *s, const char *version)
 
 static int open_pages(struct serve *s)
 {
+	struct err err = {0};
+
 	if (make_page("postern-counts", sizeof(struct intake_counts),
 		      &s->counts, &s->counts_read) != 0 ||
 	    open_processes(s, s->version) != 0) {
@@ -201,6 +205,11 @@ static int open_pages(struct serve *s)
 	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->wake < 0) {
 		perror("eventfd");
+		return -1;
+	}
+	if (hatch_pair(s->hatch, &err) != 0) {
+		(void)fprintf(stderr, "hatch: %s: %s\n", err.what,
+			      strerror(err.native));
 		return -1;
 	}
 	return 0;
@@ -271,9 +280,10 @@ static int open_all(struct serve *s)
 
 static void close_all(struct serve *s)
 {
-	const int fds[] = {s->public,	   s->internal,	      s->local,
-			   s->keeper,	   s->wake,	      s->counts,
-			   s->counts_read, s->processes_read, s->lock};
+	const int fds[] = {
+	    s->public,	 s->internal, s->local,	      s->keeper,
+	    s->wake,	 s->counts,   s->counts_read, s->processes_read,
+	    s->hatch[0], s->hatch[1], s->lock};
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
@@ -303,11 +313,13 @@ static int start_child(void *ctx, enum child_role role, int lifeline_fd,
 		fds.fds[CHILD_FD_WAKE] = s->wake;
 		fds.fds[CHILD_FD_COUNTS] = s->counts_read;
 		fds.fds[CHILD_FD_PROCESSES] = s->processes_read;
+		fds.fds[CHILD_FD_HATCH] = s->hatch[1];
 		break;
 	case CHILD_INTAKE:
 		fds.fds[CHILD_FD_LISTEN] = s->public;
 		fds.fds[CHILD_FD_WAKE] = s->wake;
 		fds.fds[CHILD_FD_COUNTS] = s->counts;
+		fds.fds[CHILD_FD_HATCH] = s->hatch[0];
 		break;
 	case CHILDREN:
 		break;
@@ -403,6 +415,7 @@ int verb_serve(const struct verb_args *args)
 			  .counts = -1,
 			  .counts_read = -1,
 			  .processes_read = -1,
+			  .hatch = {-1, -1},
 			  .version = args->version};
 	int status = EXIT_REFUSED;
 

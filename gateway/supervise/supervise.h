@@ -34,13 +34,14 @@ enum child_fd {
 	CHILD_FD_WAKE,	    /* eventfd */
 	CHILD_FD_COUNTS,    /* page of struct intake_counts */
 	CHILD_FD_PROCESSES, /* page of struct processes, read only */
+	CHILD_FD_HATCH,	    /* one end of the pair of hatch.h */
 	CHILD_FDS
 };
 struct child_fds {
 	int fds[CHILD_FDS]; /* -1: not given */
 };
-#define CHILD_FDS_NONE	     ((struct child_fds){{-1, -1, -1, -1, -1, -1, -1}})
-#define CHILD_FDS_TEXT_BYTES 128
+#define CHILD_FDS_NONE	     ((struct child_fds){{-1, -1, -1, -1, -1, -1, -1, -1}})
+#define CHILD_FDS_TEXT_BYTES 160
 /* "--fds=lifeline:3,lock:4": the numbers in the child, from 3 on, in the
  * order of the enum.  Returns how many there are. */
 size_t child_fds_print(const struct child_fds *given,

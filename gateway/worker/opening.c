@@ -199,6 +199,7 @@ int worker_open(struct worker *w, const struct worker_conf *conf,
 	w->policy = conf->policy;
 	w->intake = conf->intake;
 	w->processes = conf->processes;
+	w->hatch_fd = conf->hatch_fd;
 	if (open_zone(w, err) != 0 || open_archive(w, conf->dir, err) != 0 ||
 	    lifecycle_open(w, conf->policy, &w->lifecycle, err) != 0 ||
 	    open_keeper(w, conf->dir, err) != 0 ||

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../api/api.h"
+#include "../public/public.h"
 #include "consent_expire.h"
 #include "sweepclock.h"
 #include "ledger_witness.h"
@@ -72,6 +73,12 @@ static const struct turn all_turns[] = {
      .inbound = true,
      .decides_nothing = true},
     {.name = "api", .step = api_step, .inbound = true, .decides_nothing = true},
+    /* Answers for itself while nothing else may be done. */
+    {.name = "public",
+     .step = public_step,
+     .inbound = true,
+     .decides_nothing = true,
+     .proves = true},
     {.name = "stamping",
      .step = stamping_step,
      .due_in_ms = stamping_due_in_ms,
@@ -203,12 +210,16 @@ static void drain_fds(struct loop *l)
 static int poll_all(struct loop *l, int timeout_ms)
 {
 	struct worker *w = l->w;
-	const int fds[] = {l->wake_fd, l->signal_fd, l->lifeline_fd,
-			   w->api != NULL ? api_job_fd(w->api) : -1};
+	int fds[5] = {l->wake_fd, l->signal_fd, l->lifeline_fd};
 	struct err err = {0};
+	size_t len = 3;
 
-	if (http_poll(w->http, fds, w->api != NULL ? 4 : 3, timeout_ms, &err) !=
-	    0) {
+	if (w->api != NULL)
+		fds[len++] = api_job_fd(w->api);
+	/* At the end the next process answers. */
+	if (w->hatch_fd > 0 && !w->stopping)
+		fds[len++] = w->hatch_fd;
+	if (http_poll(w->http, fds, len, timeout_ms, &err) != 0) {
 		LOG(LOG_LEVEL_ERROR, "worker.poll", LOG_ERR(&err));
 		return -1;
 	}

@@ -140,6 +140,7 @@ struct worker {
 	 * row? */
 	struct packaging *packaging;
 	bool packages_tidy;
+	int hatch_fd; /* requests of the public (public/public.h); 0: none */
 	bool stopping;
 };
 
@@ -151,6 +152,7 @@ struct worker_conf {
 	int listen_fd;	 /* internal API, TCP */
 	int operator_fd; /* internal API, unix socket of this host's operator */
 	int wake_fd;	 /* eventfd the intake adds to after each commit */
+	int hatch_fd;	 /* the intake knocks here (hatch.h); 0: none */
 	/* Stream socket to the supervisor.  EOF: stop.  Write the one byte 'R'
 	 * (MSG_NOSIGNAL) once this process serves. */
 	int lifeline_fd;

@@ -26,6 +26,8 @@ struct ipc_frame {
 /* Pure: bytes of one packet to a frame, or ERR_CORRUPT. */
 int ipc_parse(const uint8_t *packet, size_t packet_len, struct ipc_frame *ret,
 	      struct err *err);
+/* Pure: what stands before a payload of that length. */
+void ipc_header(uint16_t type, size_t len, uint8_t ret[IPC_HEADER_BYTES]);
 /* Blocking; ERR_BUSY when the peer is gone (nothing can be said about what it
  * did), ERR_INPUT when too long. */
 int ipc_send(int fd, uint16_t type, const void *payload, size_t payload_len,

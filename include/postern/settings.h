@@ -144,6 +144,13 @@ struct settings {
 		struct setting_value values[1]; /* "secret" */
 		size_t values_len;
 	} unsubscribe;
+	/* Where people ask for what the law gives them (docs/portal.md). */
+	struct {
+		bool enabled;
+		char url[401]; /* https, without a slash at its end; "": none is
+				  known, and links are paths */
+		int64_t asks_per_minute; /* new requests, of everybody */
+	} portal;
 	/* The proof log (docs/ledger.md). */
 	struct {
 		char origin[256]; /* "": the keeper makes one */

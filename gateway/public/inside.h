@@ -1,0 +1,12 @@
+/* inside.h - what the files of the public's addresses share. */
+#ifndef POSTERN_PUBLIC_INSIDE_H
+#define POSTERN_PUBLIC_INSIDE_H
+
+#include "public.h"
+
+/* --- route.c -------------------------------------------------------------- */
+/* NULL: none; *ret_known: but for another method. */
+const struct public_route *public_route_of(const char *method, const char *path,
+					   bool *ret_known);
+
+#endif

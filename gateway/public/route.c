@@ -1,0 +1,48 @@
+/* route.c - which handler an address of the public has. */
+#include "inside.h"
+
+#include <string.h>
+
+static const struct public_route routes[] = {
+    {NULL, NULL, NULL},
+};
+
+bool public_part(const char *pattern, const char *path,
+		 char ret[PUBLIC_PATH_MAX + 1])
+{
+	const char *open = strstr(pattern, "{}");
+	size_t before, after, len = strlen(path), part;
+
+	ret[0] = '\0';
+	if (open == NULL)
+		return strcmp(pattern, path) == 0;
+	before = (size_t)(open - pattern);
+	after = strlen(open + 2);
+	if (len <= before + after || strncmp(pattern, path, before) != 0 ||
+	    strcmp(open + 2, path + len - after) != 0)
+		return false;
+	part = len - before - after;
+	if (part > PUBLIC_PATH_MAX || memchr(path + before, '/', part) != NULL)
+		return false;
+	memcpy(ret, path + before, part);
+	ret[part] = '\0';
+	return true;
+}
+
+/* Longest first would be overdone: "/a/{}" and "/a/b" both fit "/a/b", and
+ * whoever writes such rows puts the second first. */
+const struct public_route *public_route_of(const char *method, const char *path,
+					   bool *ret_known)
+{
+	char part[PUBLIC_PATH_MAX + 1];
+
+	*ret_known = false;
+	for (size_t i = 0; routes[i].run != NULL; i++) {
+		if (!public_part(routes[i].pattern, path, part))
+			continue;
+		*ret_known = true;
+		if (strcmp(routes[i].method, method) == 0)
+			return &routes[i];
+	}
+	return NULL;
+}
