@@ -176,6 +176,180 @@ static void every_state_is_told(void **state)
 	    3);
 }
 
+static const char *extend(struct house *h, int64_t id, const char *reason)
+{
+	const char *refused = NULL;
+	struct err err = {0};
+	int rc;
+
+	rights_begin(h);
+	rc = rights_extend(&h->w, id, reason, NULL, 7, &refused, &err);
+	rights_commit(h);
+	return rights_refusal(rc, refused);
+}
+
+/* Proves: compliance 9 D2. */
+static void more_time_is_taken_within_the_first_month(void **state)
+{
+	struct house *h = *state;
+	struct rights_opened r, late;
+	struct rights_ask ask;
+
+	rights_clock(h, "2026-01-31T10:00:00+01:00");
+	ask = rights_by_phone(h, RIGHTS_ACCESS, "0170111");
+	ask.proved = true;
+	r = rights_ask(h, &ask);
+	late = rights_ask(h, &ask);
+	assert_int_equal(r.due_day, rights_day("2026-03-02"));
+	rights_clock(h, "2026-02-27T10:00:00+01:00");
+	assert_string_equal(extend(h, r.id, "STILL_NECESSARY"), "reason");
+	assert_string_equal(extend(h, r.id, "JustificationA12Complexity"), "");
+	assert_int_equal(rights_get(h, r.id).due_day, rights_day("2026-04-30"));
+	assert_int_equal(rights_get(h, r.id).state, RIGHTS_EXTENDED);
+	assert_string_equal(rights_get(h, r.id).reason,
+			    "JustificationA12Complexity");
+	assert_int_equal(HOUSE_COUNT(h, "request_letter WHERE what='extended'"),
+			 1);
+	assert_string_equal(extend(h, r.id, "JustificationA12Complexity"),
+			    "extended");
+	rights_clock(h, "2026-03-03T00:00:00+01:00");
+	assert_string_equal(extend(h, late.id, "JustificationA12Complexity"),
+			    "deadline");
+	assert_int_equal(rights_get(h, late.id).due_day,
+			 rights_day("2026-03-02"));
+}
+
+/* compliance 2.4: the cautious reading. */
+static void a_cautious_controller_chains_the_months(void **state)
+{
+	struct house *h = *state;
+	struct rights_opened r;
+	struct rights_ask ask;
+
+	h->settings.rights.chained = true;
+	rights_clock(h, "2026-01-31T10:00:00+01:00");
+	ask = rights_by_phone(h, RIGHTS_ACCESS, "0170111");
+	ask.proved = true;
+	r = rights_ask(h, &ask);
+	assert_string_equal(extend(h, r.id, "JustificationA12HighVolume"), "");
+	assert_int_equal(rights_get(h, r.id).due_day, rights_day("2026-04-28"));
+}
+
+static const char *decide(struct house *h, int64_t id,
+			  const struct rights_decision *d)
+{
+	const char *refused = NULL;
+	struct err err = {0};
+	int rc;
+
+	rights_begin(h);
+	rc = rights_decide(&h->w, id, d, &refused, &err);
+	rights_commit(h);
+	return rights_refusal(rc, refused);
+}
+
+static const char *approve(struct house *h, int64_t id, int64_t actor)
+{
+	const char *refused = NULL;
+	struct err err = {0};
+	int rc;
+
+	rights_begin(h);
+	rc = rights_approve(&h->w, id, actor, &refused, &err);
+	rights_commit(h);
+	return rights_refusal(rc, refused);
+}
+
+/* Proves: compliance 9 Q5. */
+static void a_hard_no_needs_a_text_and_two_people(void **state)
+{
+	struct house *h = *state;
+	struct rights_ask ask = rights_by_phone(h, RIGHTS_ACCESS, "0170111");
+	struct rights_decision d = {
+	    .reason = "JustificationA12ManifestlyExcessive", .actor = 7};
+	struct rights_opened r;
+
+	r = rights_ask(h, &ask);
+	assert_string_equal(decide(h, r.id, &d), "state"); /* not proved */
+	assert_string_equal(rights_identify(h, r.id), "");
+	assert_string_equal(decide(h, r.id, &d), "text");
+	d.text = "der vierzigste Antrag in einer Woche";
+	assert_string_equal(decide(h, r.id, &d), "");
+	assert_int_equal(rights_get(h, r.id).state, RIGHTS_IN_PROGRESS);
+	assert_string_equal(approve(h, r.id, 7), "approver");
+	assert_int_equal(rights_get(h, r.id).state, RIGHTS_IN_PROGRESS);
+	assert_string_equal(approve(h, r.id, 8), "");
+	assert_int_equal(rights_get(h, r.id).state, RIGHTS_REFUSED);
+	assert_string_equal(approve(h, r.id, 9), "state");
+	assert_int_equal(HOUSE_COUNT(h, "request_letter WHERE what='refused'"),
+			 1);
+}
+
+/* Proves: compliance 9 Q5. */
+static void only_a_further_copy_costs_something(void **state)
+{
+	struct house *h = *state;
+	struct rights_decision d = {.grant = true, .fee_cents = 500};
+	struct rights_opened first, second;
+	struct rights_ask ask;
+
+	house_body(h, hello);
+	house_receive(h);
+	ask = rights_by_phone(h, RIGHTS_ACCESS, "01701234567");
+	ask.proved = true;
+	first = rights_ask(h, &ask);
+	assert_string_equal(decide(h, first.id, &d), "fee");
+	d.fee_cents = 0;
+	assert_string_equal(decide(h, first.id, &d), "");
+	house_sql(h, "UPDATE request SET state='completed',ended_ms=1");
+	second = rights_ask(h, &ask);
+	d.fee_cents = 500;
+	assert_string_equal(decide(h, second.id, &d), "");
+	assert_int_equal(HOUSE_COUNT(h, "request WHERE fee_cents=500"), 1);
+}
+
+static void a_no_needs_a_reason_of_its_kind(void **state)
+{
+	struct house *h = *state;
+	struct rights_ask ask = rights_by_phone(h, RIGHTS_ACCESS, "0170111");
+	struct rights_decision d = {.actor = 7};
+	struct rights_opened r;
+
+	ask.proved = true;
+	r = rights_ask(h, &ask);
+	assert_string_equal(decide(h, r.id, &d), "reason");
+	d.reason = "HOLD"; /* of an erasure */
+	assert_string_equal(decide(h, r.id, &d), "reason");
+	d.reason = "JustificationA12IdentityFailure";
+	assert_string_equal(decide(h, r.id, &d), "");
+	assert_int_equal(rights_get(h, r.id).state, RIGHTS_REFUSED);
+	assert_string_equal(decide(h, r.id, &d), "state");
+}
+
+static void what_is_not_begun_can_be_taken_back(void **state)
+{
+	struct house *h = *state;
+	struct rights_ask ask = rights_by_phone(h, RIGHTS_ERASURE, "0170111");
+	const char *refused = NULL;
+	struct err err = {0};
+	struct rights_opened r;
+
+	ask.proved = true;
+	r = rights_ask(h, &ask);
+	rights_begin(h);
+	assert_int_equal(rights_withdraw(&h->w, r.id, &refused, &err), 0);
+	rights_commit(h);
+	assert_null(refused);
+	assert_int_equal(rights_get(h, r.id).state, RIGHTS_WITHDRAWN);
+	r = rights_ask(h, &ask);
+	house_sql(h, "UPDATE request SET state='executing' WHERE ended_ms IS"
+		     " NULL");
+	rights_begin(h);
+	assert_int_equal(rights_withdraw(&h->w, r.id, &refused, &err), 0);
+	rights_commit(h);
+	assert_string_equal(refused, "state");
+}
+
 static void words_and_states_agree(void **state)
 {
 	(void)state;
@@ -215,6 +389,12 @@ int main(void)
 	    CASE(the_day_is_the_one_of_the_controllers_zone),
 	    CASE(who_is_asked_twice_for_the_same_is_told_once_proved),
 	    CASE(every_state_is_told),
+	    CASE(more_time_is_taken_within_the_first_month),
+	    CASE(a_cautious_controller_chains_the_months),
+	    CASE(a_hard_no_needs_a_text_and_two_people),
+	    CASE(only_a_further_copy_costs_something),
+	    CASE(a_no_needs_a_reason_of_its_kind),
+	    CASE(what_is_not_begun_can_be_taken_back),
 	    cmocka_unit_test(words_and_states_agree),
 	};
 

@@ -6,6 +6,7 @@
 
 #include "postern/caldate.h"
 #include "postern/holidays.h"
+#include "postern/tongue.h"
 #include "rights.h"
 #include "worker/prove.h"
 
@@ -31,6 +32,8 @@ int request_load(struct worker *w, int64_t id, struct request *ret,
 /* ERR_ABSENT: it is gone. */
 int request_need(struct worker *w, int64_t id, struct request *ret,
 		 struct err *err);
+
+enum tongue request_tongue(const struct request *r);
 
 /* --- names.c -------------------------------------------------------------- */
 
@@ -84,6 +87,10 @@ struct key_ref request_key(int64_t id, uint16_t year);
  * more).  Give it back with json_decref(). */
 int request_open_sealed(struct worker *w, const struct request *r,
 			enum seal_field field, json_t **ret, struct err *err);
+/* Opens what is sealed under the request's key. */
+int request_opened(struct worker *w, const struct request *r, int64_t record,
+		   enum seal_field field, const struct buf *sealed,
+		   json_t **ret, struct err *err);
 /* Writes it; in the caller's transaction.  NULL: takes it away. */
 int request_seal(struct worker *w, const struct request *r,
 		 enum seal_field field, const json_t *what, struct err *err);

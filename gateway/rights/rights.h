@@ -119,8 +119,9 @@ int rights_find_outside(struct worker *w, enum rights_via via,
 int rights_find_link(struct worker *w, const char *secret, int64_t *ret_id,
 		     struct err *err);
 
-/* Acts; in the caller's transaction.  *ret_refused: a static code ("state",
- * "deadline", "approver", "reason", ...) or NULL when it was done. */
+/* Acts; in the caller's transaction, which is to be committed also when
+ * *ret_refused is set: a static code ("state", "deadline", "approver",
+ * "reason", "text", "fee", "proof", "tries", ...), NULL when it was done. */
 struct rights_decision {
 	bool grant;
 	const char *reason; /* code of compliance 2.3; refusals need one */
@@ -139,6 +140,9 @@ int rights_extend(struct worker *w, int64_t id, const char *reason,
 int rights_decide(struct worker *w, int64_t id,
 		  const struct rights_decision *decision,
 		  const char **ret_refused, struct err *err);
+/* A second person agrees to a refusal that weighs heavily (Art. 12(5)). */
+int rights_approve(struct worker *w, int64_t id, int64_t actor,
+		   const char **ret_refused, struct err *err);
 int rights_withdraw(struct worker *w, int64_t id, const char **ret_refused,
 		    struct err *err);
 

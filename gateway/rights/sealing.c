@@ -70,34 +70,38 @@ static int parse(const struct keeper_batch *batch, size_t slot, json_t **ret,
 		   : ERR_SET(err, ERR_CORRUPT, "a request is no JSON", 0);
 }
 
-int request_open_sealed(struct worker *w, const struct request *r,
-			enum seal_field field, json_t **ret, struct err *err)
+int request_opened(struct worker *w, const struct request *r, int64_t record,
+		   enum seal_field field, const struct buf *sealed,
+		   json_t **ret, struct err *err)
 {
 	const struct key_ref key = request_key(r->is.id, r->year);
-	struct buf sealed = BUF_INIT(SEALED_MAX);
 	struct keeper_batch *batch = NULL;
 	size_t slot;
-	int rc = -1;
+	int rc;
 
-	*ret = NULL;
-	if (read_sealed(w, r->is.id, field, &sealed, err) != 0)
-		goto out;
-	if (sealed.len == 0) {
-		rc = 0;
-		goto out;
-	}
 	if (keeper_batch_new(w->keeper, &batch, err) != 0)
-		goto out;
-	slot = keeper_add_open(batch, &key, r->is.id, field, sealed.bytes,
-			       sealed.len);
+		return -1;
+	slot = keeper_add_open(batch, &key, record, field, sealed->bytes,
+			       sealed->len);
 	rc = keeper_run(batch, err) != 0 ? keeper_failed(err)
 					 : parse(batch, slot, ret, err);
-out:
 	if (rc != 0) {
 		json_decref(*ret);
 		*ret = NULL;
 	}
 	keeper_batch_free(&batch);
+	return rc;
+}
+
+int request_open_sealed(struct worker *w, const struct request *r,
+			enum seal_field field, json_t **ret, struct err *err)
+{
+	struct buf sealed = BUF_INIT(SEALED_MAX);
+	int rc = read_sealed(w, r->is.id, field, &sealed, err);
+
+	*ret = NULL;
+	if (rc == 0 && sealed.len > 0)
+		rc = request_opened(w, r, r->is.id, field, &sealed, ret, err);
 	buf_free(&sealed);
 	return rc;
 }

@@ -142,6 +142,10 @@
  * request_event (5) One row per state it was in; never changed.
  * request_item	(5) The settlement list: per Datenart what becomes of n
  *		records, why (code and article) and until which day.
+ * request_letter (5) What the person was told: the reply copy.  state: kept
+ *		(there is no chat), waiting, unknown, sent, failed (reason).
+ *		letter_sealed: FIELD_REPLY under the request's key, JSON
+ *		{"text"}.
  * request_callback (5) Who wants to hear of each state; an address of a
  *		company, https.
  * erasure	(5) What is deleted of a person, step by step.  step: the next
@@ -420,214 +424,224 @@ enum message_outcome {
 	    "CREATE TABLE ledger_gone(message INTEGER PRIMARY KEY, entry "     \
 	    "INTEGER NOT NULL) STRICT"
 
-#define SCHEMA_SQLITE_5                                                 \
-	"ALTER TABLE request ADD COLUMN via TEXT NOT NULL DEFAULT "     \
-	"'chat'",                                                       \
-	    "ALTER TABLE request ADD COLUMN state_ms INTEGER NOT NULL " \
-	    "DEFAULT 0",                                                \
-	    "ALTER TABLE request ADD COLUMN receipt_day INTEGER",       \
-	    "ALTER TABLE request ADD COLUMN due_day INTEGER",           \
-	    "ALTER TABLE request ADD COLUMN extended INTEGER NOT NULL " \
-	    "DEFAULT 0",                                                \
-	    "ALTER TABLE request ADD COLUMN paused_days INTEGER NOT "   \
-	    "NULL DEFAULT 0",                                           \
-	    "ALTER TABLE request ADD COLUMN asked_day INTEGER",         \
-	    "ALTER TABLE request ADD COLUMN proved_day INTEGER",        \
-	    "ALTER TABLE request ADD COLUMN scope TEXT",                \
-	    "ALTER TABLE request ADD COLUMN reason TEXT",               \
-	    "ALTER TABLE request ADD COLUMN year INTEGER NOT NULL "     \
-	    "DEFAULT 0",                                                \
-	    "ALTER TABLE request ADD COLUMN request_sealed BLOB",       \
-	    "ALTER TABLE request ADD COLUMN reply_sealed BLOB",         \
-	    "ALTER TABLE request ADD COLUMN proof_hash BLOB",           \
-	    "ALTER TABLE request ADD COLUMN proof_tries INTEGER NOT "   \
-	    "NULL DEFAULT 0",                                           \
-	    "ALTER TABLE request ADD COLUMN proof_until_ms INTEGER",    \
-	    "ALTER TABLE request ADD COLUMN link_hash BLOB",            \
-	    "ALTER TABLE request ADD COLUMN outside_id TEXT",           \
-	    "ALTER TABLE request ADD COLUMN asker TEXT",                \
-	    "ALTER TABLE request ADD COLUMN duplicate_of INTEGER",      \
-	    "ALTER TABLE request ADD COLUMN decided_by INTEGER",        \
-	    "ALTER TABLE request ADD COLUMN approved_by INTEGER",       \
-	    "ALTER TABLE request ADD COLUMN fee_cents INTEGER",         \
-	    "ALTER TABLE request ADD COLUMN answered_ms INTEGER",       \
-	    "ALTER TABLE request ADD COLUMN ended_ms INTEGER",          \
-	    "ALTER TABLE request ADD COLUMN verdict TEXT",              \
-	    "ALTER TABLE request ADD COLUMN heard INTEGER",             \
-	    "ALTER TABLE request ADD COLUMN entry INTEGER",             \
-	    "ALTER TABLE request ADD COLUMN next_ms INTEGER DEFAULT 0", \
-	    "CREATE INDEX request_next ON request(next_ms) WHERE "      \
-	    "next_ms IS NOT NULL",                                      \
-	    "CREATE INDEX request_open ON request(state, due_day) "     \
-	    "WHERE ended_ms IS NULL",                                   \
-	    "CREATE INDEX request_conversation ON "                     \
-	    "request(conversation) WHERE ended_ms IS NULL",             \
-	    "CREATE UNIQUE INDEX request_link ON request(link_hash) "   \
-	    "WHERE link_hash IS NOT NULL",                              \
-	    "CREATE UNIQUE INDEX request_outside ON request(via, "      \
-	    "outside_id) WHERE outside_id IS NOT NULL",                 \
-	    "CREATE TABLE request_event(id INTEGER PRIMARY KEY, "       \
-	    "request INTEGER NOT NULL, state TEXT NOT NULL, at_ms "     \
-	    "INTEGER NOT NULL, reason TEXT, actor INTEGER) STRICT",     \
-	    "CREATE INDEX request_event_of ON request_event(request)",  \
-	    "CREATE TABLE request_item(request INTEGER NOT NULL, "      \
-	    "datenart TEXT NOT NULL, verdict TEXT NOT NULL, reason "    \
-	    "TEXT NOT NULL, article TEXT, until_day INTEGER NOT NULL, " \
-	    "n INTEGER NOT NULL, PRIMARY KEY(request, datenart, "       \
-	    "verdict, reason, until_day)) STRICT, WITHOUT ROWID",       \
-	    "CREATE TABLE request_callback(request INTEGER NOT NULL, "  \
-	    "url TEXT NOT NULL, kind TEXT NOT NULL, told TEXT, "        \
-	    "attempts INTEGER NOT NULL DEFAULT 0, next_ms INTEGER NOT " \
-	    "NULL DEFAULT 0, reason TEXT, PRIMARY KEY(request, url)) "  \
-	    "STRICT, WITHOUT ROWID",                                    \
-	    "CREATE TABLE erasure(id INTEGER PRIMARY KEY, request "     \
-	    "INTEGER, person INTEGER NOT NULL, cause TEXT NOT NULL, "   \
-	    "step INTEGER NOT NULL, cursor INTEGER NOT NULL DEFAULT "   \
-	    "0, started_ms INTEGER NOT NULL, ended_ms INTEGER, n "      \
-	    "INTEGER NOT NULL DEFAULT 0, files INTEGER NOT NULL "       \
-	    "DEFAULT 0, keys INTEGER NOT NULL DEFAULT 0, kept INTEGER " \
-	    "NOT NULL DEFAULT 0, waits_day INTEGER, entry INTEGER, "    \
-	    "again INTEGER NOT NULL DEFAULT 0, message INTEGER NOT "    \
-	    "NULL DEFAULT 0, upto INTEGER NOT NULL DEFAULT 0, stays "   \
-	    "INTEGER NOT NULL DEFAULT 0, of_n INTEGER NOT NULL "        \
-	    "DEFAULT 0) STRICT",                                        \
-	    "CREATE INDEX erasure_open ON erasure(id) WHERE ended_ms "  \
-	    "IS NULL",                                                  \
-	    "CREATE INDEX erasure_person ON erasure(person)",           \
-	    "CREATE INDEX erasure_request ON erasure(request) WHERE "   \
-	    "request IS NOT NULL",                                      \
-	    "CREATE TABLE erasure_step(erasure INTEGER NOT NULL, step " \
-	    "INTEGER NOT NULL, done_ms INTEGER NOT NULL, n INTEGER "    \
-	    "NOT NULL, PRIMARY KEY(erasure, step)) STRICT, WITHOUT "    \
-	    "ROWID",                                                    \
-	    "CREATE TABLE erasure_probe(erasure INTEGER NOT NULL, n "   \
-	    "INTEGER NOT NULL, kind TEXT NOT NULL, key_person INTEGER " \
-	    "NOT NULL, datenart TEXT NOT NULL, year INTEGER NOT NULL, " \
-	    "record INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY "    \
-	    "KEY(erasure, n)) STRICT, WITHOUT ROWID",                   \
-	    "CREATE TABLE participant(person INTEGER NOT NULL, "        \
-	    "conversation INTEGER NOT NULL, PRIMARY KEY(person, "       \
-	    "conversation)) STRICT, WITHOUT ROWID",                     \
-	    "CREATE TABLE kept(id INTEGER PRIMARY KEY, kind TEXT NOT "  \
-	    "NULL, person INTEGER NOT NULL, conversation INTEGER NOT "  \
-	    "NULL, datenart TEXT NOT NULL, verdict TEXT NOT NULL, "     \
-	    "reason TEXT NOT NULL, until_day INTEGER, hold INTEGER, "   \
-	    "erasure INTEGER NOT NULL DEFAULT 0, since_ms INTEGER NOT " \
-	    "NULL) STRICT",                                             \
-	    "CREATE INDEX kept_person ON kept(person)",                 \
-	    "CREATE INDEX kept_until ON kept(until_day) WHERE "         \
-	    "until_day IS NOT NULL",                                    \
-	    "CREATE INDEX kept_waits ON kept(verdict, id) WHERE "       \
-	    "until_day IS NULL",                                        \
-	    "CREATE TABLE hold(id INTEGER PRIMARY KEY, scope TEXT "     \
-	    "NOT NULL, person INTEGER, conversation INTEGER, channel "  \
-	    "TEXT, datenart TEXT, from_day INTEGER, to_day INTEGER, "   \
-	    "direction TEXT, kind TEXT, tags INTEGER NOT NULL "         \
-	    "DEFAULT 0, words INTEGER NOT NULL DEFAULT 0, year "        \
-	    "INTEGER NOT NULL, hold_sealed BLOB, state TEXT NOT "       \
-	    "NULL, owner INTEGER NOT NULL, approver INTEGER, "          \
-	    "placed_ms INTEGER NOT NULL, approved_ms INTEGER, "         \
-	    "review_day INTEGER NOT NULL, released_ms INTEGER, "        \
-	    "released_by INTEGER, scanned INTEGER NOT NULL DEFAULT "    \
-	    "0) STRICT",                                                \
-	    "CREATE INDEX hold_open ON hold(id) WHERE released_ms IS "  \
-	    "NULL",                                                     \
-	    "CREATE TABLE hold_item(item INTEGER NOT NULL, hold "       \
-	    "INTEGER NOT NULL, PRIMARY KEY(item, hold)) STRICT, "       \
-	    "WITHOUT ROWID",                                            \
-	    "CREATE INDEX hold_item_of ON hold_item(hold)",             \
-	    "CREATE TABLE hold_look(item INTEGER PRIMARY KEY) STRICT",  \
-	    "ALTER TABLE restriction ADD COLUMN informed_how TEXT",     \
-	    "ALTER TABLE restriction ADD COLUMN informed_by INTEGER",   \
-	    "ALTER TABLE restriction ADD COLUMN request INTEGER",       \
-	    "CREATE TABLE staff_reveal(id INTEGER PRIMARY KEY, staff "  \
-	    "TEXT NOT NULL, purpose TEXT NOT NULL, state TEXT NOT "     \
-	    "NULL, asked_by INTEGER NOT NULL, asked_ms INTEGER NOT "    \
-	    "NULL, ended_by INTEGER, ended_ms INTEGER, token "          \
-	    "INTEGER) STRICT",                                          \
-	    "CREATE INDEX conversation_closed ON "                      \
-	    "conversation(closed_ms) WHERE state='closed'",             \
-	    "CREATE TABLE sweep(id INTEGER PRIMARY KEY, kind TEXT NOT " \
-	    "NULL, state TEXT NOT NULL, day INTEGER NOT NULL, policy "  \
-	    "INTEGER NOT NULL, counts TEXT, author INTEGER, approver "  \
-	    "INTEGER, approved_ms INTEGER, started_ms INTEGER NOT "     \
-	    "NULL, ended_ms INTEGER, done INTEGER NOT NULL DEFAULT 0, " \
-	    "dry INTEGER, reason TEXT, cursor TEXT) STRICT",            \
-	    "CREATE INDEX sweep_open ON sweep(id) WHERE ended_ms IS "   \
-	    "NULL",                                                     \
-	    "CREATE TABLE sweep_mark(datenart TEXT NOT NULL, kind "     \
-	    "TEXT NOT NULL, rule BLOB NOT NULL, up_to INTEGER NOT "     \
-	    "NULL, PRIMARY KEY(datenart, kind)) STRICT, WITHOUT ROWID", \
-	    "CREATE TABLE package(id INTEGER PRIMARY KEY, request "     \
-	    "INTEGER NOT NULL, person INTEGER NOT NULL, kind TEXT NOT " \
-	    "NULL, language TEXT NOT NULL, state TEXT NOT NULL, file "  \
-	    "TEXT, bytes INTEGER, sha256 BLOB, manifest BLOB, year "    \
-	    "INTEGER NOT NULL, link TEXT, "                             \
-	    "messages INTEGER NOT NULL DEFAULT 0, of_messages INTEGER " \
-	    "NOT NULL DEFAULT 0, made_ms INTEGER NOT NULL, ready_ms "   \
-	    "INTEGER, expires_ms INTEGER, ended_ms INTEGER, reason "    \
-	    "TEXT) STRICT",                                             \
-	    "CREATE INDEX package_request ON package(request)",         \
-	    "CREATE INDEX package_person ON package(person)",           \
-	    "CREATE INDEX package_open ON package(id) WHERE ended_ms "  \
-	    "IS NULL",                                                  \
-	    "CREATE TABLE note(id INTEGER PRIMARY KEY, conversation "   \
-	    "INTEGER NOT NULL, key_person INTEGER NOT NULL, datenart "  \
-	    "TEXT NOT NULL, year INTEGER NOT NULL, at_ms INTEGER NOT "  \
-	    "NULL, staff TEXT NOT NULL, note_sealed BLOB NOT NULL) "    \
-	    "STRICT",                                                   \
-	    "CREATE INDEX note_conversation ON note(conversation)",     \
-	    "CREATE TABLE viewed(id INTEGER PRIMARY KEY, person "       \
-	    "INTEGER NOT NULL, conversation INTEGER, at_ms INTEGER "    \
-	    "NOT NULL, what TEXT NOT NULL, purpose TEXT NOT NULL, "     \
-	    "staff TEXT NOT NULL) STRICT",                              \
-	    "CREATE INDEX viewed_person ON viewed(person)",             \
-	    "CREATE TABLE disclosure(id INTEGER PRIMARY KEY, person "   \
-	    "INTEGER NOT NULL, recipient TEXT NOT NULL, purpose TEXT "  \
-	    "NOT NULL, at_ms INTEGER NOT NULL, staff TEXT) STRICT",     \
-	    "CREATE INDEX disclosure_person ON disclosure(person)",     \
-	    "CREATE TABLE telling(id INTEGER PRIMARY KEY, erasure "     \
-	    "INTEGER, request INTEGER, person INTEGER NOT NULL, kind "  \
-	    "TEXT NOT NULL, recipient TEXT NOT NULL, event TEXT NOT "   \
-	    "NULL, state TEXT NOT NULL, reason TEXT, outside_id TEXT, " \
-	    "telling_sealed BLOB, year INTEGER NOT NULL DEFAULT 0, "    \
-	    "attempts INTEGER NOT NULL DEFAULT 0, next_ms INTEGER NOT " \
-	    "NULL, made_ms INTEGER NOT NULL, told_ms INTEGER, "         \
-	    "ended_ms INTEGER) STRICT",                                 \
-	    "CREATE INDEX telling_open ON telling(next_ms) WHERE "      \
-	    "ended_ms IS NULL",                                         \
-	    "CREATE INDEX telling_erasure ON telling(erasure)",         \
-	    "CREATE INDEX telling_shred ON telling(id) WHERE ended_ms " \
-	    "IS NOT NULL AND telling_sealed IS NULL AND year<>0",       \
-	    "CREATE INDEX telling_outside ON telling(outside_id) "      \
-	    "WHERE outside_id IS NOT NULL",                             \
-	    "CREATE TABLE backup(id INTEGER PRIMARY KEY, kind TEXT "    \
-	    "NOT NULL, made_ms INTEGER NOT NULL, expires_ms INTEGER, "  \
-	    "expired_ms INTEGER) STRICT",                               \
-	    "CREATE TABLE breach(id INTEGER PRIMARY KEY, state TEXT "   \
-	    "NOT NULL, year INTEGER NOT NULL, detected_ms INTEGER NOT " \
-	    "NULL, aware_ms INTEGER NOT NULL, from_ms INTEGER, to_ms "  \
-	    "INTEGER, types TEXT NOT NULL, cause_kind TEXT, "           \
-	    "cause_object INTEGER, subjects INTEGER, records INTEGER, " \
-	    "special INTEGER NOT NULL DEFAULT 0, figures TEXT, risk "   \
-	    "TEXT, decision TEXT, exception TEXT, internal_ms INTEGER " \
-	    "NOT NULL, legal_ms INTEGER NOT NULL, notified_ms "         \
-	    "INTEGER, subjects_notified_ms INTEGER, breach_sealed "     \
-	    "BLOB, actor INTEGER, closed_ms INTEGER) STRICT",           \
-	    "CREATE TABLE breach_phase(breach INTEGER NOT NULL, at_ms " \
-	    "INTEGER NOT NULL, what TEXT NOT NULL, actor INTEGER, "     \
-	    "PRIMARY KEY(breach, at_ms, what)) STRICT, WITHOUT ROWID",  \
-	    "CREATE TABLE canary(id INTEGER PRIMARY KEY, person "       \
-	    "INTEGER NOT NULL, conversation INTEGER NOT NULL, year "    \
-	    "INTEGER NOT NULL, canary_sealed BLOB, made_ms INTEGER "    \
-	    "NOT NULL, ended_ms INTEGER) STRICT",                       \
-	    "CREATE UNIQUE INDEX canary_person ON canary(person)",      \
-	    "CREATE TABLE alarm(id INTEGER PRIMARY KEY, kind TEXT NOT " \
-	    "NULL, object_kind INTEGER NOT NULL, object INTEGER NOT "   \
-	    "NULL, detail TEXT, raised_ms INTEGER NOT NULL, due_ms "    \
-	    "INTEGER, seen_ms INTEGER, seen_by INTEGER, ended_ms "      \
-	    "INTEGER) STRICT",                                          \
-	    "CREATE UNIQUE INDEX alarm_open ON alarm(kind, object) "    \
+#define SCHEMA_SQLITE_5                                                       \
+	"ALTER TABLE request ADD COLUMN via TEXT NOT NULL DEFAULT "           \
+	"'chat'",                                                             \
+	    "ALTER TABLE request ADD COLUMN state_ms INTEGER NOT NULL "       \
+	    "DEFAULT 0",                                                      \
+	    "ALTER TABLE request ADD COLUMN receipt_day INTEGER",             \
+	    "ALTER TABLE request ADD COLUMN due_day INTEGER",                 \
+	    "ALTER TABLE request ADD COLUMN extended INTEGER NOT NULL "       \
+	    "DEFAULT 0",                                                      \
+	    "ALTER TABLE request ADD COLUMN paused_days INTEGER NOT "         \
+	    "NULL DEFAULT 0",                                                 \
+	    "ALTER TABLE request ADD COLUMN asked_day INTEGER",               \
+	    "ALTER TABLE request ADD COLUMN proved_day INTEGER",              \
+	    "ALTER TABLE request ADD COLUMN scope TEXT",                      \
+	    "ALTER TABLE request ADD COLUMN reason TEXT",                     \
+	    "ALTER TABLE request ADD COLUMN year INTEGER NOT NULL "           \
+	    "DEFAULT 0",                                                      \
+	    "ALTER TABLE request ADD COLUMN request_sealed BLOB",             \
+	    "ALTER TABLE request ADD COLUMN reply_sealed BLOB",               \
+	    "ALTER TABLE request ADD COLUMN proof_hash BLOB",                 \
+	    "ALTER TABLE request ADD COLUMN proof_tries INTEGER NOT "         \
+	    "NULL DEFAULT 0",                                                 \
+	    "ALTER TABLE request ADD COLUMN proof_until_ms INTEGER",          \
+	    "ALTER TABLE request ADD COLUMN link_hash BLOB",                  \
+	    "ALTER TABLE request ADD COLUMN outside_id TEXT",                 \
+	    "ALTER TABLE request ADD COLUMN asker TEXT",                      \
+	    "ALTER TABLE request ADD COLUMN duplicate_of INTEGER",            \
+	    "ALTER TABLE request ADD COLUMN decided_by INTEGER",              \
+	    "ALTER TABLE request ADD COLUMN approved_by INTEGER",             \
+	    "ALTER TABLE request ADD COLUMN fee_cents INTEGER",               \
+	    "ALTER TABLE request ADD COLUMN answered_ms INTEGER",             \
+	    "ALTER TABLE request ADD COLUMN ended_ms INTEGER",                \
+	    "ALTER TABLE request ADD COLUMN verdict TEXT",                    \
+	    "ALTER TABLE request ADD COLUMN heard INTEGER",                   \
+	    "ALTER TABLE request ADD COLUMN entry INTEGER",                   \
+	    "ALTER TABLE request ADD COLUMN next_ms INTEGER DEFAULT 0",       \
+	    "CREATE INDEX request_next ON request(next_ms) WHERE "            \
+	    "next_ms IS NOT NULL",                                            \
+	    "CREATE INDEX request_open ON request(state, due_day) "           \
+	    "WHERE ended_ms IS NULL",                                         \
+	    "CREATE INDEX request_conversation ON "                           \
+	    "request(conversation) WHERE ended_ms IS NULL",                   \
+	    "CREATE UNIQUE INDEX request_link ON request(link_hash) "         \
+	    "WHERE link_hash IS NOT NULL",                                    \
+	    "CREATE UNIQUE INDEX request_outside ON request(via, "            \
+	    "outside_id) WHERE outside_id IS NOT NULL",                       \
+	    "CREATE TABLE request_event(id INTEGER PRIMARY KEY, "             \
+	    "request INTEGER NOT NULL, state TEXT NOT NULL, at_ms "           \
+	    "INTEGER NOT NULL, reason TEXT, actor INTEGER) STRICT",           \
+	    "CREATE INDEX request_event_of ON request_event(request)",        \
+	    "CREATE TABLE request_item(request INTEGER NOT NULL, "            \
+	    "datenart TEXT NOT NULL, verdict TEXT NOT NULL, reason "          \
+	    "TEXT NOT NULL, article TEXT, until_day INTEGER NOT NULL, "       \
+	    "n INTEGER NOT NULL, PRIMARY KEY(request, datenart, "             \
+	    "verdict, reason, until_day)) STRICT, WITHOUT ROWID",             \
+	    "CREATE TABLE request_callback(request INTEGER NOT NULL, "        \
+	    "url TEXT NOT NULL, kind TEXT NOT NULL, told TEXT, "              \
+	    "attempts INTEGER NOT NULL DEFAULT 0, next_ms INTEGER NOT "       \
+	    "NULL DEFAULT 0, reason TEXT, PRIMARY KEY(request, url)) "        \
+	    "STRICT, WITHOUT ROWID",                                          \
+	    "CREATE TABLE request_letter(id INTEGER PRIMARY KEY, request "    \
+	    "INTEGER NOT NULL, "                                              \
+	    "what TEXT NOT NULL, state TEXT NOT NULL, reason TEXT, attempts " \
+	    "INTEGER NOT NULL "                                               \
+	    "DEFAULT 0, next_ms INTEGER NOT NULL, made_ms INTEGER NOT NULL, " \
+	    "sent_ms "                                                        \
+	    "INTEGER, letter_sealed BLOB) STRICT",                            \
+	    "CREATE INDEX request_letter_of ON request_letter(request)",      \
+	    "CREATE INDEX request_letter_next ON request_letter(next_ms) "    \
+	    "WHERE state='waiting'",                                          \
+	    "CREATE TABLE erasure(id INTEGER PRIMARY KEY, request "           \
+	    "INTEGER, person INTEGER NOT NULL, cause TEXT NOT NULL, "         \
+	    "step INTEGER NOT NULL, cursor INTEGER NOT NULL DEFAULT "         \
+	    "0, started_ms INTEGER NOT NULL, ended_ms INTEGER, n "            \
+	    "INTEGER NOT NULL DEFAULT 0, files INTEGER NOT NULL "             \
+	    "DEFAULT 0, keys INTEGER NOT NULL DEFAULT 0, kept INTEGER "       \
+	    "NOT NULL DEFAULT 0, waits_day INTEGER, entry INTEGER, "          \
+	    "again INTEGER NOT NULL DEFAULT 0, message INTEGER NOT "          \
+	    "NULL DEFAULT 0, upto INTEGER NOT NULL DEFAULT 0, stays "         \
+	    "INTEGER NOT NULL DEFAULT 0, of_n INTEGER NOT NULL "              \
+	    "DEFAULT 0) STRICT",                                              \
+	    "CREATE INDEX erasure_open ON erasure(id) WHERE ended_ms "        \
+	    "IS NULL",                                                        \
+	    "CREATE INDEX erasure_person ON erasure(person)",                 \
+	    "CREATE INDEX erasure_request ON erasure(request) WHERE "         \
+	    "request IS NOT NULL",                                            \
+	    "CREATE TABLE erasure_step(erasure INTEGER NOT NULL, step "       \
+	    "INTEGER NOT NULL, done_ms INTEGER NOT NULL, n INTEGER "          \
+	    "NOT NULL, PRIMARY KEY(erasure, step)) STRICT, WITHOUT "          \
+	    "ROWID",                                                          \
+	    "CREATE TABLE erasure_probe(erasure INTEGER NOT NULL, n "         \
+	    "INTEGER NOT NULL, kind TEXT NOT NULL, key_person INTEGER "       \
+	    "NOT NULL, datenart TEXT NOT NULL, year INTEGER NOT NULL, "       \
+	    "record INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY "          \
+	    "KEY(erasure, n)) STRICT, WITHOUT ROWID",                         \
+	    "CREATE TABLE participant(person INTEGER NOT NULL, "              \
+	    "conversation INTEGER NOT NULL, PRIMARY KEY(person, "             \
+	    "conversation)) STRICT, WITHOUT ROWID",                           \
+	    "CREATE TABLE kept(id INTEGER PRIMARY KEY, kind TEXT NOT "        \
+	    "NULL, person INTEGER NOT NULL, conversation INTEGER NOT "        \
+	    "NULL, datenart TEXT NOT NULL, verdict TEXT NOT NULL, "           \
+	    "reason TEXT NOT NULL, until_day INTEGER, hold INTEGER, "         \
+	    "erasure INTEGER NOT NULL DEFAULT 0, since_ms INTEGER NOT "       \
+	    "NULL) STRICT",                                                   \
+	    "CREATE INDEX kept_person ON kept(person)",                       \
+	    "CREATE INDEX kept_until ON kept(until_day) WHERE "               \
+	    "until_day IS NOT NULL",                                          \
+	    "CREATE INDEX kept_waits ON kept(verdict, id) WHERE "             \
+	    "until_day IS NULL",                                              \
+	    "CREATE TABLE hold(id INTEGER PRIMARY KEY, scope TEXT "           \
+	    "NOT NULL, person INTEGER, conversation INTEGER, channel "        \
+	    "TEXT, datenart TEXT, from_day INTEGER, to_day INTEGER, "         \
+	    "direction TEXT, kind TEXT, tags INTEGER NOT NULL "               \
+	    "DEFAULT 0, words INTEGER NOT NULL DEFAULT 0, year "              \
+	    "INTEGER NOT NULL, hold_sealed BLOB, state TEXT NOT "             \
+	    "NULL, owner INTEGER NOT NULL, approver INTEGER, "                \
+	    "placed_ms INTEGER NOT NULL, approved_ms INTEGER, "               \
+	    "review_day INTEGER NOT NULL, released_ms INTEGER, "              \
+	    "released_by INTEGER, scanned INTEGER NOT NULL DEFAULT "          \
+	    "0) STRICT",                                                      \
+	    "CREATE INDEX hold_open ON hold(id) WHERE released_ms IS "        \
+	    "NULL",                                                           \
+	    "CREATE TABLE hold_item(item INTEGER NOT NULL, hold "             \
+	    "INTEGER NOT NULL, PRIMARY KEY(item, hold)) STRICT, "             \
+	    "WITHOUT ROWID",                                                  \
+	    "CREATE INDEX hold_item_of ON hold_item(hold)",                   \
+	    "CREATE TABLE hold_look(item INTEGER PRIMARY KEY) STRICT",        \
+	    "ALTER TABLE restriction ADD COLUMN informed_how TEXT",           \
+	    "ALTER TABLE restriction ADD COLUMN informed_by INTEGER",         \
+	    "ALTER TABLE restriction ADD COLUMN request INTEGER",             \
+	    "CREATE TABLE staff_reveal(id INTEGER PRIMARY KEY, staff "        \
+	    "TEXT NOT NULL, purpose TEXT NOT NULL, state TEXT NOT "           \
+	    "NULL, asked_by INTEGER NOT NULL, asked_ms INTEGER NOT "          \
+	    "NULL, ended_by INTEGER, ended_ms INTEGER, token "                \
+	    "INTEGER) STRICT",                                                \
+	    "CREATE INDEX conversation_closed ON "                            \
+	    "conversation(closed_ms) WHERE state='closed'",                   \
+	    "CREATE TABLE sweep(id INTEGER PRIMARY KEY, kind TEXT NOT "       \
+	    "NULL, state TEXT NOT NULL, day INTEGER NOT NULL, policy "        \
+	    "INTEGER NOT NULL, counts TEXT, author INTEGER, approver "        \
+	    "INTEGER, approved_ms INTEGER, started_ms INTEGER NOT "           \
+	    "NULL, ended_ms INTEGER, done INTEGER NOT NULL DEFAULT 0, "       \
+	    "dry INTEGER, reason TEXT, cursor TEXT) STRICT",                  \
+	    "CREATE INDEX sweep_open ON sweep(id) WHERE ended_ms IS "         \
+	    "NULL",                                                           \
+	    "CREATE TABLE sweep_mark(datenart TEXT NOT NULL, kind "           \
+	    "TEXT NOT NULL, rule BLOB NOT NULL, up_to INTEGER NOT "           \
+	    "NULL, PRIMARY KEY(datenart, kind)) STRICT, WITHOUT ROWID",       \
+	    "CREATE TABLE package(id INTEGER PRIMARY KEY, request "           \
+	    "INTEGER NOT NULL, person INTEGER NOT NULL, kind TEXT NOT "       \
+	    "NULL, language TEXT NOT NULL, state TEXT NOT NULL, file "        \
+	    "TEXT, bytes INTEGER, sha256 BLOB, manifest BLOB, year "          \
+	    "INTEGER NOT NULL, link TEXT, "                                   \
+	    "messages INTEGER NOT NULL DEFAULT 0, of_messages INTEGER "       \
+	    "NOT NULL DEFAULT 0, made_ms INTEGER NOT NULL, ready_ms "         \
+	    "INTEGER, expires_ms INTEGER, ended_ms INTEGER, reason "          \
+	    "TEXT) STRICT",                                                   \
+	    "CREATE INDEX package_request ON package(request)",               \
+	    "CREATE INDEX package_person ON package(person)",                 \
+	    "CREATE INDEX package_open ON package(id) WHERE ended_ms "        \
+	    "IS NULL",                                                        \
+	    "CREATE TABLE note(id INTEGER PRIMARY KEY, conversation "         \
+	    "INTEGER NOT NULL, key_person INTEGER NOT NULL, datenart "        \
+	    "TEXT NOT NULL, year INTEGER NOT NULL, at_ms INTEGER NOT "        \
+	    "NULL, staff TEXT NOT NULL, note_sealed BLOB NOT NULL) "          \
+	    "STRICT",                                                         \
+	    "CREATE INDEX note_conversation ON note(conversation)",           \
+	    "CREATE TABLE viewed(id INTEGER PRIMARY KEY, person "             \
+	    "INTEGER NOT NULL, conversation INTEGER, at_ms INTEGER "          \
+	    "NOT NULL, what TEXT NOT NULL, purpose TEXT NOT NULL, "           \
+	    "staff TEXT NOT NULL) STRICT",                                    \
+	    "CREATE INDEX viewed_person ON viewed(person)",                   \
+	    "CREATE TABLE disclosure(id INTEGER PRIMARY KEY, person "         \
+	    "INTEGER NOT NULL, recipient TEXT NOT NULL, purpose TEXT "        \
+	    "NOT NULL, at_ms INTEGER NOT NULL, staff TEXT) STRICT",           \
+	    "CREATE INDEX disclosure_person ON disclosure(person)",           \
+	    "CREATE TABLE telling(id INTEGER PRIMARY KEY, erasure "           \
+	    "INTEGER, request INTEGER, person INTEGER NOT NULL, kind "        \
+	    "TEXT NOT NULL, recipient TEXT NOT NULL, event TEXT NOT "         \
+	    "NULL, state TEXT NOT NULL, reason TEXT, outside_id TEXT, "       \
+	    "telling_sealed BLOB, year INTEGER NOT NULL DEFAULT 0, "          \
+	    "attempts INTEGER NOT NULL DEFAULT 0, next_ms INTEGER NOT "       \
+	    "NULL, made_ms INTEGER NOT NULL, told_ms INTEGER, "               \
+	    "ended_ms INTEGER) STRICT",                                       \
+	    "CREATE INDEX telling_open ON telling(next_ms) WHERE "            \
+	    "ended_ms IS NULL",                                               \
+	    "CREATE INDEX telling_erasure ON telling(erasure)",               \
+	    "CREATE INDEX telling_shred ON telling(id) WHERE ended_ms "       \
+	    "IS NOT NULL AND telling_sealed IS NULL AND year<>0",             \
+	    "CREATE INDEX telling_outside ON telling(outside_id) "            \
+	    "WHERE outside_id IS NOT NULL",                                   \
+	    "CREATE TABLE backup(id INTEGER PRIMARY KEY, kind TEXT "          \
+	    "NOT NULL, made_ms INTEGER NOT NULL, expires_ms INTEGER, "        \
+	    "expired_ms INTEGER) STRICT",                                     \
+	    "CREATE TABLE breach(id INTEGER PRIMARY KEY, state TEXT "         \
+	    "NOT NULL, year INTEGER NOT NULL, detected_ms INTEGER NOT "       \
+	    "NULL, aware_ms INTEGER NOT NULL, from_ms INTEGER, to_ms "        \
+	    "INTEGER, types TEXT NOT NULL, cause_kind TEXT, "                 \
+	    "cause_object INTEGER, subjects INTEGER, records INTEGER, "       \
+	    "special INTEGER NOT NULL DEFAULT 0, figures TEXT, risk "         \
+	    "TEXT, decision TEXT, exception TEXT, internal_ms INTEGER "       \
+	    "NOT NULL, legal_ms INTEGER NOT NULL, notified_ms "               \
+	    "INTEGER, subjects_notified_ms INTEGER, breach_sealed "           \
+	    "BLOB, actor INTEGER, closed_ms INTEGER) STRICT",                 \
+	    "CREATE TABLE breach_phase(breach INTEGER NOT NULL, at_ms "       \
+	    "INTEGER NOT NULL, what TEXT NOT NULL, actor INTEGER, "           \
+	    "PRIMARY KEY(breach, at_ms, what)) STRICT, WITHOUT ROWID",        \
+	    "CREATE TABLE canary(id INTEGER PRIMARY KEY, person "             \
+	    "INTEGER NOT NULL, conversation INTEGER NOT NULL, year "          \
+	    "INTEGER NOT NULL, canary_sealed BLOB, made_ms INTEGER "          \
+	    "NOT NULL, ended_ms INTEGER) STRICT",                             \
+	    "CREATE UNIQUE INDEX canary_person ON canary(person)",            \
+	    "CREATE TABLE alarm(id INTEGER PRIMARY KEY, kind TEXT NOT "       \
+	    "NULL, object_kind INTEGER NOT NULL, object INTEGER NOT "         \
+	    "NULL, detail TEXT, raised_ms INTEGER NOT NULL, due_ms "          \
+	    "INTEGER, seen_ms INTEGER, seen_by INTEGER, ended_ms "            \
+	    "INTEGER) STRICT",                                                \
+	    "CREATE UNIQUE INDEX alarm_open ON alarm(kind, object) "          \
 	    "WHERE ended_ms IS NULL"
 
 #endif

@@ -54,6 +54,7 @@ static int last_id(struct worker *w, struct err *err)
 	    "SELECT max(id) FROM policy_version",
 	    "SELECT max(id) FROM restriction",
 	    "SELECT max(id) FROM request_event",
+	    "SELECT max(id) FROM request_letter",
 	    "SELECT max(id) FROM erasure",
 	    "SELECT max(id) FROM hold",
 	    "SELECT max(id) FROM staff_reveal",

@@ -45,6 +45,7 @@ struct stamping;
 struct ledger_witnesses;
 struct ledger_clock;
 struct ledger_publish;
+struct rights_post;
 struct holds;
 struct packaging;
 
@@ -141,6 +142,12 @@ struct worker {
 	struct packaging *packaging;
 	bool packages_tidy;
 	int hatch_fd; /* requests of the public (public/public.h); 0: none */
+	struct {      /* rights/step.c */
+		bool asked;	/* a request is new, or something was done */
+		int64_t boot;	/* looked last */
+		int64_t due_ms; /* the next one, wall; 0: none */
+		struct rights_post *post; /* letters on their way */
+	} rights;
 	bool stopping;
 };
 

@@ -1,0 +1,146 @@
+/* settled.c - the settlement list and the recipients, in words. */
+#include "codes.h"
+#include "letters.h"
+#include "recipients/telling.h"
+
+#include <inttypes.h>
+
+struct words {
+	struct worker *w;
+	enum tongue tongue;
+	struct buf *ret;
+	size_t lines;
+};
+
+#define LINE_MAX  768
+#define LINES_MAX 40 /* a chat takes no book */
+
+static int line(struct words *words, const char *text, struct err *err)
+{
+	if (words->lines++ >= LINES_MAX)
+		return 0;
+	return buf_append_text(words->ret, text, err);
+}
+
+static void until_words(const struct words *words,
+			const struct rights_item *item, char *ret, size_t size)
+{
+	char last[DAY_WORDS_BYTES], from[DAY_WORDS_BYTES];
+
+	ret[0] = '\0';
+	if (item->until_day == 0)
+		return;
+	day_words(item->until_day - 1, words->tongue, last);
+	day_words(item->until_day, words->tongue, from);
+	(void)snprintf(ret, size,
+		       words->tongue == TONGUE_DE
+			   ? " bis %s (Löschung ab %s)"
+			   : " until %s (erased from %s on)",
+		       last, from);
+}
+
+static const char *verdict_words(enum erasure_verdict verdict,
+				 enum tongue tongue)
+{
+	static const char *const words[ERASURE_VERDICTS][2] = {
+	    [ERASURE_KEEP] = {"bleibt", "stays"},
+	    [ERASURE_ERASE] = {"gelöscht", "erased"},
+	    [ERASURE_REFUSE] = {"nicht gelöscht", "not erased"},
+	    [ERASURE_RESTRICT_HOLD] = {"Löschung ausgesetzt, eingeschränkt",
+				       "erasure suspended, restricted"},
+	    [ERASURE_RESTRICT_REVIEW] = {"eingeschränkt, wird geprüft",
+					 "restricted, under review"},
+	    [ERASURE_RESTRICT_UNTIL] = {"aufbewahrt, eingeschränkt",
+					"kept, restricted"},
+	};
+
+	return words[verdict][tongue];
+}
+
+/* The law that says so, where the rule has one. */
+static const char *law_of(const struct policy_rule *rule,
+			  const struct rights_item *item)
+{
+	const struct statutory *law = NULL;
+
+	if (item->verdict == ERASURE_RESTRICT_UNTIL && rule->has_statutory &&
+	    rule->norm != NULL)
+		law = statutory_find(rule->norm);
+	return law != NULL ? law->article : item->article;
+}
+
+static int item_line(void *ctx, const struct rights_item *item, struct err *err)
+{
+	char text[LINE_MAX], until[2 * DAY_WORDS_BYTES + 48], why[LINE_MAX / 2];
+	struct words *words = ctx;
+	struct policy_rule rule = {0};
+	const bool known =
+	    policy_rule_of(words->w->policy, &item->datenart, &rule);
+	const char *law = known ? law_of(&rule, item) : item->article;
+
+	until_words(words, item, until, sizeof(until));
+	why[0] = '\0';
+	if (item->verdict != ERASURE_ERASE)
+		(void)snprintf(why, sizeof(why), ". %s%s%s%s",
+			       code_words(item->reason, words->tongue),
+			       law[0] != '\0' ? " (" : "", law,
+			       law[0] != '\0' ? ")" : "");
+	(void)snprintf(
+	    text, sizeof(text), "- %s: %" PRId64 " × %s%s%s\n",
+	    rule.description != NULL ? rule.description : item->datenart.text,
+	    item->n, verdict_words(item->verdict, words->tongue), until, why);
+	return line(words, text, err);
+}
+
+int settled_words(struct worker *w, const struct request *r, enum tongue tongue,
+		  struct buf *ret, struct err *err)
+{
+	struct words words = {.w = w, .tongue = tongue, .ret = ret};
+
+	return rights_items(w, r->is.id, item_line, &words, err);
+}
+
+/* --- recipients ----------------------------------------------------------- */
+
+static const char *state_words(enum telling_state state, enum tongue tongue)
+{
+	static const char *const words[][2] = {
+	    [TELLING_PENDING] = {"wird informiert", "is being told"},
+	    [TELLING_SENT] = {"informiert", "told"},
+	    [TELLING_CONFIRMED] = {"hat es bestätigt", "has confirmed"},
+	    [TELLING_IMPOSSIBLE] = {"kann nicht informiert werden",
+				    "cannot be told"},
+	    [TELLING_FAILED] = {"nicht erreicht, wir kümmern uns",
+				"not reached, we take care of it"},
+	};
+
+	return words[state][tongue];
+}
+
+static int recipient_line(void *ctx, const struct telling *t, struct err *err)
+{
+	struct words *words = ctx;
+	char text[LINE_MAX];
+
+	if (words->lines == 0 &&
+	    buf_append_text(words->ret,
+			    words->tongue == TONGUE_DE
+				? "Wer Ihre Daten von uns hatte:\n"
+				: "Who had your data from us:\n",
+			    err) != 0)
+		return -1;
+	(void)snprintf(text, sizeof(text), "- %s: %s\n", t->recipient,
+		       state_words(t->state, words->tongue));
+	return line(words, text, err);
+}
+
+int recipients_words(struct worker *w, const struct request *r, int64_t erasure,
+		     enum tongue tongue, struct buf *ret, struct err *err)
+{
+	struct words words = {.w = w, .tongue = tongue, .ret = ret};
+
+	(void)r;
+	return erasure == 0
+		   ? 0
+		   : telling_walk(w, erasure, recipient_line, &words, err);
+}
