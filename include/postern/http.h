@@ -114,6 +114,12 @@ bool http_allowed(const char *const *allow, size_t allow_len, const char *host,
  * permits what the name resolves to only if that is public, private, or
  * loopback for "localhost"; never link-local, metadata or multicast. */
 bool http_allow_entry(const char *entry);
+/* Pure: may an address that somebody else named be called, as far as its text
+ * tells?  https, and no private, link-local or loopback address in whatever
+ * spelling; or a target of the allow list.  The guard looks again at what a
+ * name resolves to. */
+bool http_url_callable(const char *url, const char *const *allow,
+		       size_t allow_len);
 /* Retry-After: seconds or HTTP date, against now; a date that has passed is
  * 0.  -1 if neither, or more than 24 h. */
 int64_t http_retry_after_ms(const char *value, int64_t now_ms);
