@@ -20,7 +20,8 @@ enum {
 	HAS_TARGET = 4,
 	HAS_STATUS = 8, /* status, error */
 	HAS_PURPOSE = 16,
-	HAS_FATE = 32, /* content: what becomes of it */
+	HAS_FATE = 32,	/* content: what becomes of it */
+	HAS_WHOLE = 64, /* conversations, confirm: about all of a person */
 };
 
 static const struct {
@@ -35,7 +36,8 @@ static const struct {
     {"consent.changed", HAS_STATUS | HAS_PURPOSE},
     {"conversation.reopened", 0},
     {"person.restricted", HAS_STATUS},
-    {"person.erased", 0},
+    {"person.erased", HAS_WHOLE},
+    {"person.rectified", HAS_WHOLE},
 };
 
 /* --- the writer -----------------------------------------------------------
@@ -193,6 +195,27 @@ static void put_content(struct body *b, const struct helpdesk_note *note)
 	put_time(b, "reply_window_ends", note->window_ends_ms);
 }
 
+static void put_whole(struct body *b, const struct helpdesk_note *note)
+{
+	begin(b, "conversations");
+	raw(b, "[");
+	for (size_t i = 0; i < note->conversations_len; i++) {
+		comma(b);
+		raw(b, "\"");
+		raw(b, note->conversations[i]); /* of ours */
+		raw(b, "\"");
+	}
+	raw(b, "]");
+	if (note->telling == NULL) {
+		put_text(b, "confirm", NULL);
+		return;
+	}
+	begin(b, "confirm");
+	raw(b, "\"/v1/tellings/");
+	raw(b, note->telling); /* of ours */
+	raw(b, "/confirm\"");
+}
+
 static void put_data(struct body *b, const struct helpdesk_note *note,
 		     unsigned int has)
 {
@@ -226,6 +249,8 @@ static void put_data(struct body *b, const struct helpdesk_note *note,
 	}
 	if (has & HAS_PURPOSE)
 		put_text(b, "purpose", note->purpose);
+	if (has & HAS_WHOLE)
+		put_whole(b, note);
 }
 
 static int find_type(const char *type, unsigned int *ret_has)

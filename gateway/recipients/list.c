@@ -12,9 +12,14 @@ static const char open_sql[] =
 static const char walk_sql[] =
     "SELECT id,kind,recipient,event,state,reason,told_ms,ended_ms FROM telling"
     " WHERE erasure=? ORDER BY kind,recipient,id";
+static const char request_sql[] =
+    "SELECT id,kind,recipient,event,state,reason,told_ms,ended_ms FROM telling"
+    " WHERE request=? OR erasure IN (SELECT id FROM erasure WHERE request=?)"
+    " ORDER BY kind,recipient,id";
 
 int telling_release(struct worker *w, int64_t erasure, struct err *err)
 {
+	telling_look(w);
 	return store_run(w->store, release_sql,
 			 STORE_ARGS(S_INT(worker_now(w)), S_INT(erasure)), err);
 }
@@ -48,41 +53,43 @@ static bool word(struct worker *w, struct store_rows *rows, unsigned int i,
 	return store_word(store_column(w->store, rows, i), ret, size);
 }
 
-static int take(struct worker *w, struct store_rows *rows, struct telling *ret,
-		struct err *err)
+static int walk(struct worker *w, struct store_rows *rows, telling_each *each,
+		void *ctx, struct err *err)
 {
-	char state[16];
+	struct telling t;
+	int rc;
 
-	*ret = (struct telling){.id = number(w, rows, 0),
-				.told_ms = number(w, rows, 6),
-				.ended_ms = number(w, rows, 7)};
-	if (!word(w, rows, 1, ret->kind, sizeof(ret->kind)) ||
-	    !word(w, rows, 2, ret->recipient, sizeof(ret->recipient)) ||
-	    !word(w, rows, 3, ret->event, sizeof(ret->event)) ||
-	    !word(w, rows, 4, state, sizeof(state)) ||
-	    !word(w, rows, 5, ret->reason, sizeof(ret->reason)) ||
-	    !telling_state_named(state, &ret->state))
-		return ERR_SET(err, ERR_CORRUPT, "row of a recipient", 0);
-	return 0;
+	while ((rc = store_step(w->store, rows, err)) > 0)
+		if (telling_take(w, rows, &t, err) != 0 ||
+		    each(ctx, &t, err) != 0) {
+			rc = -1;
+			break;
+		}
+	store_finish(w->store, &rows);
+	return rc;
 }
 
 int telling_walk(struct worker *w, int64_t erasure, telling_each *each,
 		 void *ctx, struct err *err)
 {
 	struct store_rows *rows = NULL;
-	struct telling t;
-	int rc;
 
 	if (store_start(w->store, walk_sql, STORE_ARGS(S_INT(erasure)), &rows,
 			err) != 0)
 		return -1;
-	while ((rc = store_step(w->store, rows, err)) > 0)
-		if (take(w, rows, &t, err) != 0 || each(ctx, &t, err) != 0) {
-			rc = -1;
-			break;
-		}
-	store_finish(w->store, &rows);
-	return rc;
+	return walk(w, rows, each, ctx, err);
+}
+
+int telling_walk_request(struct worker *w, int64_t request, telling_each *each,
+			 void *ctx, struct err *err)
+{
+	struct store_rows *rows = NULL;
+
+	if (store_start(w->store, request_sql,
+			STORE_ARGS(S_INT(request), S_INT(request)), &rows,
+			err) != 0)
+		return -1;
+	return walk(w, rows, each, ctx, err);
 }
 
 /* --- named recipients (Art. 15(1)(c) GDPR; C-154/21) ---------------------- */

@@ -270,6 +270,7 @@ int telling_plan(struct worker *w, const struct telling_order *order,
 	p->w = w;
 	p->order = order;
 	p->year = env_year(worker_now(w));
+	telling_look(w);
 	if (told_find(w, order->person, &p->told, err) == 0 &&
 	    keeper_batch_new(w->keeper, &p->batch, err) == 0 &&
 	    make_rows(p, err) == 0)

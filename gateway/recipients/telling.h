@@ -48,6 +48,38 @@ typedef int telling_each(void *ctx, const struct telling *t, struct err *err);
 int telling_walk(struct worker *w, int64_t erasure, telling_each *each,
 		 void *ctx, struct err *err);
 
+/* The same by request, whatever it asked for. */
+int telling_walk_request(struct worker *w, int64_t request, telling_each *each,
+			 void *ctx, struct err *err);
+/* What a reason means, for people; "de" or another for English.  Never NULL. */
+const char *telling_reason_text(const char *reason, const char *language);
+
+/* --- what a recipient says ------------------------------------------------ */
+
+/* One row; *ret_found false: there is none. */
+int telling_load(struct worker *w, int64_t id, struct telling *ret,
+		 bool *ret_found, struct err *err);
+/* OpenDSR's subject_request_id to the row. */
+int telling_find(struct worker *w, const char *outside_id, int64_t *ret_id,
+		 bool *ret_found, struct err *err);
+/*
+ * telling_end - it is over with this recipient: TELLING_CONFIRMED, _FAILED or
+ * _IMPOSSIBLE.
+ *
+ * In the caller's transaction; leaves its entry, raises or ends the alarm, and
+ * forgets what was sealed unless it failed.  What was confirmed stays so.
+ */
+int telling_end(struct worker *w, int64_t id, enum telling_state state,
+		const char *reason, struct err *err);
+/* Another round for one that failed; *ret_refused: it did not. */
+int telling_again(struct worker *w, int64_t id, bool *ret_refused,
+		  struct err *err);
+
+/* Where processors tell of each state; -1: there is no such address. */
+int telling_callback(const struct worker *w, char *ret, size_t size);
+
+int telling_open(struct worker *w, struct tellings **ret, struct err *err);
+void telling_close(struct worker *w, struct tellings **t);
 /* A turn of the loop. */
 int telling_step(struct worker *w, bool *ret_moved, struct err *err);
 int64_t telling_due_in_ms(const struct worker *w);

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "telling.h"
+#include "worker/prove.h"
 
 #define TELLING_DATENART "TELLING"
 #define TELLING_RESTS	 INT64_MAX /* next_ms until it is released */
@@ -19,6 +20,14 @@ bool telling_event_named(const char *name, enum telling_event *ret);
 
 /* Key of a row. */
 void telling_key(int64_t id, uint16_t year, struct key_ref *ret);
+
+/* Columns id,kind,recipient,event,state,reason,told_ms,ended_ms. */
+int telling_take(struct worker *w, struct store_rows *rows, struct telling *ret,
+		 struct err *err);
+int telling_prove(struct worker *w, enum ledger_event event, int64_t id,
+		  struct err *err);
+/* Something may be due earlier than it was. */
+void telling_look(struct worker *w);
 
 /* Who the recipients of a person are (people.c); names of settings. */
 struct told_one {

@@ -9,6 +9,7 @@
 #include "ledgerpublish.h"
 #include "lifecycle.h"
 #include "postern/log.h"
+#include "../recipients/telling.h"
 #include "postern/zonefile.h"
 #include "shadow.h"
 #include "simulating.h"
@@ -213,6 +214,7 @@ int worker_open(struct worker *w, const struct worker_conf *conf,
 	    send_open(w, &w->send, err) != 0 ||
 	    media_open(w, &w->media, err) != 0 ||
 	    stamping_open(w, &w->stamping, err) != 0 ||
+	    telling_open(w, &w->tellings, err) != 0 ||
 	    ledger_witness_open(w, &w->witnesses, err) != 0 ||
 	    receive_open(w, &w->receive, err) != 0)
 		return -1;
@@ -246,6 +248,7 @@ void worker_close(struct worker *w)
 	if (w->media != NULL)
 		media_close(&w->media);
 	stamping_close(&w->stamping);
+	telling_close(w, &w->tellings);
 	if (w->send != NULL)
 		send_close(&w->send);
 	if (w->deliver != NULL)

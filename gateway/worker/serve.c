@@ -13,6 +13,7 @@
 
 #include "../api/api.h"
 #include "../public/public.h"
+#include "../recipients/telling.h"
 #include "consent_expire.h"
 #include "sweepclock.h"
 #include "ledger_witness.h"
@@ -79,6 +80,7 @@ static const struct turn all_turns[] = {
      .inbound = true,
      .decides_nothing = true,
      .proves = true},
+    {.name = "telling", .step = telling_step, .due_in_ms = telling_due_in_ms},
     {.name = "stamping",
      .step = stamping_step,
      .due_in_ms = stamping_due_in_ms,

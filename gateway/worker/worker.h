@@ -46,6 +46,8 @@ struct ledger_witnesses;
 struct ledger_clock;
 struct ledger_publish;
 struct rights_post;
+struct tellings;
+struct opendsr_key;
 struct holds;
 struct packaging;
 
@@ -106,6 +108,8 @@ struct worker {
 	const struct staff *acting;	    /* for whom; NULL: nobody */
 	struct stamping *stamping;	    /* NULL in tests: no time stamps */
 	struct ledger_witnesses *witnesses; /* NULL in tests */
+	struct tellings *tellings;	    /* NULL in tests: nobody is told */
+	struct opendsr_key *opendsr_key;    /* NULL: OpenDSR is not offered */
 	struct worker_counts counts;
 	_Atomic bool ready; /* archive open, keeper unlocked, spool read once */
 	const struct intake_counts *intake;

@@ -40,6 +40,11 @@ struct helpdesk_note {
 	const char *const *redacted;
 	size_t redacted_len;
 	int64_t window_ends_ms; /* 0: null */
+	/* Of person.erased, person.rectified: all it knew of the person, and
+	 * where it says that it is done; telling NULL: nowhere. */
+	const char *const *conversations;
+	size_t conversations_len;
+	const char *telling;
 };
 
 enum helpdesk_verdict {

@@ -74,6 +74,9 @@
 	X(POLICY_CHANGED, "policy.changed") \
 	X(POLICY_STOPPED, "policy.stopped") \
 	X(STAFF_REVEAL, "staff.reveal") \
+	X(RECIPIENT_TOLD, "recipient.told") \
+	X(RECIPIENT_CONFIRMED, "recipient.confirmed") \
+	X(RECIPIENT_FAILED, "recipient.failed") \
 	X(BREACH_OPENED, "breach.opened") \
 	X(BREACH_DECIDED, "breach.decided") \
 	X(BREACH_NOTIFIED, "breach.notified") \

@@ -112,6 +112,15 @@ struct settings_processor {
 	size_t values_len;
 };
 
+/* A controller that passes requests of its customers on to us, as its
+ * processor (docs/opendsr.md). */
+#define SETTINGS_CONTROLLERS_MAX 16
+struct settings_controller {
+	struct name name;		/* the controller_id of our answers */
+	struct setting_value values[1]; /* "token" */
+	size_t values_len;
+};
+
 struct settings_route {
 	struct name channel, helpdesk;
 };
@@ -194,6 +203,29 @@ struct settings {
 	size_t routes_len;
 	struct settings_processor *processors;
 	size_t processors_len;
+	/* Requests of other companies, as OpenDSR and DRP bring them. */
+	struct {
+		char domain[254];	  /* "": not offered */
+		char certificate[401];	  /* PEM file of that domain */
+		uint8_t *certificate_pem; /* NULL: cannot be read */
+		size_t certificate_len;
+		struct setting_value values[1]; /* "key" */
+		size_t values_len;
+		bool weak_hashes;
+		char allow[SETTINGS_ALLOW_MAX][280]; /* of callbacks */
+		size_t allow_len;
+		struct settings_controller *controllers;
+		size_t controllers_len;
+	} opendsr;
+	struct {
+		bool enabled;
+		char business[65];
+		char agents[401]; /* JSON file */
+		uint8_t *agents_json;
+		size_t agents_len;
+		char allow[SETTINGS_ALLOW_MAX][280];
+		size_t allow_len;
+	} drp;
 };
 
 /*

@@ -19,7 +19,9 @@ BSUID = "DE.4917139200604"
 KEPT = {}
 # What only time, or a message of many kinds, leads to: tests/test_prove.c.
 UNIT = {"consent.reminded", "consent.expired", "key.destroyed",
-        "identity.split"}
+        "identity.split",
+        # tests/test_telling_run.c, tests/e2e/84
+        "recipient.told", "recipient.confirmed", "recipient.failed"}
 # No act of today leads to them.
 LATER = {"consent.renewed", "consent.deferred", "consent.revoked",
          "consent.invalidated", "request.decided", "request.closed",
