@@ -23,10 +23,10 @@
 
 #include "channel/event_make.h"
 #include "child.h"
+#include "forget/holding.h"
 #include "postern/ipc.h"
 #include "postern/ledgerbatch.h"
 #include "postern/sealed.h"
-#include "worker/hold.h"
 #include "worker/inbound.h"
 #include "worker/opening.h"
 #include "worker/quarantine.h"
@@ -338,6 +338,7 @@ static inline void house_proved(struct house *h)
 static inline void house_die(struct house *h)
 {
 	receive_close(&h->w.receive);
+	holding_close(&h->w);
 	hold_close(&h->w);
 	prove_drop(&h->w); /* of acts without a transaction */
 	store_close(&h->w.store);

@@ -5,7 +5,9 @@
 #define SCOPE_TOOLS (SCOPE_POLICY | SCOPE_OPERATOR)
 /* What is kept, and what goes. */
 #define SCOPE_KEEPING (SCOPE_POLICY | SCOPE_RIGHTS | SCOPE_OPERATOR)
-#define SCOPE_LOOK    (SCOPE_POLICY | SCOPE_APPROVE | SCOPE_AUDIT | SCOPE_OPERATOR)
+/* Who may place holds. */
+#define SCOPE_HOLDS (SCOPE_RIGHTS | SCOPE_POLICY)
+#define SCOPE_LOOK  (SCOPE_POLICY | SCOPE_APPROVE | SCOPE_AUDIT | SCOPE_OPERATOR)
 
 static const struct route routes[] = {
     /* operation */
@@ -38,6 +40,14 @@ static const struct route routes[] = {
     {"POST", "/v1/conversations/{cnv}/lift", SCOPE_RIGHTS, ROUTE_BODY,
      api_restriction_lift},
     {"GET", "/v1/restrictions", SCOPE_RIGHTS, 0, api_restrictions_list},
+    {"GET", "/v1/holds", SCOPE_HOLDS | SCOPE_APPROVE, 0, api_hold_list},
+    {"POST", "/v1/holds", SCOPE_HOLDS, ROUTE_BODY, api_hold_place},
+    {"GET", "/v1/holds/{hld}", SCOPE_HOLDS | SCOPE_APPROVE, 0, api_hold_get},
+    {"POST", "/v1/holds/{hld}/approve", SCOPE_HOLDS | SCOPE_APPROVE, 0,
+     api_hold_approve},
+    {"POST", "/v1/holds/{hld}/review", SCOPE_HOLDS, ROUTE_BODY,
+     api_hold_review},
+    {"POST", "/v1/holds/{hld}/release", SCOPE_HOLDS, 0, api_hold_release},
     /* those who answer for the policy */
     {"GET", "/v1/policy/explain/{msg}", SCOPE_POLICY | SCOPE_OPERATOR, 0,
      api_policy_explain},
@@ -132,6 +142,7 @@ static const struct {
 	unsigned int queries;
 } asks[] = {
     {api_conversation_get, Q(LIMIT) | Q(BEFORE)},
+    {api_hold_list, Q(STATE)},
     {api_outbox_list, Q(STATE) | Q(LIMIT) | Q(AFTER)},
     {api_quarantine_list, Q(LIMIT)},
     {api_policy_list, Q(LIMIT) | Q(BEFORE)},

@@ -105,6 +105,12 @@ HANDLER(api_keys_get); /* keys.c */
 HANDLER(api_restrict); /* restrict.c */
 HANDLER(api_restriction_lift);
 HANDLER(api_restrictions_list);
+HANDLER(api_hold_place); /* holds.c */
+HANDLER(api_hold_list);	 /* holds_show.c */
+HANDLER(api_hold_get);
+HANDLER(api_hold_approve);
+HANDLER(api_hold_review);
+HANDLER(api_hold_release);
 HANDLER(api_keys_lock);
 HANDLER(api_keys_unlock);
 HANDLER(api_keys_rotate);

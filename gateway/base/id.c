@@ -111,6 +111,11 @@ bool id_spelled(const char *text, size_t text_len, enum id_kind *ret_kind)
 	return false;
 }
 
+int64_t id_time_ms(int64_t id)
+{
+	return id >> 20 > 0 ? EPOCH_MS + (id >> 20) : 0;
+}
+
 int64_t id_next(struct id_source *source, int64_t wall_ms)
 {
 	int64_t ms = wall_ms - EPOCH_MS;

@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -206,4 +207,26 @@ int print_json(json_t *root)
 
 	json_decref(root);
 	return rc == 0 ? printed() : refused("%s", err.what);
+}
+
+int option_token(const char *file, char ret[TOKEN_TEXT_BYTES + 1])
+{
+	bool input = strcmp(file, "-") == 0;
+	FILE *in = input ? stdin : fopen(file, "rbe");
+	int64_t id;
+	size_t len;
+
+	if (in == NULL)
+		return refused("%s: cannot be opened (error %d)", file, errno);
+	len = fread(ret, 1, TOKEN_TEXT_BYTES, in);
+	if (!input)
+		(void)fclose(in); /* only read from */
+	while (len > 0 && (ret[len - 1] == '\n' || ret[len - 1] == '\r'))
+		len--;
+	ret[len] = '\0';
+	if (token_parse(ret, len, &id, NULL, NULL) != 0)
+		return refused("%s holds no token; `postern token create`"
+			       " makes one",
+			       file);
+	return EXIT_DONE;
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "policy_tools/complaint.h"
+#include "postern/token.h"
 #include "postern/tongue.h"
 #include "verbs.h"
 
@@ -49,6 +50,11 @@ int options_read_flags(const struct verb_args *args,
 
 /* --language; EXIT_DONE, or EXIT_REFUSED.  value NULL: German. */
 int option_tongue(const char *value, enum tongue *ret);
+
+/* The token in a file, "-": standard input; not on the command line, where
+ * every account of the host may read it.  EXIT_DONE, or EXIT_REFUSED with a
+ * complaint.  Wipe ret. */
+int option_token(const char *file, char ret[TOKEN_TEXT_BYTES + 1]);
 
 /* One line to standard error; returns EXIT_REFUSED. */
 __attribute__((format(printf, 1, 2))) int refused(const char *format, ...);

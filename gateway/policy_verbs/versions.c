@@ -2,7 +2,6 @@
  * verb is one call to the running instance. */
 #include "versions.h"
 
-#include <errno.h>
 #include <sodium.h>
 #include <string.h>
 #include <time.h>
@@ -12,7 +11,6 @@
 #include "files.h"
 #include "options.h"
 #include "postern/jsonmem.h"
-#include "postern/token.h"
 
 #define ROOT_PATH  "/v1/policy/versions"
 #define PATH_BYTES 96
@@ -28,31 +26,6 @@ struct wish {
 };
 
 /* --- who ------------------------------------------------------------------ */
-
-/* Not on the command line, where every account of the host may read it. */
-static int read_token(struct wish *w)
-{
-	bool input = strcmp(w->token_file, "-") == 0;
-	FILE *in = input ? stdin : fopen(w->token_file, "rbe");
-	int64_t id;
-	size_t len;
-
-	if (in == NULL)
-		return refused("%s: cannot be opened (error %d)", w->token_file,
-			       errno);
-	len = fread(w->token, 1, sizeof(w->token) - 1, in);
-	if (!input)
-		(void)fclose(in); /* only read from */
-	while (len > 0 &&
-	       (w->token[len - 1] == '\n' || w->token[len - 1] == '\r'))
-		len--;
-	w->token[len] = '\0';
-	if (token_parse(w->token, len, &id, NULL, NULL) != 0)
-		return refused("%s holds no token; `postern token create`"
-			       " makes one",
-			       w->token_file);
-	return EXIT_DONE;
-}
 
 /* An id first where one is needed, then options. */
 static int read_wish(struct wish *w, const struct verb_args *args,
@@ -78,7 +51,7 @@ static int read_wish(struct wish *w, const struct verb_args *args,
 	if (status == EXIT_DONE)
 		status = option_tongue(w->language, &w->tongue);
 	if (status == EXIT_DONE && w->token_file != NULL)
-		status = read_token(w);
+		status = option_token(w->token_file, w->token);
 	return status;
 }
 

@@ -5,7 +5,7 @@
 #include "migrate.h"
 #include "schema.h"
 
-static const char *const made[] = {SCHEMA_SQLITE_5};
+static const char *const made[] = {SCHEMA_SQLITE_5, SCHEMA_SQLITE_5_HOLDS};
 
 int migrate_to_5(struct store *st, struct err *err)
 {

@@ -178,6 +178,7 @@
  *		lapsed one too.  scanned: what has this id or a lower one was
  *		looked at for words.
  * hold_item	(5) What a query hold found by its words.
+ * hold_approval (5) Who agreed to a hold; hold.approver was named for it.
  * hold_look	(5) Messages that got another text, to be looked at again.
  * sweep	(5) A run.  kind: dry, real.  state: counting, counted,
  *		approved, running, done, stopped.  counts: JSON, per Datenart.
@@ -192,7 +193,8 @@
  *		(key_person, datenart, year).  staff: pseudonym.
  * restriction	(5) informed_how: letter, chat, mail, phone, in_person, portal;
  *		informed_by: token of who says so.  request: of the person that
- *		asked for it.
+ *		asked for it.  logged: 1 it is in restrictions.log, 2 its end
+ *		as well.
  * staff_reveal	(5) Whose pseudonym somebody wants to know.  purpose: static
  *		word.  state: asked, approved, refused, used.  token: whose it
  *		is, once approved.
@@ -643,5 +645,14 @@ enum message_outcome {
 	    "INTEGER) STRICT",                                                \
 	    "CREATE UNIQUE INDEX alarm_open ON alarm(kind, object) "          \
 	    "WHERE ended_ms IS NULL"
+
+/* The same version; a list of its own, so that two who add to it meet less. */
+#define SCHEMA_SQLITE_5_HOLDS                                              \
+	"CREATE TABLE hold_approval(hold INTEGER NOT NULL, actor INTEGER " \
+	"NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY(hold, actor)) "     \
+	"STRICT, WITHOUT ROWID",                                           \
+	    "CREATE INDEX kept_hold ON kept(hold) WHERE hold IS NOT NULL", \
+	    "ALTER TABLE restriction ADD COLUMN logged INTEGER NOT NULL "  \
+	    "DEFAULT 0"
 
 #endif

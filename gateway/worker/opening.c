@@ -2,6 +2,7 @@
 #include "opening.h"
 
 #include "../api/api.h"
+#include "../forget/holding.h"
 #include "decide_told.h"
 #include "hold.h"
 #include "ledger_witness.h"
@@ -241,6 +242,7 @@ void worker_close(struct worker *w)
 	if (w->http != NULL)
 		http_close(&w->http);
 	simulating_close(&w->simulating);
+	holding_close(w);
 	hold_close(w);
 	ledger_witness_close(&w->witnesses);
 	if (w->receive != NULL)

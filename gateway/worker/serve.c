@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../api/api.h"
+#include "../forget/holding.h"
 #include "../public/public.h"
 #include "../recipients/telling.h"
 #include "consent_expire.h"
@@ -106,6 +107,10 @@ static const struct turn all_turns[] = {
      .step = ledgerofficer_step,
      .inbound = true,
      .decides_nothing = true},
+    {.name = "holding",
+     .step = holding_step,
+     .due_in_ms = holding_due_in_ms,
+     .inbound = true},
     /* Last: what waits for an answer goes first. */
     {.name = "simulating",
      .step = simulating_step,

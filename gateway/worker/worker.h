@@ -49,6 +49,7 @@ struct rights_post;
 struct tellings;
 struct opendsr_key;
 struct holds;
+struct holding;
 struct packaging;
 
 /* Counters for /metrics; no labels with personal data.  Relaxed atomics. */
@@ -116,8 +117,9 @@ struct worker {
 	const struct processes *processes;
 	int64_t restrictions; /* open ones, if known (restriction.c) */
 	bool restrictions_known;
-	struct holds *holds; /* hold.c; NULL: nobody asked yet */
-	int64_t canaries;    /* the same (canary.c) */
+	struct holds *holds;	 /* hold.c; NULL: nobody asked yet */
+	struct holding *holding; /* forget/holding.c; NULL: no turn yet */
+	int64_t canaries;	 /* the same (canary.c) */
 	bool canaries_known;
 	bool kept; /* is any record, if known (kept.c) */
 	bool kept_known;

@@ -54,6 +54,8 @@
 	X(RESTRICT_SET, "restrict.set") \
 	X(RESTRICT_LIFTED, "restrict.lifted") \
 	X(HOLD_PLACED, "hold.placed") \
+	X(HOLD_APPROVED, "hold.approved") \
+	X(HOLD_REVIEWED, "hold.reviewed") \
 	X(HOLD_RELEASED, "hold.released") \
 	X(ERASE_PLANNED, "erase.planned") \
 	X(ERASE_EXECUTED, "erase.executed") \

@@ -26,7 +26,7 @@ UNIT = {"consent.reminded", "consent.expired", "key.destroyed",
 LATER = {"consent.renewed", "consent.deferred", "consent.revoked",
          "consent.invalidated", "request.decided", "request.closed",
          "request.changed", "request.answered",
-         "identity.verified", "hold.placed", "hold.released",
+         "identity.verified",
          "erase.planned", "erase.executed", "erase.verified",
          "backup.expired", "backup.restored", "staff.reveal",
          "breach.opened", "breach.decided", "breach.notified",
@@ -300,6 +300,30 @@ def policies_are_told_with_who_agreed(world):
     proposed = tells(world, "policy.proposed", obj=made["id"])["act"]
     approved = tells(world, "policy.approved", obj=made["id"])["act"]
     check(proposed != approved and proposed.startswith("st_"), proposed)
+
+
+@case
+def holds_are_told_with_who_agreed(world):
+    other = json.loads(world.postern("token", "create", "--scope", "policy",
+                                     "--label", "Recht", "--json"))
+    in_days = lambda n: time.strftime(
+        "%Y-%m-%d", time.gmtime(time.time() + n * 86400))
+    status, made = world.api("POST", "/v1/holds", {
+        "scope": "conversation", "conversation": KEPT[ANNA],
+        "reason": "Streit", "matter_ref": "R 1", "approver": other["id"],
+        "review": in_days(30)}, token=KEPT["rights"])
+    equal(status, 201, str(made))
+    path = f"/v1/holds/{made['id']}"
+    for what, body, token in (("approve", {}, other["token"]),
+                              ("review", {"review": in_days(60)},
+                               KEPT["rights"]),
+                              ("release", {}, KEPT["rights"])):
+        status, said = world.api("POST", f"{path}/{what}", body, token=token)
+        equal(status, 200, str(said))
+    said = [tells(world, f"hold.{e}", obj=made["id"])
+            for e in ("placed", "approved", "reviewed", "released")]
+    check(all(by_staff(e) and "c" in e for e in said), str(said))
+    check(said[0]["act"] != said[1]["act"], "one person")
 
 
 @case
