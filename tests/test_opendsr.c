@@ -155,9 +155,9 @@ static void the_older_version_knows_no_regulation(void **state)
 
 static void what_we_ask_we_would_take(void **state)
 {
-	json_t *identities =
-	    json_pack("[{s:s,s:s},{s:s,s:s}]", "kind", "phone", "value",
-		      "+49301234", "kind", "mail", "value", "erika@example.de");
+	json_t *identities = json_pack("[{s:s,s:s},{s:s,s:s}]", "kind", "phone",
+				       "value", "+49301234", "kind", "email",
+				       "value", "erika@example.de");
 	const struct opendsr_ask ask = {
 	    .id = "a7551968-d5d6-44b2-9831-815ac9017798",
 	    .domain = DOMAIN,

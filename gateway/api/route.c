@@ -48,6 +48,10 @@ static const struct route routes[] = {
     {"POST", "/v1/holds/{hld}/review", SCOPE_HOLDS, ROUTE_BODY,
      api_hold_review},
     {"POST", "/v1/holds/{hld}/release", SCOPE_HOLDS, 0, api_hold_release},
+    {"GET", "/v1/requests/{req}/recipients", SCOPE_RIGHTS, 0, api_recipients},
+    {"POST", "/v1/tellings/{tel}/confirm", SCOPE_DESK | SCOPE_RIGHTS, 0,
+     api_telling_confirm},
+    {"POST", "/v1/tellings/{tel}/retry", SCOPE_RIGHTS, 0, api_telling_retry},
     /* those who answer for the policy */
     {"GET", "/v1/policy/explain/{msg}", SCOPE_POLICY | SCOPE_OPERATOR, 0,
      api_policy_explain},

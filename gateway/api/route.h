@@ -111,6 +111,9 @@ HANDLER(api_hold_get);
 HANDLER(api_hold_approve);
 HANDLER(api_hold_review);
 HANDLER(api_hold_release);
+HANDLER(api_recipients); /* tellings.c */
+HANDLER(api_telling_confirm);
+HANDLER(api_telling_retry);
 HANDLER(api_keys_lock);
 HANDLER(api_keys_unlock);
 HANDLER(api_keys_rotate);

@@ -358,7 +358,7 @@ static bool add_identity(json_t *standard, json_t *own, const json_t *one)
 
 	if (kind == NULL || value == NULL)
 		return false;
-	if (strcmp(kind, "mail") == 0)
+	if (strcmp(kind, "email") == 0)
 		return json_array_append_new(
 			   standard, json_pack("{s:s,s:s,s:s}", "identity_type",
 					       "email", "identity_value", value,

@@ -303,7 +303,8 @@ static void helpdesk_url(struct parse *in, const struct yaml *map,
 static void helpdesk_read(struct parse *in, const struct yaml *map,
 			  struct settings_helpdesk *hd)
 {
-	static const char *const own[] = {"type", "url", "allow"};
+	static const char *const own[] = {"type", "url", "allow", "confirms"};
+	const struct yaml *confirms = yaml_get(map, "confirms");
 	const struct helpdesk_driver *driver;
 
 	if (!conf_is_map(in, map, map->key))
@@ -311,6 +312,10 @@ static void helpdesk_read(struct parse *in, const struct yaml *map,
 	driver = helpdesk_type(in, map, hd->type, sizeof(hd->type));
 	conf_allow(in, yaml_get(map, "allow"), hd->allow, &hd->allow_len);
 	helpdesk_url(in, map, hd);
+	if (confirms && !yaml_bool(confirms, &hd->confirms))
+		diag_add(in->diag, confirms->line, confirms->column,
+			 "confirms is neither true nor false; write one of "
+			 "them");
 	if (!driver)
 		return;
 	conf_known_keys(in, map, own, COUNT_OF(own), driver->rows,

@@ -198,6 +198,9 @@ static const struct section {
     {"channels", conf_channels},
     {"helpdesks", conf_helpdesks},
     {"routes", conf_routes},
+    {"processors", conf_processors},
+    {"opendsr", conf_opendsr},
+    {"drp", conf_drp},
 };
 
 static void set_defaults(struct settings *s, const char *dir)

@@ -74,6 +74,13 @@ void conf_rights(struct parse *in, const struct yaml *map);
 void conf_portal_defaults(struct settings *s);
 void conf_portal(struct parse *in, const struct yaml *map);
 
+/* --- dsr.c ---------------------------------------------------------------- */
+
+void conf_processors(struct parse *in, const struct yaml *map);
+void conf_opendsr(struct parse *in, const struct yaml *map);
+void conf_drp(struct parse *in, const struct yaml *map);
+void conf_dsr_free(struct settings *s);
+
 /* --- ends.c, parse.c ------------------------------------------------------ */
 
 /* Targets into a member that has SETTINGS_ALLOW_MAX of them. */

@@ -172,17 +172,29 @@ static bool seen(void *ctx, const char *name, bool folder)
 }
 
 /* The worker may not open it later.  That it cannot be read was remarked; then
- * there are no stamps, and everything else. */
-static void read_stamp_root(const char *dir, struct settings *s)
+ * there is nothing it was for, and everything else. */
+static void read_early(const char *dir, const char *name, uint8_t **ret,
+		       size_t *ret_len)
 {
 	struct diag unsaid;
 
-	if (s->ledger.stamp.root[0] == '\0')
+	if (name[0] == '\0')
 		return;
-	diag_init(&unsaid, s->ledger.stamp.root);
-	(void)settings_read_file(dir, s->ledger.stamp.root, &unsaid,
-				 &s->ledger.stamp.root_pem,
-				 &s->ledger.stamp.root_len);
+	diag_init(&unsaid, name);
+	(void)settings_read_file(dir, name, &unsaid, ret, ret_len);
+}
+
+static void read_files(const char *dir, struct settings *s)
+{
+	read_early(dir, s->ledger.stamp.root, &s->ledger.stamp.root_pem,
+		   &s->ledger.stamp.root_len);
+	read_early(dir, s->opendsr.certificate, &s->opendsr.certificate_pem,
+		   &s->opendsr.certificate_len);
+	read_early(dir, s->drp.agents, &s->drp.agents_json, &s->drp.agents_len);
+	for (size_t i = 0; i < s->processors_len; i++)
+		read_early(dir, s->processors[i].certificate,
+			   &s->processors[i].certificate_pem,
+			   &s->processors[i].certificate_len);
 }
 
 int settings_load_noted(const char *dir, enum settings_role role,
@@ -208,7 +220,7 @@ int settings_load_noted(const char *dir, enum settings_role role,
 	rc = settings_parse(bytes, len, &source, diag, ret);
 	free(bytes);
 	if (rc == 0 && role == ROLE_WORKER)
-		read_stamp_root(dir, *ret);
+		read_files(dir, *ret);
 	return rc;
 }
 
@@ -235,6 +247,7 @@ void settings_free(struct settings **s)
 	free((*s)->channels);
 	free((*s)->helpdesks);
 	free((*s)->routes);
+	conf_dsr_free(*s);
 	free(*s);
 	*s = NULL;
 }
