@@ -321,6 +321,19 @@ size_t keeper_add_shred(struct keeper_batch *b, int64_t person,
 	return add_one(b, &op);
 }
 
+size_t keeper_add_count_keys(struct keeper_batch *b, int64_t person,
+			     const struct name *datenart)
+{
+	struct wire_op op = {.code = WIRE_COUNT_KEYS, .key.person = person};
+
+	if (datenart != NULL) {
+		if (datenart->text[0] == '\0')
+			return add_refused(b);
+		op.key.datenart = *datenart;
+	}
+	return add_one(b, &op);
+}
+
 size_t keeper_add_forget_spool(struct keeper_batch *b, uint32_t oldest_in_use)
 {
 	return add_one(b, &(struct wire_op){.code = WIRE_FORGET_SPOOL,

@@ -14,6 +14,9 @@ static const char *const sql[KS_STATEMENTS] = {
     [KS_KEY_PUT] = "INSERT INTO data_key(person, datenart, year, wrapped,"
 		   " made_ms) VALUES(?1, ?2, ?3, ?4, ?5)",
     [KS_KEY_COUNT] = "SELECT count(*) FROM data_key",
+    [KS_KEY_COUNT_ALL] = "SELECT count(*) FROM data_key WHERE person = ?1",
+    [KS_KEY_COUNT_ONE] = "SELECT count(*) FROM data_key WHERE person = ?1"
+			 " AND datenart = ?2",
     [KS_KEY_SHRED_ALL] = "DELETE FROM data_key"
 			 " WHERE person = ?1 AND made_ms <= ?2",
     [KS_KEY_SHRED_ONE] = "DELETE FROM data_key"
@@ -250,6 +253,26 @@ int keystore_key_count(struct keystore *ks, uint64_t *ret, struct err *err)
 	rc = step(ks, st, err);
 	if (rc == 0)
 		*ret = (uint64_t)sqlite3_column_int64(st, 0);
+	done(st);
+	return rc < 0 ? -1 : 0;
+}
+
+int keystore_key_count_of(struct keystore *ks, int64_t person,
+			  const struct name *datenart, uint32_t *ret,
+			  struct err *err)
+{
+	sqlite3_stmt *st = statement(
+	    ks, datenart == NULL ? KS_KEY_COUNT_ALL : KS_KEY_COUNT_ONE, err);
+	int rc;
+
+	if (st == NULL)
+		return -1;
+	bind_number(st, 1, person);
+	if (datenart != NULL)
+		bind_text(st, 2, datenart->text);
+	rc = step(ks, st, err);
+	if (rc == 0)
+		*ret = (uint32_t)sqlite3_column_int64(st, 0);
 	done(st);
 	return rc < 0 ? -1 : 0;
 }

@@ -61,6 +61,10 @@ int keystore_key_put(struct keystore *ks, const struct key_ref *ref,
 		     const uint8_t wrapped[WRAPPED_BYTES], int64_t made_ms,
 		     struct err *err);
 int keystore_key_count(struct keystore *ks, uint64_t *ret, struct err *err);
+/* Those of a person (datenart NULL), or of one Datenart. */
+int keystore_key_count_of(struct keystore *ks, int64_t person,
+			  const struct name *datenart, uint32_t *ret,
+			  struct err *err);
 /* Deletes keys made up to made_ms_max of the person, or of one Datenart. */
 int keystore_key_shred(struct keystore *ks, int64_t person,
 		       const struct name *datenart, int64_t made_ms_max,

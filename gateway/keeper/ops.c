@@ -175,6 +175,20 @@ static int op_shred(struct vault *v, const struct wire_op *op, uint8_t *ret,
 	return 0;
 }
 
+static int op_count_keys(struct vault *v, const struct wire_op *op,
+			 uint8_t *ret, struct err *err)
+{
+	const bool all = op->key.datenart.text[0] == '\0';
+	uint32_t count;
+
+	if (keystore_key_count_of(v->store, op->key.person,
+				  all ? NULL : &op->key.datenart, &count,
+				  err) != 0)
+		return -1;
+	big_endian(count, 4, ret);
+	return 0;
+}
+
 static int op_forget_spool(struct vault *v, const struct wire_op *op,
 			   uint8_t *ret, struct err *err)
 {
@@ -196,6 +210,7 @@ static op_fn *const handlers[WIRE_CODES] = {
     [WIRE_FILE_KEY] = op_file_key,
     [WIRE_SHRED] = op_shred,
     [WIRE_FORGET_SPOOL] = op_forget_spool,
+    [WIRE_COUNT_KEYS] = op_count_keys,
 };
 
 /* The operation's own failure, or WIRE_STATUSES for one of the batch. */

@@ -26,6 +26,7 @@ static const unsigned int parts[WIRE_CODES] = {
     [WIRE_FILE_KEY] = PART_KEY | PART_RECORD,
     [WIRE_SHRED] = PART_KEY,
     [WIRE_FORGET_SPOOL] = PART_NUMBER,
+    [WIRE_COUNT_KEYS] = PART_KEY,
 };
 
 static int put_short(struct buf *b, const void *bytes, size_t len,
@@ -139,7 +140,9 @@ static bool take_parts(struct cut *c, struct wire_op *ret)
 	const unsigned int has = parts[ret->code];
 
 	if ((has & PART_KEY) &&
-	    !take_key(c, ret->code == WIRE_SHRED, &ret->key))
+	    !take_key(c,
+		      ret->code == WIRE_SHRED || ret->code == WIRE_COUNT_KEYS,
+		      &ret->key))
 		return false;
 	if (has & PART_RECORD)
 		ret->record = (int64_t)cut_u64(c);
@@ -196,6 +199,7 @@ size_t wire_answer_len(const struct wire_op *op)
 			   : 0;
 	case WIRE_SHRED:
 	case WIRE_FORGET_SPOOL:
+	case WIRE_COUNT_KEYS:
 		return 4;
 	case WIRE_INDEX:
 	case WIRE_HASH:

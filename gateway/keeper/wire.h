@@ -43,6 +43,7 @@ enum wire_code {
 	WIRE_FILE_KEY,
 	WIRE_SHRED, /* no Datenart: all of them */
 	WIRE_FORGET_SPOOL,
+	WIRE_COUNT_KEYS, /* as WIRE_SHRED, and destroys nothing */
 	WIRE_CODES
 };
 
@@ -66,7 +67,7 @@ enum wire_status {
 struct wire_op {
 	enum wire_code code;
 	uint8_t field;
-	struct key_ref key; /* Datenart may be empty for WIRE_SHRED */
+	struct key_ref key; /* Datenart may be empty: all of them */
 	int64_t record;
 	uint32_t number; /* chunk, or spool pair */
 	bool final;

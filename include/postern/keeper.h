@@ -83,6 +83,9 @@ size_t keeper_add_file_key(struct keeper_batch *b, const struct key_ref *key,
  * result: u32 number of keys destroyed. */
 size_t keeper_add_shred(struct keeper_batch *b, int64_t person,
 			const struct name *datenart);
+/* How many of these there are, u32: that they are gone is read back. */
+size_t keeper_add_count_keys(struct keeper_batch *b, int64_t person,
+			     const struct name *datenart);
 /* Spool pairs older than the one in the oldest segment left are destroyed. */
 size_t keeper_add_forget_spool(struct keeper_batch *b, uint32_t oldest_in_use);
 
