@@ -1,7 +1,9 @@
 /* erasure_inside.h - the parts of an erasure, for each other only.
  *
  * A step does one slice of its work in a transaction and says where it is in
- * the row of the erasure; the last slice moves the row to the next step. */
+ * the row of the erasure; its last slice moves the row to the next step and
+ * leaves the row of erasure_step.  So a process that dies goes on where the
+ * last commit was, and nothing is counted twice. */
 #ifndef POSTERN_FORGET_ERASURE_INSIDE_H
 #define POSTERN_FORGET_ERASURE_INSIDE_H
 
@@ -15,7 +17,7 @@ struct erasure {
 	enum erasure_step step;
 	int64_t cursor, message; /* where it is */
 	int64_t upto;
-	int64_t started_ms, ended_ms;
+	int64_t started_ms, ended_ms, next_ms;
 	uint64_t n, of_n, files, keys, kept;
 	bool stays;
 	struct maybe_day waits;
@@ -24,5 +26,80 @@ struct erasure {
 /* *ret_found false: there is none of this id. */
 int erasure_load(struct worker *w, int64_t id, struct erasure *ret,
 		 bool *ret_found, struct err *err);
+
+enum progress {
+	GOES_ON, /* another slice */
+	DONE,	 /* of this step */
+	WAITS,	 /* until e.next_ms */
+	BACK,	 /* to ERASURE_ROWS: something was left */
+};
+struct run {
+	struct worker *w;
+	struct erasure e;
+	struct family family;
+	int64_t today;
+	struct forgetting f;
+	bool caches; /* what is known of persons is to be dropped */
+};
+typedef int erasure_slice(struct run *r, enum progress *ret, struct err *err);
+
+/* Does the whole person go, not some records of theirs alone? */
+bool erasure_whole(const struct erasure *e);
+/* Is anything of them kept? */
+int erasure_keeps(struct run *r, bool *ret, struct err *err);
+
+/* --- erasure_walk.c: over what a person wrote -----------------------------
+ *
+ * One slice: some messages, newest first, or the end of a conversation.
+ * *ret_end: there is no more. */
+typedef int walk_visit(struct run *r, int64_t id, struct err *err);
+int erasure_walk(struct run *r, walk_visit *message, walk_visit *conversation,
+		 bool *ret_end, struct err *err);
+/* Told of every id a statement with one parameter gives; they are copied out
+ * first. */
+int erasure_each(struct run *r, const char *sql, int64_t of, walk_visit *visit,
+		 struct err *err);
+/* A statement whose first parameter is the person, in family.h. */
+int erasure_run(struct run *r, const char *sql, struct err *err);
+
+/* --- erasure_decide.c ----------------------------------------------------- */
+erasure_slice erasure_decide_slice;
+/* Judges a record and writes down what became of it: kept, or the settlement
+ * list. */
+int erasure_judge(struct run *r, const struct item *item,
+		  enum erasure_verdict *ret, struct err *err);
+struct settled {
+	const struct name *datenart;
+	enum erasure_verdict verdict;
+	const char *reason, *article; /* article NULL: none */
+	int64_t until_day, n;	      /* until_day 0: none */
+};
+int erasure_settle(struct run *r, const struct settled *s, struct err *err);
+
+/* --- erasure_consent.c: proofs of consent outlive the person, restricted ---
+ */
+int erasure_consents(struct run *r, struct err *err);
+
+/* --- erasure_mention.c: others' texts that name the person -----------------
+ */
+int erasure_mention(struct run *r, const struct item *item, struct err *err);
+
+/* --- erasure_freeze.c, erasure_rows.c, erasure_raw.c, erasure_end.c --------
+ */
+erasure_slice erasure_freeze_slice;
+erasure_slice erasure_rows_slice;
+/* Bodies nobody understood, that name an address of theirs. */
+int erasure_raw(struct run *r, bool *ret_end, struct err *err);
+erasure_slice erasure_index_slice;
+erasure_slice erasure_keys_slice;
+erasure_slice erasure_ledger_slice;
+erasure_slice erasure_tell_slice;
+erasure_slice erasure_verify_slice;
+erasure_slice erasure_stamp_slice;
+erasure_slice erasure_answer_slice;
+
+/* Rows of erasure_probe. */
+int erasure_probe(struct run *r, const char *kind, int64_t record,
+		  const void *bytes, size_t len, struct err *err);
 
 #endif

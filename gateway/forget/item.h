@@ -39,6 +39,8 @@ struct forgetting {
 	struct worker *w;
 	struct buf files; /* names, MEDIA_NAME_BYTES each */
 	bool media;	  /* provider's copies are to be tidied */
+	bool tells;	  /* the helpdesk hears of each message: nobody tells it
+			   * of the whole person (Art. 19 GDPR) */
 	uint64_t items, files_len;
 };
 /*

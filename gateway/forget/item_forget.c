@@ -6,14 +6,28 @@
 #include "postern/ledgerbatch.h"
 #include "worker/erase.h"
 #include "worker/kept.h"
+#include "worker/outbox.h"
 #include "worker/prove_message.h"
 #include "worker/stamping.h"
 
 static const char message_sql[] = "DELETE FROM message WHERE id=? RETURNING 1";
+/* A text kept under a basis of its own goes by a rule of its own. */
 static const char versions_sql[] =
-    "SELECT version FROM message_version WHERE message=?";
+    "SELECT v.version FROM message_version v JOIN message m ON m.id=v.version"
+    " WHERE v.message=? AND m.state='masked' AND NOT EXISTS"
+    " (SELECT 1 FROM kept k WHERE k.id=v.version)";
 static const char unversion_sql[] =
-    "DELETE FROM message_version WHERE message=?";
+    "DELETE FROM message_version WHERE message=? AND NOT EXISTS"
+    " (SELECT 1 FROM message m WHERE m.id=version)";
+static const char empty_sql[] =
+    "UPDATE message SET content_sealed=NULL,state='deleted' WHERE id=?"
+    " AND content_sealed IS NOT NULL RETURNING 1";
+/* Those that are kept, and those a law may still want: they end on a day of
+ * their own. */
+static const char files_stay_sql[] =
+    "SELECT a.datenart,CASE WHEN k.id IS NULL THEN 0 ELSE 1 END FROM"
+    " attachment a LEFT JOIN kept k ON k.id=a.id WHERE a.message=?"
+    " AND a.state<>'gone'";
 static const char old_sql[] =
     "DELETE FROM message_version WHERE message=? AND version=?";
 static const char version_sql[] =
@@ -148,21 +162,78 @@ static int forget_versions(struct forgetting *f, int64_t message,
 			 err);
 }
 
+static int files_stay(struct worker *w, int64_t message, bool *ret,
+		      struct err *err)
+{
+	struct store_rows *rows = NULL;
+	struct policy_rule rule;
+	struct store_value v;
+	struct name datenart;
+	int rc;
+
+	*ret = false;
+	if (store_start(w->store, files_stay_sql, STORE_ARGS(S_INT(message)),
+			&rows, err) != 0)
+		return -1;
+	while ((rc = store_step(w->store, rows, err)) > 0) {
+		v = store_column(w->store, rows, 0);
+		*ret |= store_column(w->store, rows, 1).num != 0 ||
+			(name_set(&datenart, v.bytes, v.len) &&
+			 policy_rule_of(w->policy, &datenart, &rule) &&
+			 rule.has_statutory);
+	}
+	store_finish(w->store, &rows);
+	return rc;
+}
+
+/* What it carried stays: of itself nothing but the row. */
+static int empty_message(struct forgetting *f, int64_t message, struct err *err)
+{
+	int64_t one;
+	bool was = false;
+
+	if (store_one_int(f->w->store, empty_sql, STORE_ARGS(S_INT(message)),
+			  &one, &was, err) != 0)
+		return -1;
+	if (!was)
+		return 0;
+	f->items++;
+	deliver_forget(f->w, message);
+	if (forget_marks(f->w, message, err) != 0)
+		return -1;
+	return prove_message(f->w, LEDGER_FORGOTTEN, message, S_NULL, err);
+}
+
+static int forget_body(struct forgetting *f, int64_t message, struct err *err)
+{
+	bool stays = false, was;
+
+	if (files_stay(f->w, message, &stays, err) != 0)
+		return -1;
+	if (stays)
+		return empty_message(f, message, err);
+	if (forget_attachments_of(f, message, err) != 0)
+		return -1;
+	return forget_row(f, message, &was, err);
+}
+
 static int forget_message(struct forgetting *f, const struct item *item,
 			  struct err *err)
 {
 	struct store *st = f->w->store;
-	bool was;
 
 	if (forget_versions(f, item->id, err) != 0 ||
-	    forget_attachments_of(f, item->id, err) != 0 ||
 	    store_run(st, outbox_sql, STORE_ARGS(S_INT(item->id)), err) != 0 ||
 	    store_run(st, review_sql,
 		      STORE_ARGS(S_INT(item->person), S_INT(item->key_person),
 				 S_INT(item->id)),
 		      err) != 0)
 		return -1;
-	return forget_row(f, item->id, &was, err);
+	if (f->tells && !item->empty &&
+	    outbox_tell(f->w, item->conversation, item->id, "message.deleted",
+			"forgotten", err) != 0)
+		return -1;
+	return forget_body(f, item->id, err);
 }
 
 /* --- the others ----------------------------------------------------------- */

@@ -153,12 +153,12 @@
  *		is at in that step, and messages below are still to be done.
  *		upto: newest message that is judged in step DECIDE; what came
  *		later is judged when its turn comes.  stays: something is still
- *		in use, so the person stays.  of_n: messages there were.
+ *		in use, so the person stays.  of_n: records there were.
  *		waits_day: last key backup of before expires.  again: something
  *		that was kept is free, do it once more.
  * erasure_probe (5) What must not be found any more once it is done: kind
- *		address: hash of one; sealed: bytes that must no longer open.
- *		Goes when it was verified.
+ *		address: hash of one of person record; person; file: a name
+ *		below media/.  Goes when it was verified.
  * participant	(5) Who wrote in a conversation that is not their own (groups).
  * erasure_step	(5) A step that is done; one row each.
  * kept		(5) A record that was to go and is kept: by law, by a hold, by
@@ -506,7 +506,8 @@ enum message_outcome {
 	    "again INTEGER NOT NULL DEFAULT 0, message INTEGER NOT "          \
 	    "NULL DEFAULT 0, upto INTEGER NOT NULL DEFAULT 0, stays "         \
 	    "INTEGER NOT NULL DEFAULT 0, of_n INTEGER NOT NULL "              \
-	    "DEFAULT 0) STRICT",                                              \
+	    "DEFAULT 0, next_ms INTEGER NOT NULL DEFAULT 0) STRICT",          \
+	    "CREATE INDEX erasure_again ON erasure(id) WHERE again=1",        \
 	    "CREATE INDEX erasure_open ON erasure(id) WHERE ended_ms "        \
 	    "IS NULL",                                                        \
 	    "CREATE INDEX erasure_person ON erasure(person)",                 \
@@ -517,10 +518,9 @@ enum message_outcome {
 	    "NOT NULL, PRIMARY KEY(erasure, step)) STRICT, WITHOUT "          \
 	    "ROWID",                                                          \
 	    "CREATE TABLE erasure_probe(erasure INTEGER NOT NULL, n "         \
-	    "INTEGER NOT NULL, kind TEXT NOT NULL, key_person INTEGER "       \
-	    "NOT NULL, datenart TEXT NOT NULL, year INTEGER NOT NULL, "       \
-	    "record INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY "          \
-	    "KEY(erasure, n)) STRICT, WITHOUT ROWID",                         \
+	    "INTEGER NOT NULL, kind TEXT NOT NULL, record INTEGER NOT "       \
+	    "NULL, bytes BLOB NOT NULL, PRIMARY KEY(erasure, n)) "            \
+	    "STRICT, WITHOUT ROWID",                                          \
 	    "CREATE TABLE participant(person INTEGER NOT NULL, "              \
 	    "conversation INTEGER NOT NULL, PRIMARY KEY(person, "             \
 	    "conversation)) STRICT, WITHOUT ROWID",                           \

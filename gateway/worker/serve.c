@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../api/api.h"
+#include "../forget/erasure.h"
 #include "../forget/holding.h"
 #include "../public/public.h"
 #include "../recipients/telling.h"
@@ -110,6 +111,10 @@ static const struct turn all_turns[] = {
     {.name = "holding",
      .step = holding_step,
      .due_in_ms = holding_due_in_ms,
+     .inbound = true},
+    {.name = "erasure",
+     .step = erasure_step,
+     .due_in_ms = erasure_due_in_ms,
      .inbound = true},
     /* Last: what waits for an answer goes first. */
     {.name = "simulating",

@@ -123,6 +123,9 @@ struct worker {
 	bool canaries_known;
 	bool kept; /* is any record, if known (kept.c) */
 	bool kept_known;
+	struct { /* forget/erasure_step.c, boot clock */
+		int64_t look_boot, again_boot; /* not before */
+	} erasing;
 	int64_t expire_boot;  /* consent_expire.c: looked last, boot clock */
 	int64_t expired_ms;   /* all that ran out until then is forgotten */
 	struct {	      /* consent_remind.c: a round over the purposes */

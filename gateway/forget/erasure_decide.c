@@ -1,0 +1,239 @@
+/* erasure_decide.c - every record of the person is judged.
+ *
+ * What stays gets its row of kept, all of it a row of the settlement list.
+ * Nothing is deleted yet.
+ *
+ * Source: compliance 3.3, 7.4 (1); Art. 12(3), 17, 18 GDPR. */
+#include "erasure_inside.h"
+
+#include "store/family.h"
+#include "worker/identity.h"
+
+#define ARTICLE_BYTES 96
+
+static const char settle_sql[] =
+    "INSERT INTO request_item(request,datenart,verdict,reason,article,"
+    "until_day,n) VALUES(?,?,?,?,?,?,?) ON CONFLICT(request,datenart,verdict,"
+    "reason,until_day) DO UPDATE SET n=n+excluded.n";
+static const char files_sql[] =
+    "SELECT id FROM attachment WHERE message=? AND state<>'gone'";
+static const char loose_sql[] =
+    "SELECT id FROM attachment WHERE message IS NULL AND conversation=?"
+    " AND state<>'gone'";
+static const char notes_sql[] = "SELECT id FROM note WHERE conversation=?";
+static const char contacts_sql[] =
+    PERSON_FAMILY "SELECT count(*) FROM address WHERE person IN"
+		  " (SELECT id FROM family)";
+static const char longest_sql[] =
+    PERSON_FAMILY "SELECT max(coalesce(until_day,0)) FROM kept WHERE person"
+		  " IN (SELECT id FROM family)";
+
+/* --- the settlement list -------------------------------------------------- */
+
+int erasure_settle(struct run *r, const struct settled *s, struct err *err)
+{
+	if (r->e.request == 0 || s->n == 0)
+		return 0;
+	return store_run(r->w->store, settle_sql,
+			 STORE_ARGS(S_INT(r->e.request),
+				    S_TEXT(s->datenart->text),
+				    S_TEXT(erasure_verdict_names[s->verdict]),
+				    S_TEXT(s->reason), S_TEXT(s->article),
+				    S_INT(s->until_day), S_INT(s->n)),
+			 err);
+}
+
+/* Commercial and tax law order the same: who is told of one is told of the
+ * other.  "HGB_Handelsbrief_6" and "AO_Handelsbrief_6". */
+static void both_laws(const char *norm, char ret[ARTICLE_BYTES])
+{
+	const bool hgb = strncmp(norm, "HGB_", 4) == 0;
+	const bool ao = strncmp(norm, "AO_", 3) == 0;
+	const struct statutory *law = statutory_find(norm), *twin = NULL;
+	char other[64];
+
+	if (law == NULL) { /* as the policy spells it */
+		(void)snprintf(ret, ARTICLE_BYTES, "%s", norm);
+		if (strcmp(norm, "HGB 257") == 0 || strcmp(norm, "AO 147") == 0)
+			(void)snprintf(ret, ARTICLE_BYTES,
+				       "§ 257 HGB, § 147 AO");
+		return;
+	}
+	(void)snprintf(other, sizeof(other), "%s%s", hgb ? "AO_" : "HGB_",
+		       norm + (hgb ? 4 : 3));
+	if (hgb || ao)
+		twin = statutory_find(other);
+	(void)snprintf(ret, ARTICLE_BYTES, "%s%s%s", law->article,
+		       twin != NULL ? ", " : "",
+		       twin != NULL ? twin->article : "");
+}
+
+/* The law itself, where it is one that says keep. */
+static void article_of(const struct worker *w, const struct item *item,
+		       const struct erasure_decision *d,
+		       char ret[ARTICLE_BYTES])
+{
+	struct policy_rule rule;
+
+	ret[0] = '\0';
+	if (d->verdict == ERASURE_RESTRICT_UNTIL &&
+	    policy_rule_of(w->policy, &item->datenart, &rule) &&
+	    rule.has_statutory && rule.norm != NULL) {
+		both_laws(rule.norm, ret);
+		return;
+	}
+	if (d->reasons[0].article != NULL)
+		(void)snprintf(ret, ARTICLE_BYTES, "%s", d->reasons[0].article);
+}
+
+static int settle(struct run *r, const struct item *item,
+		  const struct erasure_decision *d, struct err *err)
+{
+	char article[ARTICLE_BYTES];
+	struct settled s = {
+	    .datenart = &item->datenart,
+	    .verdict = d->verdict,
+	    .reason = d->reasons[0].code,
+	    .n = 1,
+	};
+
+	article_of(r->w, item, d, article);
+	s.article = article[0] != '\0' ? article : NULL;
+	if (d->verdict == ERASURE_RESTRICT_UNTIL)
+		s.until_day = d->until;
+	return erasure_settle(r, &s, err);
+}
+
+/* --- one record ----------------------------------------------------------- */
+
+int erasure_judge(struct run *r, const struct item *item,
+		  enum erasure_verdict *ret, struct err *err)
+{
+	struct judged judged;
+	enum erasure_verdict verdict;
+
+	if (judge_item(r->w, item, r->e.trigger, r->today, &judged, err) != 0)
+		return -1;
+	*ret = verdict = judged.decision.verdict;
+	r->e.of_n++;
+	switch (verdict) {
+	case ERASURE_RESTRICT_HOLD:
+	case ERASURE_RESTRICT_REVIEW:
+	case ERASURE_RESTRICT_UNTIL:
+		r->e.kept++;
+		if (kept_put(r->w, item, &judged, r->e.id, err) != 0)
+			return -1;
+		break;
+	case ERASURE_ERASE: /* perhaps kept until now */
+		if (kept_forget(r->w, item->id, err) != 0)
+			return -1;
+		break;
+	case ERASURE_KEEP:
+	case ERASURE_REFUSE:
+	case ERASURE_VERDICTS:
+		r->e.stays = true;
+		break;
+	}
+	/* A bare row says nothing to anybody. */
+	return item->empty ? 0 : settle(r, item, &judged.decision, err);
+}
+
+static int judge_kind(struct run *r, enum item_kind kind, int64_t id,
+		      struct err *err)
+{
+	enum erasure_verdict verdict;
+	struct item item;
+	bool found = false;
+
+	if (item_load(r->w, kind, id, &item, &found, err) != 0)
+		return -1;
+	if (!found ||
+	    (item.key_person != 0 && !trail_has(&r->family, item.key_person)))
+		return 0;
+	return erasure_judge(r, &item, &verdict, err);
+}
+
+static int visit_file(struct run *r, int64_t id, struct err *err)
+{
+	return judge_kind(r, ITEM_ATTACHMENT, id, err);
+}
+
+static int visit_note(struct run *r, int64_t id, struct err *err)
+{
+	return judge_kind(r, ITEM_NOTE, id, err);
+}
+
+static int visit_message(struct run *r, int64_t id, struct err *err)
+{
+	enum erasure_verdict verdict;
+	struct item item;
+	bool found = false;
+
+	if (item_load(r->w, ITEM_MESSAGE, id, &item, &found, err) != 0)
+		return -1;
+	if (!found)
+		return 0;
+	if (!trail_has(&r->family, item.key_person))
+		return erasure_mention(r, &item, err);
+	if (erasure_judge(r, &item, &verdict, err) != 0)
+		return -1;
+	return erasure_each(r, files_sql, id, visit_file, err);
+}
+
+static int visit_conversation(struct run *r, int64_t id, struct err *err)
+{
+	if (erasure_each(r, loose_sql, id, visit_file, err) != 0)
+		return -1;
+	return erasure_each(r, notes_sql, id, visit_note, err);
+}
+
+/* --- what is not a record of its own -------------------------------------- */
+
+/* Addresses go with the last record; as long as a law or a hold keeps one they
+ * stay sealed, as a part of it, and find nobody. */
+static int settle_contact(struct run *r, struct err *err)
+{
+	struct name contact = {IDENTITY_DATENART};
+	struct settled s = {
+	    .datenart = &contact,
+	    .verdict = ERASURE_ERASE,
+	    .reason = "JustificationA17NonNecessity",
+	    .article = "Art. 17(1)(a) GDPR",
+	};
+	bool keeps = false, found;
+
+	if (store_one_int(r->w->store, contacts_sql,
+			  STORE_ARGS(S_INT(r->e.person)), &s.n, &found,
+			  err) != 0 ||
+	    erasure_keeps(r, &keeps, err) != 0)
+		return -1;
+	if (r->e.stays) {
+		s.verdict = ERASURE_KEEP;
+		s.reason = "STILL_NECESSARY";
+	} else if (keeps) {
+		if (store_one_int(r->w->store, longest_sql,
+				  STORE_ARGS(S_INT(r->e.person)), &s.until_day,
+				  &found, err) != 0)
+			return -1;
+		s.verdict = s.until_day != 0 ? ERASURE_RESTRICT_UNTIL
+					     : ERASURE_RESTRICT_HOLD;
+		s.reason = "PART_OF_KEPT";
+		s.article = "Art. 17(3) GDPR";
+	}
+	return erasure_settle(r, &s, err);
+}
+
+int erasure_decide_slice(struct run *r, enum progress *ret, struct err *err)
+{
+	bool end = false;
+
+	*ret = GOES_ON;
+	if (erasure_walk(r, visit_message, visit_conversation, &end, err) != 0)
+		return -1;
+	if (!end)
+		return 0;
+	if (erasure_whole(&r->e) && erasure_consents(r, err) != 0)
+		return -1;
+	*ret = DONE;
+	return settle_contact(r, err);
+}
