@@ -20,7 +20,10 @@ static const struct setting_row rows[] = {
 	.key = "app_secret",
 	.type = SETTING_SECRET,
 	.required = true,
-	.roles = ROLE_INTAKE,
+	/* The worker checks deletion callbacks with it: their signature is
+	 * inside the body, which the intake does not read.  It could put
+	 * anything into the archive without it. */
+	.roles = ROLE_INTAKE | ROLE_WORKER,
 	/* Until the provider's stands there nobody may know it: whoever
 	 * knew it could sign. */
 	.made = MADE_RANDOM_HEX,
@@ -325,6 +328,8 @@ const struct channel_driver whatsapp_driver = {
     .account_key = "phone_number_id",
     .signature_header = WHATSAPP_SIGNATURE,
     .rate_per_s = WHATSAPP_RATE_PER_S,
+    .deletion_secret = "app_secret",
+    .deletion_kind = "bsuid",
     .rows = rows,
     .rows_len = sizeof(rows) / sizeof(rows[0]),
     .open = whatsapp_open,

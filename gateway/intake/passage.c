@@ -225,6 +225,7 @@ static const struct {
     [PUBLIC_SIGNATURE] = {"X-OpenDSR-Signature", "X-OpenGDPR-Signature"},
     [PUBLIC_ORIGIN] = {"Origin", NULL},
     [PUBLIC_SITE] = {"Sec-Fetch-Site", NULL},
+    [PUBLIC_HOST] = {"Host", NULL},
 };
 
 static bool headers_clear(const struct guard_request *rq)

@@ -2,6 +2,7 @@
 #ifndef POSTERN_PUBLIC_INSIDE_H
 #define POSTERN_PUBLIC_INSIDE_H
 
+#include "form.h"
 #include "public.h"
 
 /* --- route.c -------------------------------------------------------------- */

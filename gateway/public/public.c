@@ -19,6 +19,7 @@
 
 #define KNOCKS_A_TURN  8
 #define SLICE_MS       5 /* of the loop, when many ask */
+#define LATE_MS	       60000
 #define RETRY_S	       5
 #define INSTANCE_BYTES 16
 #define PROBLEM_BYTES  256
@@ -174,10 +175,15 @@ static int serve(struct worker *w, int fd, struct err *err)
 	int rc = 0;
 
 	answer_begin(&a);
-	if (hatch_gone(fd) ||
-	    hatch_take(fd, HATCH_ASK, &packet, &frame, NULL) != 0 ||
+	if (hatch_take(fd, HATCH_ASK, &packet, &frame, NULL) != 0 ||
 	    hatch_get_request(frame.payload, frame.payload_len, &rq, NULL) != 0)
-		goto out; /* the intake gave up, or is not itself */
+		goto out; /* not the intake itself */
+	/* Who gave up was told 503.  Of what is done nobody wants an answer. */
+	if (hatch_gone(fd) && strcmp(rq.method, "DONE") != 0)
+		goto out;
+	/* When it came is not for the intake to say; only how long ago. */
+	if (rq.at_ms > worker_now(w) || worker_now(w) - rq.at_ms > LATE_MS)
+		rq.at_ms = worker_now(w);
 	rc = answer(w, &rq, &a, err);
 	send_answer(fd, &a);
 out:

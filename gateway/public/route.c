@@ -4,6 +4,15 @@
 #include <string.h>
 
 static const struct public_route routes[] = {
+    {"GET", "/privacy", public_portal_get},
+    {"POST", "/privacy", public_portal_post},
+    {"GET", "/privacy/status/{}", public_status_get},
+    {"POST", "/privacy/status/{}", public_status_post},
+    {"GET", "/privacy/proof/{}", public_proof_get},
+    {"POST", "/privacy/proof/{}", public_proof_post},
+    {"GET", "/privacy/paket/{}", public_fetch_get},
+    {"DONE", "/privacy/paket/{}", public_fetch_done},
+    {"POST", "/privacy/meta/{}", public_meta_post},
     {NULL, NULL, NULL},
 };
 

@@ -131,7 +131,9 @@ struct rights_decision {
 };
 int rights_verify(struct worker *w, int64_t id, const char *method,
 		  int64_t actor, const char **ret_refused, struct err *err);
-/* What the person gave back as proof: the code of the chat, the link. */
+/* What the person gave back as proof: the code, in upper case, from the chat,
+ * from the status page, or from the link that stands for both:
+ * "/privacy/proof/<public id of the request>.<code>". */
 int rights_prove(struct worker *w, int64_t id, const char *secret,
 		 const char **ret_refused, struct err *err);
 int rights_extend(struct worker *w, int64_t id, const char *reason,

@@ -112,7 +112,11 @@ struct channel_driver {
 	const char
 	    *account_key; /* settings key that must equal event.account */
 	const char *signature_header; /* absent: refused before the body */
-	int64_t rate_per_s;	      /* default sends per account */
+	/* Where the provider passes on that somebody wants their data deleted:
+	 * the settings key of the secret that signs it (for the worker, too),
+	 * and the kind of address its user id is.  NULL: nowhere. */
+	const char *deletion_secret, *deletion_kind;
+	int64_t rate_per_s; /* default sends per account */
 	const struct setting_row *rows;
 	size_t rows_len;
 

@@ -36,6 +36,7 @@ enum public_header {
 	PUBLIC_SIGNATURE, /* X-OpenDSR-Signature, X-OpenGDPR-... */
 	PUBLIC_ORIGIN,	  /* Origin */
 	PUBLIC_SITE,	  /* Sec-Fetch-Site */
+	PUBLIC_HOST,	  /* Host: what the sender calls us */
 	PUBLIC_HEADERS,
 };
 /* GET, POST, DELETE: what anybody may ask.  DONE: the intake itself says that
