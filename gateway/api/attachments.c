@@ -8,15 +8,16 @@
 #include "problem.h"
 #include "route.h"
 #include "worker/decide_told.h"
+#include "worker/kept.h"
 
 static const char sql_attachment[] =
     "SELECT a.conversation, a.key_person, a.datenart, a.year, a.state,"
     " a.bytes, a.file, a.media_sealed, m.outcome, m.datenart, m.direction,"
-    " m.state='masked'"
+    " m.state='masked', m.id"
     " FROM attachment a LEFT JOIN message m ON m.id=a.message WHERE a.id=?";
 
 struct attachment {
-	int64_t conversation, bytes;
+	int64_t conversation, bytes, message; /* 0: of none */
 	struct key_ref key;
 	char state[16], file[33];
 	struct buf sealed;
@@ -50,6 +51,7 @@ static int read_row(struct worker *w, struct store_rows *rows,
 				   sizeof(direction)) &&
 		       strcmp(direction, "in") == 0;
 	ret->masked = store_column(st, rows, 11).num != 0;
+	ret->message = store_column(st, rows, 12).num;
 	return buf_append(&ret->sealed, sealed.bytes, sealed.len, err);
 }
 
@@ -90,12 +92,25 @@ static bool may_see(const struct worker *w, const struct conversation *cnv,
 	return sees.sees_attachments;
 }
 
+/* What was to go and is kept by a law or a hold is shown to nobody. */
+static int refuse_kept(struct worker *w, struct job *job,
+		       const struct attachment *a, struct err *err)
+{
+	bool file = false, message = false;
+
+	if (kept_is(w, job->id, &file, err) != 0 ||
+	    kept_is(w, a->message, &message, err) != 0)
+		return -1;
+	return file || message ? job_refuse(job, &problem_absent, NULL) : 0;
+}
+
 static int check(struct worker *w, struct job *job, struct attachment *a,
 		 struct err *err)
 {
 	struct conversation cnv;
 
-	if (conversation_load(w, job, a->conversation, &cnv, err) != 0)
+	if (refuse_kept(w, job, a, err) != 0 ||
+	    conversation_load(w, job, a->conversation, &cnv, err) != 0)
 		return -1;
 	if (a->inbound)
 		redaction_shown(w->policy, &cnv.channel, &a->shown);

@@ -6,6 +6,7 @@
 #include "route.h"
 #include "worker/consent.h"
 #include "worker/decide_told.h"
+#include "worker/kept.h"
 #include "worker/restriction.h"
 
 static const char sql_conversation[] =
@@ -108,12 +109,13 @@ int conversation_of_message(struct worker *w, struct job *job, int64_t message,
 			    struct conversation *ret, struct err *err)
 {
 	int64_t id;
-	bool found;
+	bool found, kept = false;
 
 	if (store_one_int(w->store, sql_message, STORE_ARGS(S_INT(message)),
-			  &id, &found, err) != 0)
+			  &id, &found, err) != 0 ||
+	    kept_is(w, message, &kept, err) != 0)
 		return -1;
-	if (!found)
+	if (!found || kept)
 		return job_refuse(job, &problem_absent, NULL);
 	return conversation_load(w, job, id, ret, err);
 }

@@ -20,7 +20,8 @@ struct conversation {
 /* Refuses with 404 what is absent or another helpdesk's: no difference. */
 int conversation_load(struct worker *w, struct job *job, int64_t id,
 		      struct conversation *ret, struct err *err);
-/* The conversation of a message; the same 404. */
+/* The conversation of a message; the same 404, also of one that is kept
+ * (kept.h). */
 int conversation_of_message(struct worker *w, struct job *job, int64_t message,
 			    struct conversation *ret, struct err *err);
 

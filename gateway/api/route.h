@@ -114,6 +114,8 @@ HANDLER(api_hold_release);
 HANDLER(api_recipients); /* tellings.c */
 HANDLER(api_telling_confirm);
 HANDLER(api_telling_retry);
+HANDLER(api_erasure_begin); /* erasures.c */
+HANDLER(api_erasure_get);
 HANDLER(api_keys_lock);
 HANDLER(api_keys_unlock);
 HANDLER(api_keys_rotate);

@@ -8,6 +8,7 @@
 #include "problem.h"
 #include "route.h"
 #include "worker/decide_told.h"
+#include "worker/kept.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     200
@@ -137,6 +138,20 @@ static void add_message(struct page *p, struct store_rows *rows)
 			       : NO_SLOT;
 }
 
+/* What was to go and is kept by a law or a hold is shown to nobody. */
+static int add_unless_kept(struct page *p, struct store_rows *rows,
+			   struct err *err)
+{
+	bool kept = false;
+
+	if (kept_is(p->w, store_column(p->w->store, rows, 0).num, &kept, err) !=
+	    0)
+		return -1;
+	if (!kept)
+		add_message(p, rows);
+	return 0;
+}
+
 static int read_messages(struct page *p, const char *sql,
 			 const struct store_value *args, size_t args_len,
 			 struct err *err)
@@ -148,7 +163,10 @@ static int read_messages(struct page *p, const char *sql,
 		return -1;
 	while (p->messages_len < PAGE_MAX &&
 	       (got = store_step(p->w->store, rows, err)) > 0)
-		add_message(p, rows);
+		if (add_unless_kept(p, rows, err) != 0) {
+			got = -1;
+			break;
+		}
 	store_finish(p->w->store, &rows);
 	return got < 0 ? -1 : 0;
 }
@@ -197,6 +215,19 @@ static void add_file(struct page *p, struct message *m, struct store_rows *rows)
 	    add_open(p, &key, f->id, FIELD_MEDIA, store_column(st, rows, 7));
 }
 
+static int add_file_unless_kept(struct page *p, struct message *m,
+				struct store_rows *rows, struct err *err)
+{
+	bool kept = false;
+
+	if (kept_is(p->w, store_column(p->w->store, rows, 0).num, &kept, err) !=
+	    0)
+		return -1;
+	if (!kept)
+		add_file(p, m, rows);
+	return 0;
+}
+
 static int read_files(struct page *p, struct err *err)
 {
 	for (size_t i = 0; i < p->messages_len; i++) {
@@ -212,7 +243,10 @@ static int read_files(struct page *p, struct err *err)
 			return -1;
 		while (p->files_len < FILES_MAX &&
 		       (got = store_step(p->w->store, rows, err)) > 0)
-			add_file(p, m, rows);
+			if (add_file_unless_kept(p, m, rows, err) != 0) {
+				got = -1;
+				break;
+			}
 		store_finish(p->w->store, &rows);
 		if (got < 0)
 			return -1;

@@ -3,6 +3,7 @@
  * Source: Art. 17 GDPR; compliance 7.4. */
 #include "erasure_inside.h"
 
+#include "recipients/telling.h"
 #include "store/family.h"
 #include "worker/prove.h"
 
@@ -172,20 +173,17 @@ int erasure_load(struct worker *w, int64_t id, struct erasure *ret,
 	return 0;
 }
 
-int erasure_of_request(struct worker *w, int64_t request,
-		       struct erasure_view *ret, bool *ret_found,
-		       struct err *err)
+int erasure_look(struct worker *w, int64_t id, struct erasure_view *ret,
+		 bool *ret_found, struct err *err)
 {
 	struct erasure e;
-	int64_t id = 0;
+	size_t told = 0, told_open = 0;
 
-	*ret_found = false;
-	if (store_one_int(w->store, of_request_sql, STORE_ARGS(S_INT(request)),
-			  &id, ret_found, err) != 0)
+	if (erasure_load(w, id, &e, ret_found, err) != 0)
 		return -1;
 	if (!*ret_found)
 		return 0;
-	if (erasure_load(w, id, &e, ret_found, err) != 0)
+	if (telling_count(w, id, &told, &told_open, err) != 0)
 		return -1;
 	*ret = (struct erasure_view){
 	    .id = e.id,
@@ -195,13 +193,29 @@ int erasure_of_request(struct worker *w, int64_t request,
 	    .started_ms = e.started_ms,
 	    .ended_ms = e.ended_ms,
 	    .n = e.n,
+	    .of_n = e.of_n,
 	    .files = e.files,
 	    .keys = e.keys,
 	    .kept = e.kept,
 	    .waits = e.waits,
 	    .entry = e.entry,
+	    .told = told,
+	    .told_open = told_open,
 	};
 	return 0;
+}
+
+int erasure_of_request(struct worker *w, int64_t request,
+		       struct erasure_view *ret, bool *ret_found,
+		       struct err *err)
+{
+	int64_t id = 0;
+
+	*ret_found = false;
+	if (store_one_int(w->store, of_request_sql, STORE_ARGS(S_INT(request)),
+			  &id, ret_found, err) != 0)
+		return -1;
+	return *ret_found ? erasure_look(w, id, ret, ret_found, err) : 0;
 }
 
 int erasure_answered(struct worker *w, int64_t id, struct err *err)

@@ -45,7 +45,7 @@ struct erasure_view {
 	int64_t id, person, request;
 	enum erasure_step step; /* ERASURE_STEPS: done */
 	int64_t started_ms, ended_ms;
-	uint64_t n, files, keys, kept;
+	uint64_t n, of_n, files, keys, kept;
 	struct maybe_day waits; /* backups that still have its keys */
 	int64_t entry;		/* index of erase.executed; -1: not yet */
 	size_t told, told_open; /* recipients, and of these not yet settled */
@@ -53,6 +53,8 @@ struct erasure_view {
 int erasure_of_request(struct worker *w, int64_t request,
 		       struct erasure_view *ret, bool *ret_found,
 		       struct err *err);
+int erasure_look(struct worker *w, int64_t id, struct erasure_view *ret,
+		 bool *ret_found, struct err *err);
 /* The answer is with the person (or cannot be); in the transaction. */
 int erasure_answered(struct worker *w, int64_t id, struct err *err);
 

@@ -3,6 +3,7 @@
 #include "deliver_note.h"
 
 #include "decide_told.h"
+#include "kept.h"
 #include "outbox.h"
 #include "restriction.h"
 
@@ -377,15 +378,16 @@ static int read_row(struct worker *w, struct note *n, int64_t id,
  * forgotten, is told all the same. */
 static int park(struct worker *w, struct note *n, int64_t id, struct err *err)
 {
-	bool restricted = false;
+	bool restricted = false, kept = false;
 
 	if (strncmp(n->note.type, "person.", 7) == 0 ||
 	    strcmp(n->note.type, "message.deleted") == 0)
 		return 0;
 	if (restriction_of(w, n->person_id, n->conversation_id, &restricted,
-			   err) != 0)
+			   err) != 0 ||
+	    kept_is(w, n->message_id, &kept, err) != 0)
 		return -1;
-	if (!restricted)
+	if (!restricted && !kept)
 		return 0;
 	n->fate = NOTE_ABSENT;
 	return restriction_park(w, id, err);

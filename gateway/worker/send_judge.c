@@ -8,6 +8,7 @@
 #include "autoreply.h"
 #include "consent.h"
 #include "decide.h"
+#include "kept.h"
 #include "restriction.h"
 #include "shadow.h"
 
@@ -64,11 +65,14 @@ int send_judge(struct send_flight *f, struct send_refusal *why, struct err *err)
 	    .mechanism = decide_mechanism(f->w, &f->channel),
 	};
 	struct policy_decision decision = {0};
+	bool kept = false;
 
 	if (look_up(f, &facts, err) != 0 ||
 	    restriction_of(f->w, f->person, f->lane->conversation,
-			   &facts.restricted, err) != 0)
+			   &facts.restricted, err) != 0 ||
+	    kept_is(f->w, f->lane->message, &kept, err) != 0)
 		return -1;
+	facts.restricted |= kept;
 	policy_decide(f->w->policy, &facts, &decision);
 	if (f->lane->attempts == 0 &&
 	    shadow_note_send(f->w, &facts, &decision, err) != 0)
