@@ -7,7 +7,25 @@
 
 #include "postern/caldate.h"
 #include "postern/zonefile.h"
-#include "rights/inside.h"
+#include "rights/machine.h"
+
+/* A provider that is always away: letters wait. */
+static inline int rights_request(const struct channel *ch,
+				 const struct channel_act *act,
+				 struct http_call *ret, struct err *err)
+{
+	(void)ch;
+	(void)act;
+	(void)ret;
+	return ERR_SET(err, ERR_BUSY, "away", 0);
+}
+
+static const struct channel_driver rights_driver = {
+    .name = "double",
+    .account_key = "account_id",
+    .parse = house_parse,
+    .request = rights_request,
+};
 
 static inline int rights_house_make(void **state)
 {
@@ -20,6 +38,8 @@ static inline int rights_house_make(void **state)
 	h = *state;
 	memcpy(h->settings.controller.land, "BE", 3);
 	memcpy(h->settings.controller.language, "de", 3);
+	h->door.driver = &rights_driver;
+	h->settings.limits.attempts_max = 12;
 	h->settings.rights.internal_days = 7;
 	h->settings.rights.warn_days = 7;
 	h->settings.rights.proof_days = 14;
@@ -36,6 +56,7 @@ static inline int rights_house_unmake(void **state)
 {
 	struct house *h = *state;
 
+	rights_close(&h->w);
 	zone_free(&h->w.zone);
 	return house_unmake(state);
 }
@@ -125,6 +146,60 @@ static inline const char *rights_identify(struct house *h, int64_t id)
 	rc = rights_verify(&h->w, id, "staff", 0, &refused, &err);
 	rights_commit(h);
 	return rights_refusal(rc, refused);
+}
+
+/* Turns until nothing moves. */
+static inline void rights_turn(struct house *h)
+{
+	bool moved = true;
+
+	h->w.rights.asked = true;
+	for (int i = 0; i < 100 && moved; i++) {
+		struct err err = {0};
+
+		moved = false;
+		if (rights_step(&h->w, &moved, &err) != 0) {
+			print_error("%s: %s\n", err.where, err.what);
+			fail();
+		}
+	}
+	assert_false(moved);
+}
+
+/* Every letter that waits is with the person. */
+static inline void rights_sent(struct house *h)
+{
+	house_sql(h, "UPDATE request_letter SET state='sent',sent_ms=1 WHERE"
+		     " state='waiting'");
+}
+
+/* The newest letter of this kind; the caller frees. */
+static inline char *rights_letter(struct house *h, const char *what)
+{
+	static const char sql[] = "SELECT id,request FROM request_letter WHERE"
+				  " what=? ORDER BY id DESC LIMIT 1";
+	struct store_rows *rows = NULL;
+	struct err err = {0};
+	struct request r;
+	json_t *json = NULL;
+	int64_t id;
+	char *text;
+
+	assert_int_equal(
+	    store_start(h->w.store, sql, STORE_ARGS(S_TEXT(what)), &rows, &err),
+	    0);
+	assert_int_equal(store_step(h->w.store, rows, &err), 1);
+	id = store_column(h->w.store, rows, 0).num;
+	assert_int_equal(request_need(&h->w,
+				      store_column(h->w.store, rows, 1).num, &r,
+				      &err),
+			 0);
+	store_finish(h->w.store, &rows);
+	assert_int_equal(letter_open(&h->w, &r, id, &json, &err), 0);
+	text = strdup(json_string_value(json_object_get(json, "text")));
+	assert_non_null(text);
+	json_decref(json);
+	return text;
 }
 
 #endif

@@ -408,7 +408,7 @@ static void a_request_waits_for_proof_of_identity(void **state)
 	say(h, SAYS("m1", "Meine Daten loeschen"));
 	say(h, SAYS("m2", "Bitte stoppen Sie die Lieferung"));
 	assert_int_equal(HOUSE_COUNT(h, "request WHERE type='erasure' AND"
-					" state='identity_pending'"),
+					" state='received' AND via='chat'"),
 			 1);
 	assert_int_equal(HOUSE_COUNT(h, "consent_event"), 0);
 	assert_int_equal(HOUSE_COUNT(h, "review"), 0);

@@ -225,7 +225,8 @@ int rights_withdraw(struct worker *w, int64_t id, const char **ret_refused,
 		return 0;
 	}
 	if (request_enter(w, &r, RIGHTS_WITHDRAWN, NULL,
-			  w->acting != NULL ? 0 : BY_SUBJECT, err) != 0)
+			  w->acting != NULL ? 0 : BY_SUBJECT, err) != 0 ||
+	    letter_write(w, &r, LETTER_WITHDRAWN, err) != 0)
 		return -1;
 	return request_next(w, id, 0, err);
 }

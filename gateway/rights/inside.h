@@ -87,7 +87,11 @@ struct key_ref request_key(int64_t id, uint16_t year);
  * more).  Give it back with json_decref(). */
 int request_open_sealed(struct worker *w, const struct request *r,
 			enum seal_field field, json_t **ret, struct err *err);
-/* Opens what is sealed under the request's key. */
+/* Opens what is sealed; *ret NULL: its key is gone. */
+int opened_json(struct worker *w, const struct key_ref *key, int64_t record,
+		enum seal_field field, const struct buf *sealed, json_t **ret,
+		struct err *err);
+/* The same under the request's key. */
 int request_opened(struct worker *w, const struct request *r, int64_t record,
 		   enum seal_field field, const struct buf *sealed,
 		   json_t **ret, struct err *err);

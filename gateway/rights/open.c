@@ -291,6 +291,7 @@ int rights_open(struct worker *w, const struct rights_ask *ask,
 	if (ask_keeper(&o, batch, err) == 0 && look_up(&o, batch, err) == 0 &&
 	    write_rows(&o, err) == 0) {
 		answer(&o, ret);
+		w->rights.asked = true;
 		rc = 0;
 	}
 	keeper_batch_free(&batch);

@@ -7,6 +7,7 @@
 #ifndef POSTERN_RIGHTS_RIGHTS_H
 #define POSTERN_RIGHTS_RIGHTS_H
 
+#include "postern/buf.h"
 #include "postern/id.h"
 #include "postern/retention.h"
 #include "worker/worker.h"
@@ -161,8 +162,15 @@ typedef int rights_item_each(void *ctx, const struct rights_item *item,
 int rights_items(struct worker *w, int64_t id, rights_item_each *each,
 		 void *ctx, struct err *err);
 
+/* The receipt of an answered request, a .tlog-proof with its opening, appended
+ * to ret.  *ret_refused: "state" (not answered yet), "pending" (no checkpoint
+ * covers it yet). */
+int rights_certificate(struct worker *w, int64_t id, struct buf *ret,
+		       const char **ret_refused, struct err *err);
+
 /* A turn of the loop: challenges, execution, answers, callbacks, alarms. */
 int rights_step(struct worker *w, bool *ret_moved, struct err *err);
 int64_t rights_due_in_ms(const struct worker *w);
+void rights_close(struct worker *w);
 
 #endif

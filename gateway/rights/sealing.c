@@ -62,7 +62,8 @@ static int parse(const struct keeper_batch *batch, size_t slot, json_t **ret,
 		*err = why;
 		return keeper_failed(err);
 	}
-	*ret = jsonmem_load(bytes, len, JSON_REJECT_DUPLICATES, &no_memory);
+	*ret = jsonmem_load(bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
+			    &no_memory);
 	if (no_memory)
 		return ERR_SET(err, ERR_NOMEM, "no memory for JSON", 0);
 	return json_is_object(*ret)
@@ -70,18 +71,18 @@ static int parse(const struct keeper_batch *batch, size_t slot, json_t **ret,
 		   : ERR_SET(err, ERR_CORRUPT, "a request is no JSON", 0);
 }
 
-int request_opened(struct worker *w, const struct request *r, int64_t record,
-		   enum seal_field field, const struct buf *sealed,
-		   json_t **ret, struct err *err)
+int opened_json(struct worker *w, const struct key_ref *key, int64_t record,
+		enum seal_field field, const struct buf *sealed, json_t **ret,
+		struct err *err)
 {
-	const struct key_ref key = request_key(r->is.id, r->year);
 	struct keeper_batch *batch = NULL;
 	size_t slot;
 	int rc;
 
+	*ret = NULL;
 	if (keeper_batch_new(w->keeper, &batch, err) != 0)
 		return -1;
-	slot = keeper_add_open(batch, &key, record, field, sealed->bytes,
+	slot = keeper_add_open(batch, key, record, field, sealed->bytes,
 			       sealed->len);
 	rc = keeper_run(batch, err) != 0 ? keeper_failed(err)
 					 : parse(batch, slot, ret, err);
@@ -91,6 +92,15 @@ int request_opened(struct worker *w, const struct request *r, int64_t record,
 	}
 	keeper_batch_free(&batch);
 	return rc;
+}
+
+int request_opened(struct worker *w, const struct request *r, int64_t record,
+		   enum seal_field field, const struct buf *sealed,
+		   json_t **ret, struct err *err)
+{
+	const struct key_ref key = request_key(r->is.id, r->year);
+
+	return opened_json(w, &key, record, field, sealed, ret, err);
 }
 
 int request_open_sealed(struct worker *w, const struct request *r,

@@ -1,4 +1,5 @@
 /* state.c - a request goes into another state. */
+#include "codes.h"
 #include "inside.h"
 
 #include <string.h>
@@ -99,6 +100,8 @@ int request_enter(struct worker *w, struct request *r, enum rights_state to,
 {
 	const int64_t now_ms = worker_now(w);
 	const bool ended = rights_state_ended(to);
+	/* A method or a word of ours is for the event alone. */
+	const char *code = code_find(reason) != NULL ? reason : NULL;
 	bool changed = false;
 	int64_t one;
 
@@ -106,7 +109,7 @@ int request_enter(struct worker *w, struct request *r, enum rights_state to,
 		return ERR_SET(err, ERR_INPUT, "state of a request", 0);
 	if (store_one_int(w->store, enter_sql,
 			  STORE_ARGS(S_TEXT(rights_state_name(to)),
-				     S_INT(now_ms), S_TEXT(reason),
+				     S_INT(now_ms), S_TEXT(code),
 				     ended ? S_INT(now_ms) : S_NULL,
 				     S_INT(r->is.id),
 				     S_TEXT(rights_state_name(r->is.state))),
@@ -117,14 +120,14 @@ int request_enter(struct worker *w, struct request *r, enum rights_state to,
 	r->is.state = to;
 	r->is.state_ms = now_ms;
 	r->is.ended_ms = ended ? now_ms : 0;
-	if (reason != NULL)
-		(void)snprintf(r->is.reason, sizeof(r->is.reason), "%s",
-			       reason);
+	if (code != NULL)
+		(void)snprintf(r->is.reason, sizeof(r->is.reason), "%s", code);
 	return note(w, r, to, reason, by, err);
 }
 
 int request_next(struct worker *w, int64_t id, int64_t next_ms, struct err *err)
 {
+	w->rights.asked = w->rights.asked || next_ms <= worker_now(w);
 	return store_run(
 	    w->store, next_sql,
 	    STORE_ARGS(next_ms == NEVER ? S_NULL : S_INT(next_ms), S_INT(id)),

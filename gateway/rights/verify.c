@@ -1,5 +1,5 @@
 /* verify.c - somebody proved who they are, or did not (Art. 12(6) GDPR). */
-#include "inside.h"
+#include "machine.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -52,6 +52,12 @@ static int verified(struct worker *w, struct request *r, const char *method,
 	if (request_enter(w, r, duplicate ? RIGHTS_DUPLICATE : RIGHTS_VERIFIED,
 			  method, by, err) != 0)
 		return -1;
+	/* Who wrote or called is answered by people. */
+	if ((r->is.via == RIGHTS_MAIL || r->is.via == RIGHTS_DESK) &&
+	    strcmp(method, "channel") != 0 && reply_forget(w, r, err) != 0)
+		return -1;
+	if (duplicate && letter_write(w, r, LETTER_DUPLICATE, err) != 0)
+		return -1;
 	return request_next(w, r->is.id, 0, err);
 }
 
@@ -93,12 +99,14 @@ static int wrong(struct worker *w, struct request *r, const char **ret_refused,
 int rights_prove(struct worker *w, int64_t id, const char *secret,
 		 const char **ret_refused, struct err *err)
 {
+	char code[CODE_LETTERS + 1];
 	uint8_t hash[32];
 	struct request r;
 
 	*ret_refused = NULL;
+	(void)code_of(secret, code); /* what is none fits nothing */
 	if (request_need(w, id, &r, err) != 0 ||
-	    rights_hash(w, "proof", id, secret, hash, err) != 0)
+	    rights_hash(w, "proof", id, code, hash, err) != 0)
 		return -1;
 	if (r.is.state != RIGHTS_IDENTITY_PENDING) {
 		*ret_refused = "state";

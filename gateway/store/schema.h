@@ -142,6 +142,8 @@
  * request_event (5) One row per state it was in; never changed.
  * request_item	(5) The settlement list: per Datenart what becomes of n
  *		records, why (code and article) and until which day.
+ * person	(5) rectified_ms: since when the profile is what the person
+ *		wanted it to be, whatever the provider says.
  * request_letter (5) What the person was told: the reply copy.  state: kept
  *		(there is no chat), waiting, unknown, sent, failed (reason).
  *		letter_sealed: FIELD_REPLY under the request's key, JSON
@@ -486,6 +488,7 @@ enum message_outcome {
 	    "attempts INTEGER NOT NULL DEFAULT 0, next_ms INTEGER NOT "       \
 	    "NULL DEFAULT 0, reason TEXT, PRIMARY KEY(request, url)) "        \
 	    "STRICT, WITHOUT ROWID",                                          \
+	    "ALTER TABLE person ADD COLUMN rectified_ms INTEGER",             \
 	    "CREATE TABLE request_letter(id INTEGER PRIMARY KEY, request "    \
 	    "INTEGER NOT NULL, "                                              \
 	    "what TEXT NOT NULL, state TEXT NOT NULL, reason TEXT, attempts " \

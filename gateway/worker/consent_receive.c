@@ -14,7 +14,7 @@
 #include "postern/holidays.h"
 #include "postern/jsonmem.h"
 #include "postern/log.h"
-#include "prove.h"
+#include "request_receive.h"
 
 #define WORKDAYS_MAX	   30
 #define EVIDENCE_BYTES_MAX (32u * 1024 * 1024)
@@ -32,10 +32,6 @@ static const char evidence_sql[] =
 static const char review_sql[] =
     "INSERT INTO review(id,kind,state,person,conversation,message,created_ms,"
     "due_ms) VALUES(?,'withdrawal','open',?,?,?,?,?)";
-static const char request_sql[] =
-    "INSERT INTO request(id,type,state,person,channel,conversation,language,"
-    "received_ms) VALUES(?,?,'identity_pending',?,?,?,(SELECT language FROM"
-    " conversation WHERE id=?),?)";
 static const char person_of_sql[] =
     "SELECT person FROM conversation WHERE id=?";
 
@@ -255,37 +251,6 @@ static int keyword_review(struct batch *b, struct step *s, struct err *err)
 			  "withdrawal", 1, err);
 }
 
-static int keyword_request(struct batch *b, struct step *s,
-			   enum ledger_reason type, struct err *err)
-{
-	const char *word = ledger_reason_name(type);
-	const int64_t at_ms = event_time(b, s);
-	const struct act_fact facts[] = {
-	    {"at", NULL, at_ms},
-	    {"channel", s->item->channel.text, 0},
-	    {"type", word, 0},
-	};
-	const struct act act = {
-	    .event = LEDGER_REQUEST_OPENED,
-	    .reason = type,
-	    .by = LEDGER_SUBJECT,
-	    .kind = ID_REQUEST,
-	    .object = worker_id(b->w),
-	    .person = s->person,
-	    .facts = facts,
-	    .facts_len = sizeof(facts) / sizeof(facts[0]),
-	};
-
-	if (prove(b->w, &act, err) != 0)
-		return -1;
-	return store_run(
-	    b->w->store, request_sql,
-	    STORE_ARGS(S_INT(act.object), S_TEXT(word), S_INT(s->person),
-		       S_TEXT(s->item->channel.text), S_INT(s->conversation),
-		       S_INT(s->conversation), S_INT(at_ms)),
-	    err);
-}
-
 int consent_keyword(struct batch *b, struct step *s,
 		    const struct policy_decision *d, struct err *err)
 {
@@ -295,9 +260,11 @@ int consent_keyword(struct batch *b, struct step *s,
 	case KEYWORD_STOP:
 		return keyword_stop(b, s, err);
 	case KEYWORD_ERASE:
-		return keyword_request(b, s, LEDGER_R_ERASURE, err);
+		return request_asked(b, s, LEDGER_R_ERASURE, event_time(b, s),
+				     err);
 	case KEYWORD_ACCESS:
-		return keyword_request(b, s, LEDGER_R_ACCESS, err);
+		return request_asked(b, s, LEDGER_R_ACCESS, event_time(b, s),
+				     err);
 	case KEYWORD_REVIEW:
 		return keyword_review(b, s, err);
 	default: /* a question is asked where it is said */

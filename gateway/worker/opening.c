@@ -3,6 +3,7 @@
 
 #include "../api/api.h"
 #include "../forget/holding.h"
+#include "../rights/rights.h"
 #include "decide_told.h"
 #include "hold.h"
 #include "ledger_witness.h"
@@ -244,6 +245,7 @@ void worker_close(struct worker *w)
 	simulating_close(&w->simulating);
 	holding_close(w);
 	hold_close(w);
+	rights_close(w);
 	ledger_witness_close(&w->witnesses);
 	if (w->receive != NULL)
 		receive_close(&w->receive);

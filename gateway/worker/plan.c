@@ -12,11 +12,13 @@
 #include "outbox.h"
 #include "postern/lookup.h"
 #include "rates.h"
+#include "request_receive.h"
 
 static const char buried_sql[] = "SELECT 1 FROM tombstone WHERE ref_hash=?";
 static const char bury_sql[] =
     "INSERT INTO tombstone(ref_hash,at_ms) VALUES(?,?) ON CONFLICT DO NOTHING";
-static const char person_year_sql[] = "SELECT year FROM person WHERE id=?";
+static const char person_year_sql[] =
+    "SELECT year FROM person WHERE id=? AND rectified_ms IS NULL";
 
 static int64_t event_ms(const struct step *s)
 {
@@ -230,9 +232,11 @@ static int place(struct batch *b, struct step *s, struct conversation *ret,
 	return 0;
 }
 
-/* What the policy decided, as far as the rows need it. */
+/* What the policy decided, as far as the rows need it.  A code that proves who
+ * asks for their data is told to nobody. */
 static int take_decision(struct batch *b, struct step *s,
-			 const struct conversation *c, struct err *err)
+			 const struct conversation *c, bool secret,
+			 struct err *err)
 {
 	const struct policy_decision *d = s->decision;
 	bool echo = s->event->kind == EVENT_ECHO;
@@ -246,13 +250,13 @@ static int take_decision(struct batch *b, struct step *s,
 	s->media_refused = d->media_refused;
 	if (echo) /* ours: nobody is to be told */
 		return 0;
-	s->outcome = decide_outcome(d);
+	s->outcome = secret ? MSG_KEPT : decide_outcome(d);
 	if (s->outcome != MSG_KEPT)
 		s->helpdesk = c->helpdesk;
 	if (s->outcome == MSG_HELD)
 		s->held_until_ms =
 		    decide_hold_ends(b->w, &d->hold_for, b->now_ms);
-	if (!c->reopened || !d->forward)
+	if (!c->reopened || !d->forward || secret)
 		return 0;
 	return outbox_add(b->w, "helpdesk", s->helpdesk.text, s->conversation,
 			  0, "conversation.reopened", NULL, b->now_ms, err);
@@ -291,15 +295,17 @@ static int seal_row(struct batch *b, struct step *s, struct err *err)
 static int judge(struct batch *b, struct step *s, const struct conversation *c,
 		 struct policy_decision *d, struct err *err)
 {
+	bool code = false;
 	int rc = -1;
 
-	if (consent_answer(b, s, c->language[0] != '\0' ? c->language : NULL,
+	if (request_answered(b, s, &code, err) != 0 ||
+	    consent_answer(b, s, c->language[0] != '\0' ? c->language : NULL,
 			   err) != 0 ||
 	    decide_receive(b, s, c, d, err) != 0)
 		return -1;
 	s->decision = d;
-	if (count_question(b, s, c, d, err) != 0 ||
-	    take_decision(b, s, c, err) != 0)
+	if ((!code && count_question(b, s, c, d, err) != 0) ||
+	    take_decision(b, s, c, code, err) != 0)
 		goto out;
 	/* Refused: nothing is kept of it but the question that is asked. */
 	if (!d->store)
@@ -307,9 +313,9 @@ static int judge(struct batch *b, struct step *s, const struct conversation *c,
 	else if (redaction_accept(b, s, d, err) != 0 ||
 		 seal_row(b, s, err) != 0)
 		goto out;
-	if (consent_keyword(b, s, d, err) != 0)
+	if (!code && consent_keyword(b, s, d, err) != 0)
 		goto out;
-	rc = answer(b, s, err);
+	rc = code ? 0 : answer(b, s, err);
 out:
 	s->decision = NULL;
 	return rc;

@@ -14,6 +14,7 @@
 #include "../api/api.h"
 #include "../forget/erasure.h"
 #include "../forget/holding.h"
+#include "../rights/rights.h"
 #include "../public/public.h"
 #include "../recipients/telling.h"
 #include "consent_expire.h"
@@ -75,6 +76,10 @@ static const struct turn all_turns[] = {
      .due_in_ms = lifecycle_due_in_ms,
      .inbound = true,
      .decides_nothing = true},
+    {.name = "rights",
+     .step = rights_step,
+     .due_in_ms = rights_due_in_ms,
+     .inbound = true},
     {.name = "api", .step = api_step, .inbound = true, .decides_nothing = true},
     /* Answers for itself while nothing else may be done. */
     {.name = "public",

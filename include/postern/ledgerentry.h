@@ -48,6 +48,7 @@
 	X(IDENTITY_JOINED, "identity.joined") \
 	X(IDENTITY_SPLIT, "identity.split") \
 	X(IDENTITY_VERIFIED, "identity.verified") \
+	X(IDENTITY_RECTIFIED, "identity.rectified") \
 	X(ACCESS_VIEWED, "access.viewed") \
 	X(ACCESS_EXPORTED, "access.exported") \
 	X(DISCLOSURE_MADE, "disclosure.made") \

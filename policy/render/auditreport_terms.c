@@ -77,6 +77,7 @@ static const struct audit_term terms[] = {
      {"Adressen zusammengeführt", "Addresses joined"},
      PERSON},
     {"identity.split", {"Adressen getrennt", "Addresses split"}, PERSON},
+    {"identity.rectified", {"Name berichtigt", "Name rectified"}, PERSON},
     {"identity.verified", {"Identität geprüft", "Identity verified"}, PERSON},
     {"access.viewed", {"Inhalte eingesehen", "Contents viewed"}, ACCESS},
     {"access.exported", {"Inhalte ausgegeben", "Contents exported"}, ACCESS},

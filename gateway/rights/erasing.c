@@ -1,0 +1,206 @@
+/* erasing.c - a granted erasure, from its first step to the last backup.
+ *
+ * forget/erasure.h does it; here it is begun, waited for, answered, and its
+ * request goes from state to state.  The address for the answer was sealed
+ * into the request before the first row went. */
+#include "machine.h"
+
+#include "forget/erasure.h"
+#include "recipients/telling.h"
+
+#define LOOK_MS INT64_C(100)
+
+/* Key backups that may still open something. */
+static const char backups_sql[] =
+    "SELECT max(coalesce(expires_ms,0)) FROM backup WHERE kind='keys' AND"
+    " expired_ms IS NULL AND made_ms<=? AND coalesce(expires_ms,0)>?";
+static const char kept_sql[] =
+    "SELECT coalesce(sum(n),0) FROM request_item WHERE request=? AND"
+    " verdict='erase'";
+static const char answered_sql[] =
+    "UPDATE request SET answered_ms=? WHERE id=?";
+
+static int begin(struct worker *w, struct request *r, int64_t *ret_next_ms,
+		 struct err *err)
+{
+	const struct erasure_order order = {.request = r->is.id,
+					    .person = r->is.person,
+					    .trigger = TRIGGER_ART17};
+	int64_t id;
+
+	*ret_next_ms = worker_now(w) + LOOK_MS;
+	return erasure_begin(w, &order, &id, err);
+}
+
+/* --- the answer ----------------------------------------------------------- */
+
+static void receipt_words(struct worker *w, const struct request *r,
+			  const char *link, char *ret, size_t size)
+{
+	const bool german = request_tongue(r) == TONGUE_DE;
+	struct id_text id;
+
+	id_format(&w->mask, ID_REQUEST, r->is.id, &id);
+	(void)snprintf(ret, size,
+		       link[0] != '\0'
+			   ? (german ? "Dort finden Sie den Beleg (Nummer %s)."
+				     : "You find the receipt there (number "
+				       "%s).")
+			   : (german ? "Den Beleg erhalten Sie von uns unter "
+				       "der Nummer %s."
+				     : "You get the receipt from us under the "
+				       "number %s."),
+		       id.text);
+}
+
+static void link_words(const struct request *r, const char *url, char *ret,
+		       size_t size)
+{
+	ret[0] = '\0';
+	if (url[0] != '\0')
+		(void)snprintf(
+		    ret, size, "%s %s",
+		    request_tongue(r) == TONGUE_DE ? "Stand:" : "Status:", url);
+}
+
+static int write_answer(struct worker *w, struct request *r,
+			const struct erasure_view *view, int64_t erased,
+			struct err *err)
+{
+	char url[PAGE_BYTES], link[PAGE_BYTES + 16], receipt[160];
+	const struct letter_facts facts = {
+	    .link = link,
+	    .receipt = receipt,
+	    .erasure = view->id,
+	    .erased = (uint64_t)erased,
+	    .files = view->files,
+	    .waits = view->waits,
+	};
+
+	if (page_link(w, r, url, err) != 0)
+		return -1;
+	link_words(r, url, link, sizeof(link));
+	receipt_words(w, r, url, receipt, sizeof(receipt));
+	return letter_write_with(
+	    w, r,
+	    erased > 0 || view->kept == 0 ? LETTER_ERASED : LETTER_NOT_ERASED,
+	    &facts, err);
+}
+
+static int answer(struct worker *w, struct request *r,
+		  const struct erasure_view *view, struct err *err)
+{
+	int64_t erased = 0;
+	struct certified what = {
+	    .files = view->files,
+	    .keys = view->keys,
+	    .kept = view->kept,
+	    .entry = view->entry,
+	    .waits = view->waits,
+	};
+	bool found;
+
+	if (store_one_int(w->store, kept_sql, STORE_ARGS(S_INT(r->is.id)),
+			  &erased, &found, err) != 0)
+		return -1;
+	what.erased = view->n;
+	if (certify(w, r, &what, err) != 0 ||
+	    write_answer(w, r, view, erased, err) != 0)
+		return -1;
+	r->answered_ms = worker_now(w);
+	return store_run(w->store, answered_sql,
+			 STORE_ARGS(S_INT(r->answered_ms), S_INT(r->is.id)),
+			 err);
+}
+
+/* Written, then on its way, then the erasure is told that it is there. */
+static int answering(struct worker *w, struct request *r,
+		     const struct erasure_view *view, struct err *err)
+{
+	bool waits = false;
+
+	if (r->answered_ms == 0)
+		return answer(w, r, view, err);
+	if (post_waits(w, r->is.id, &waits, err) != 0)
+		return -1;
+	if (waits)
+		return 0;
+	if (reply_forget(w, r, err) != 0)
+		return -1;
+	return erasure_answered(w, view->id, err);
+}
+
+/* --- what follows --------------------------------------------------------- */
+
+static int backups_left(struct worker *w, const struct erasure_view *view,
+			int64_t *ret_until_ms, bool *ret, struct err *err)
+{
+	*ret_until_ms = 0;
+	if (store_one_int(
+		w->store, backups_sql,
+		STORE_ARGS(S_INT(view->ended_ms), S_INT(worker_now(w))),
+		ret_until_ms, ret, err) != 0)
+		return -1;
+	return 0;
+}
+
+static int recipients_left(struct worker *w, const struct erasure_view *view,
+			   bool *ret, struct err *err)
+{
+	size_t all = 0, open = 0;
+
+	if (telling_count(w, view->id, &all, &open, err) != 0)
+		return -1;
+	*ret = open > 0;
+	return 0;
+}
+
+static int enter_once(struct worker *w, struct request *r, enum rights_state to,
+		      struct err *err)
+{
+	return r->is.state == to
+		   ? 0
+		   : request_enter(w, r, to, NULL, BY_SYSTEM, err);
+}
+
+static int ended(struct worker *w, struct request *r,
+		 const struct erasure_view *view, int64_t *ret_next_ms,
+		 struct err *err)
+{
+	int64_t until_ms = 0;
+	bool left = false;
+
+	if (r->is.state != RIGHTS_WAITING_BACKUPS) {
+		if (recipients_left(w, view, &left, err) != 0)
+			return -1;
+		*ret_next_ms = worker_now(w) + execute_patience(w, r);
+		if (left)
+			return enter_once(w, r, RIGHTS_WAITING_RECIPIENTS, err);
+	}
+	if (backups_left(w, view, &until_ms, &left, err) != 0)
+		return -1;
+	if (left) {
+		*ret_next_ms = until_ms;
+		return enter_once(w, r, RIGHTS_WAITING_BACKUPS, err);
+	}
+	*ret_next_ms = 0;
+	return request_enter(w, r, RIGHTS_COMPLETED, NULL, BY_SYSTEM, err);
+}
+
+int execute_erasure(struct worker *w, struct request *r, int64_t *ret_next_ms,
+		    struct err *err)
+{
+	struct erasure_view view;
+	bool found = false;
+
+	if (erasure_of_request(w, r->is.id, &view, &found, err) != 0)
+		return -1;
+	if (!found)
+		return begin(w, r, ret_next_ms, err);
+	*ret_next_ms = worker_now(w) + execute_patience(w, r);
+	if (view.step == ERASURE_ANSWER)
+		return answering(w, r, &view, err);
+	if (view.step == ERASURE_STEPS)
+		return ended(w, r, &view, ret_next_ms, err);
+	return 0;
+}
