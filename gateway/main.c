@@ -44,7 +44,7 @@ static const struct verb {
      "quarantine show ID [--body]\n"
      "quarantine replay ID"},
     {"outbox", verb_outbox, "list, retry and drop what was not delivered",
-     "outbox list [dead|waiting|unknown]\n"
+     "outbox list [dead|waiting|unknown|restored]\n"
      "outbox retry ID\n"
      "outbox drop ID"},
     {"restrict", verb_restrict,
@@ -67,6 +67,13 @@ static const struct verb {
      "keys unlock [--passphrase-file FILE]\n"
      "keys rotate\n"
      "keys backup FILE [--passphrase-file FILE]"},
+    {"backup", verb_backup, "copy the data, without keys, for a recipient",
+     "backup FILE --to RECIPIENT\n"
+     "backup keygen --out FILE\n"
+     "backup list"},
+    {"restore", verb_restore, "make a backup the data of DIR again",
+     "restore FILE --identity FILE\n"
+     "     [--keys FILE --passphrase-file FILE] [--without-erasures]"},
     {"decode", verb_decode, "print the events in a provider's request body",
      "decode TYPE FILE|-"},
     {"policy", verb_policy,

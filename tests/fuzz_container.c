@@ -35,6 +35,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
+static struct container_life life;
+
 static void arbitrary(struct feed *f)
 {
 	static const uint8_t none[1] = {0};
@@ -48,7 +50,7 @@ static void arbitrary(struct feed *f)
 		fuzz_file(path, f->left > 0 ? f->at : none, f->left, none, 0);
 	else
 		return; /* Argon2id over megabytes, every time */
-	MUST(container_open(path, "words", 5, &c, &err) == -1);
+	MUST(container_open(path, "words", 5, &life, &c, &err) == -1);
 	MUST(err.kind == ERR_INPUT || err.kind == ERR_CORRUPT);
 }
 
@@ -109,7 +111,7 @@ static void sealed(struct feed *f)
 		 tag) == 0);
 	memset(file + STREAM + clear.left + ABYTES, 0, more);
 	fuzz_file(path, cheap, HEAD, file, STREAM + clear.left + ABYTES + more);
-	if (container_open(path, "words", 5, &c, NULL) != 0) {
+	if (container_open(path, "words", 5, &life, &c, NULL) != 0) {
 		MUST(more > 0 && clear.left < CHUNK);
 		return;
 	}

@@ -535,12 +535,15 @@ static void a_backup_opens_with_its_passphrase_only(void **state)
 	v = house_vault(h, "");
 	seal(v, 7, kept);
 	seal(v, 8, erased);
-	assert_int_equal(keeper_backup(env_system(), h->dir, file, "", 0, &err),
+	assert_int_equal(
+	    keeper_backup(env_system(), h->dir, file, "", 0, INT64_MAX, &err),
+	    -1);
+	assert_int_equal(keeper_backup(env_system(), h->dir, file, "phrase", 6,
+				       INT64_MAX, &err),
+			 0);
+	assert_int_equal(keeper_backup(env_system(), h->dir, file, "phrase", 6,
+				       INT64_MAX, &err),
 			 -1);
-	assert_int_equal(
-	    keeper_backup(env_system(), h->dir, file, "phrase", 6, &err), 0);
-	assert_int_equal(
-	    keeper_backup(env_system(), h->dir, file, "phrase", 6, &err), -1);
 	assert_int_equal(err.kind, ERR_INPUT); /* never overwritten */
 	assert_int_equal(shred(v, 8, &err), 0);
 	seal(v, 9, later);

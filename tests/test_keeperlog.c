@@ -451,8 +451,9 @@ static void a_restored_backup_knows_what_was_signed_then(void **state)
 
 	assert_int_equal(says(h, 0, 4, NULL), ERR_NONE);
 	house_path(h, "keys.backup", file);
-	assert_int_equal(
-	    keeper_backup(env_system(), h->dir, file, "phrase", 6, &err), 0);
+	assert_int_equal(keeper_backup(env_system(), h->dir, file, "phrase", 6,
+				       INT64_MAX, &err),
+			 0);
 	assert_int_equal(says(h, 4, 8, NULL), ERR_NONE);
 	house_open(&to);
 	assert_int_equal(

@@ -265,8 +265,9 @@ static void a_refusal_needs_no_error_object(void **state)
 	assert_int_equal(rename(path, house.socket), 0);
 	assert_int_equal(vault_unlock(v, "", 0, NULL), -1);
 	assert_int_equal(v->reason, REASON_NO_FILE);
-	assert_int_equal(
-	    keeper_backup(env_system(), house.dir, path, "a", 1, NULL), -1);
+	assert_int_equal(keeper_backup(env_system(), house.dir, path, "a", 1,
+				       INT64_MAX, NULL),
+			 -1);
 	assert_int_equal(rename(house.socket, path), 0);
 	assert_int_equal(vault_unlock(v, "", 0, NULL), 0);
 	assert_int_equal(vault_key(v, &key, false, &bytes, NULL), -1);

@@ -1,21 +1,24 @@
 /* keys.c - the keeper, seen and turned by the operator of this host. */
 #include <sodium.h>
 
+#include "backup/rows.h"
 #include "body.h"
 #include "problem.h"
 #include "route.h"
 
 #define PASSPHRASE_MAX 1024
 
-static json_t *keys_of(const struct keeper_status *s)
+static json_t *keys_of(const struct worker *w, const struct keeper_status *s)
 {
 	return json_pack(
-	    "{s:b, s:o, s:s, s:I, s:I, s:I, s:o}", "locked", (int)s->locked,
-	    "reason", job_json_text(s->reason[0] != '\0' ? s->reason : NULL),
-	    "source", s->source, "data_keys", (json_int_t)s->data_keys,
-	    "root_epoch", (json_int_t)s->root_epoch, "spool_pair",
-	    (json_int_t)s->spool_pair, "root_made",
-	    job_json_time(s->rotated_s * 1000));
+	    "{s:b, s:o, s:s, s:I, s:I, s:I, s:o, s:I}", "locked",
+	    (int)s->locked, "reason",
+	    job_json_text(s->reason[0] != '\0' ? s->reason : NULL), "source",
+	    s->source, "data_keys", (json_int_t)s->data_keys, "root_epoch",
+	    (json_int_t)s->root_epoch, "spool_pair", (json_int_t)s->spool_pair,
+	    "root_made", job_json_time(s->rotated_s * 1000),
+	    "backup_expires_ms",
+	    (json_int_t)backup_expires_ms(w, worker_now(w)));
 }
 
 int api_keys_get(struct worker *w, struct job *job, struct err *err)
@@ -24,7 +27,7 @@ int api_keys_get(struct worker *w, struct job *job, struct err *err)
 
 	if (keeper_status(w->keeper, &s, err) != 0)
 		return -1;
-	return job_json(job, 200, keys_of(&s), err);
+	return job_json(job, 200, keys_of(w, &s), err);
 }
 
 /* --- told in the proof log ------------------------------------------------ */
@@ -150,13 +153,4 @@ int api_keys_rotate(struct worker *w, struct job *job, struct err *err)
 	    rotate(w, (int64_t)s.root_epoch + 1, err) != 0)
 		return -1;
 	return api_keys_get(w, job, err);
-}
-
-/* The file is made by the verb, past the instance, which only writes it down.
- */
-int api_keys_backup(struct worker *w, struct job *job, struct err *err)
-{
-	if (prove_keys_act(w, LEDGER_BACKUP_MADE, err) != 0)
-		return -1;
-	return job_json(job, 200, json_pack("{s:s}", "state", "noted"), err);
 }

@@ -140,6 +140,8 @@ static const struct route routes[] = {
     {"POST", "/v1/keys/rotate", SCOPE_OPERATOR, ROUTE_LOCAL | ROUTE_OWN_TX,
      api_keys_rotate},
     {"POST", "/v1/keys/backup", SCOPE_OPERATOR, ROUTE_LOCAL, api_keys_backup},
+    {"GET", "/v1/backups", SCOPE_AUDIT | SCOPE_OPERATOR, 0, api_backups_list},
+    {"POST", "/v1/backups", SCOPE_OPERATOR, ROUTE_LOCAL, api_data_backup},
 };
 
 /* Query parameters, of those that have any. */

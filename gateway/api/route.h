@@ -119,7 +119,9 @@ HANDLER(api_erasure_get);
 HANDLER(api_keys_lock);
 HANDLER(api_keys_unlock);
 HANDLER(api_keys_rotate);
-HANDLER(api_keys_backup);
+HANDLER(api_keys_backup); /* backups.c */
+HANDLER(api_data_backup);
+HANDLER(api_backups_list);
 HANDLER(api_alarms_list); /* alarms.c */
 HANDLER(api_alarm_seen);
 HANDLER(api_alarm_end);

@@ -142,6 +142,8 @@ int api_ready(struct worker *w, struct job *job, struct err *err)
 		why = "keeper.away";
 	else if (keeper.locked)
 		why = "keeper.locked";
+	else if (w->restoring)
+		why = "restoring";
 	else if (!atomic_load(&w->ready))
 		why = "spool";
 	if (strcmp(why, "ready") != 0)

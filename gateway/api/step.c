@@ -98,12 +98,29 @@ static int run_route(struct worker *w, struct job *job, struct err *err)
 	return run_in_tx(w, job, keyed, err);
 }
 
+/* Until what was erased since the backup is erased again, nothing is shown;
+ * but whoever has to unlock the keeper for that gets through. */
+static bool serves_while_restoring(const struct job *job)
+{
+	static const char *const patterns[] = {"/v1/status", "/v1/keys",
+					       "/v1/keys/unlock", "/v1/alarms"};
+
+	if (job->route->scope == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		if (strcmp(job->route->pattern, patterns[i]) == 0)
+			return true;
+	return false;
+}
+
 static int answer_job(struct api *a, struct job *job, struct err *err)
 {
 	int rc;
 
 	if (job->stage == JOB_CHUNK || job->stage == JOB_END)
 		return job->route->run(a->w, job, err);
+	if (a->w->restoring && !serves_while_restoring(job))
+		return job_refuse(job, &problem_unavailable, "restoring");
 	if (auth_check(a, job, err) != 0 || find_id(a->w, job) != 0)
 		return -1;
 	a->w->acting = &job->caller.staff;

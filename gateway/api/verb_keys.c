@@ -180,12 +180,32 @@ static int note_backup(const struct verb_args *args, const char *file)
 	return EXIT_REFUSED;
 }
 
+/* As the instance says; without one, thirty days. */
+static int64_t expires_ms(const struct verb_args *args)
+{
+	bool absent = false;
+	const struct operator_call call = {.method = "GET",
+					   .path = "/v1/keys",
+					   .quiet = true,
+					   .ret_absent = &absent};
+	json_t *answer = NULL;
+	int64_t ret = env_system()->wall_ms(env_system()) +
+		      INT64_C(30) * 24 * 3600 * 1000;
+
+	if (operator_call(args, &call, &answer, NULL) != EXIT_DONE)
+		return absent ? ret : 0;
+	ret = operator_number(answer, "backup_expires_ms");
+	json_decref(answer);
+	return ret;
+}
+
 /* Past the instance: it works beside a running keeper, and without one. */
 static int backup(const struct verb_args *args)
 {
 	struct secret passphrase = {0};
 	struct err err = {0};
 	const char *file = NULL;
+	int64_t until_ms;
 	int rc = EXIT_REFUSED;
 
 	if (args->argc < 2 || args->argv[1][0] == '-' ||
@@ -198,8 +218,12 @@ static int backup(const struct verb_args *args)
 				      "of at least 12 characters\n");
 		goto out;
 	}
+	until_ms = expires_ms(args);
+	if (until_ms == 0)
+		goto out;
 	if (keeper_backup(env_system(), args->dir, args->argv[1],
-			  passphrase.bytes, passphrase.len, &err) != 0) {
+			  passphrase.bytes, passphrase.len, until_ms,
+			  &err) != 0) {
 		(void)fprintf(stderr, "postern: %s\n", backup_failed(err.kind));
 		goto out;
 	}
@@ -209,7 +233,8 @@ static int backup(const struct verb_args *args)
 		(void)printf("{\"state\": \"done\"}\n");
 	else
 		(void)printf("keys written to %s; keep it apart from backups "
-			     "of the data\n",
+			     "of the data, and destroy it when it expires "
+			     "(postern backup list)\n",
 			     args->argv[1]);
 	rc = EXIT_DONE;
 out:

@@ -38,6 +38,7 @@ int item_load(struct worker *w, enum item_kind kind, int64_t id,
 struct forgetting {
 	struct worker *w;
 	struct buf files; /* names, MEDIA_NAME_BYTES each */
+	struct buf gone;  /* lines of forgotten.log (worker/forgotten.h) */
 	bool media;	  /* provider's copies are to be tidied */
 	bool tells;	  /* the helpdesk hears of each message: nobody tells it
 			   * of the whole person (Art. 19 GDPR) */

@@ -5,6 +5,7 @@
 
 #include "postern/ledgerbatch.h"
 #include "worker/erase.h"
+#include "worker/forgotten.h"
 #include "worker/kept.h"
 #include "worker/outbox.h"
 #include "worker/prove_message.h"
@@ -61,7 +62,8 @@ static const char review_sql[] =
 static const char kept_sql[] = "DELETE FROM kept WHERE id=? RETURNING 1";
 static const char held_sql[] = "DELETE FROM hold_item WHERE item=?";
 
-#define PAGE 64
+#define PAGE	 64
+#define GONE_MAX (16u * 1024 * 1024)
 
 /* Copied out first: what follows writes. */
 static int ids_of(struct worker *w, const char *sql, int64_t of, int64_t *ret,
@@ -287,8 +289,19 @@ static int forget_plain(struct forgetting *f, const char *sql, int64_t id,
 	return forget_marks(f->w, id, err);
 }
 
+/* So that no backup brings it back. */
+static int remember(struct forgetting *f, const struct item *item,
+		    struct err *err)
+{
+	f->gone.cap = GONE_MAX;
+	return forgotten_add(&f->gone, worker_now(f->w),
+			     item_kind_name(item->kind), item->id, err);
+}
+
 int forget_item(struct forgetting *f, const struct item *item, struct err *err)
 {
+	if (remember(f, item, err) != 0)
+		return -1;
 	switch (item->kind) {
 	case ITEM_MESSAGE:
 		return forget_message(f, item, err);
@@ -308,7 +321,10 @@ int forget_item(struct forgetting *f, const struct item *item, struct err *err)
 
 int forget_before_commit(struct forgetting *f, struct err *err)
 {
-	if (f->items > 0 && stamping_ask(f->w, err) != 0)
+	const int rc = forgotten_append(f->w, &f->gone, err);
+
+	buf_free(&f->gone);
+	if (rc != 0 || (f->items > 0 && stamping_ask(f->w, err) != 0))
 		return -1;
 	return unlink_remember(f->w, &f->files, err);
 }
@@ -318,6 +334,7 @@ int forget_after_commit(struct forgetting *f, struct err *err)
 	const bool files = f->files.len > 0;
 
 	buf_free(&f->files);
+	buf_free(&f->gone);
 	if (f->media)
 		media_wake(f->w);
 	return files ? unlink_pending(f->w, err) : 0;

@@ -1,6 +1,7 @@
 /* backup.c - root key and key store in one sealed file.
  *
- *   8 bytes "PSTRNKB1", u64 ops, u64 memory, 16-byte salt (Argon2id),
+ *   8 bytes "PSTRNKB2", u64 ops, u64 memory, 16-byte salt (Argon2id),
+ *   u64 UTC ms it was made, u64 UTC ms it may be used until,
  *   24-byte secretstream header, then chunks of 65536 clear bytes + 17; the
  *   last one carries TAG_FINAL.
  *   Clear: u32 length, root key file; u32 length, keeper.db.
@@ -134,8 +135,9 @@ static int seal_files(struct container *out, const struct rootkey *root,
 
 int keeper_backup(struct env *env, const char *dir, const char *file,
 		  const void *passphrase, size_t passphrase_len,
-		  struct err *err)
+		  int64_t expires_ms, struct err *err)
 {
+	const struct container_life life = {env->wall_ms(env), expires_ms};
 	struct container *out = NULL;
 	struct rootkey root = {0};
 	struct err ignored = {0};
@@ -149,7 +151,8 @@ int keeper_backup(struct env *env, const char *dir, const char *file,
 			       0);
 	if (consistent_copy(env, dir, &c, &root, err) != 0)
 		goto out;
-	if (container_create(file, passphrase, passphrase_len, &out, err) != 0)
+	if (container_create(file, passphrase, passphrase_len, &life, &out,
+			     err) != 0)
 		goto out;
 	if (seal_files(out, &root, c.file, err) != 0)
 		goto out;
@@ -209,15 +212,23 @@ int keeper_restore(struct env *env, const char *dir, const char *file,
 {
 	char keys_dir[DURABLE_PATH_BYTES];
 	char store_file[DURABLE_PATH_BYTES];
+	struct container_life life;
 	struct container *in = NULL;
 	struct err ignored;
 	int rc = -1;
 
-	(void)env; /* part of the contract of the files' makers */
 	if (keeper_files_absent(dir, err) != 0 ||
 	    durable_path(dir, KEYSTORE_FILE, store_file, err) != 0 ||
-	    container_open(file, passphrase, passphrase_len, &in, err) != 0)
+	    container_open(file, passphrase, passphrase_len, &life, &in, err) !=
+		0)
 		return -1;
+	/* The keys of people erased since may be in it. */
+	if (env->wall_ms(env) > life.expires_ms) {
+		container_close(&in);
+		return ERR_SET(err, ERR_DENIED,
+			       "this backup of keys has expired; destroy it",
+			       0);
+	}
 	if (keeper_keys_dir(dir, keys_dir, err) != 0 ||
 	    restore_root(in, keys_dir, err) != 0 ||
 	    container_take_file(in, store_file, err) != 0 ||

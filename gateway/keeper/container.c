@@ -13,9 +13,11 @@
 #include "postern/durable.h"
 #include "postern/buf.h"
 
-#define MAGIC	     "PSTRNKB1"
+#define MAGIC_1	     "PSTRNKB1" /* read, no longer written */
+#define MAGIC	     "PSTRNKB2"
 #define SALT_BYTES   crypto_pwhash_SALTBYTES
-#define HEADER_BYTES (8 + 8 + 8 + SALT_BYTES)
+#define HEADER_1     (8 + 8 + 8 + SALT_BYTES)
+#define HEADER_BYTES (HEADER_1 + 8 + 8)
 #define STREAM_BYTES crypto_secretstream_xchacha20poly1305_HEADERBYTES
 #define TAG_BYTES    crypto_secretstream_xchacha20poly1305_ABYTES
 #define FINAL	     crypto_secretstream_xchacha20poly1305_TAG_FINAL
@@ -27,6 +29,7 @@ struct container {
 	int fd;
 	char path[DURABLE_PATH_BYTES];
 	uint8_t header[HEADER_BYTES]; /* AAD of the first chunk */
+	size_t header_len;
 	bool first, final;
 	crypto_secretstream_xchacha20poly1305_state stream;
 	uint8_t clear[CHUNK_BYTES];
@@ -43,15 +46,15 @@ static void number_out(uint64_t v, size_t len, uint8_t *ret)
 static int derive(const uint8_t header[HEADER_BYTES], const void *phrase,
 		  size_t phrase_len, uint8_t ret[32], struct err *err)
 {
-	struct cut c = CUT(header + 8, HEADER_BYTES - 8);
+	struct cut c = CUT(header + 8, HEADER_1 - 8);
 	uint64_t ops = cut_u64(&c), memory = cut_u64(&c);
 
-	if (memcmp(header, MAGIC, 8) != 0 || ops == 0 || ops > OPS_MAX ||
-	    memory < crypto_pwhash_MEMLIMIT_MIN || memory > MEMORY_MAX)
+	if (ops == 0 || ops > OPS_MAX || memory < crypto_pwhash_MEMLIMIT_MIN ||
+	    memory > MEMORY_MAX)
 		return ERR_SET(err, ERR_INPUT, "not a backup of keys", 0);
 	if (crypto_pwhash(ret, 32, phrase, phrase_len,
-			  header + HEADER_BYTES - SALT_BYTES, ops,
-			  (size_t)memory, crypto_pwhash_ALG_ARGON2ID13) != 0)
+			  header + HEADER_1 - SALT_BYTES, ops, (size_t)memory,
+			  crypto_pwhash_ALG_ARGON2ID13) != 0)
 		return ERR_SET(err, ERR_NOMEM,
 			       "no memory to check the passphrase", 0);
 	return 0;
@@ -103,7 +106,8 @@ void container_abandon(struct container **c)
  */
 
 int container_create(const char *file, const void *phrase, size_t phrase_len,
-		     struct container **ret, struct err *err)
+		     const struct container_life *life, struct container **ret,
+		     struct err *err)
 {
 	uint8_t key[32], start[STREAM_BYTES];
 	struct container *c = NULL;
@@ -115,6 +119,9 @@ int container_create(const char *file, const void *phrase, size_t phrase_len,
 	number_out(crypto_pwhash_OPSLIMIT_MODERATE, 8, c->header + 8);
 	number_out(crypto_pwhash_MEMLIMIT_MODERATE, 8, c->header + 16);
 	randombytes_buf(c->header + 24, SALT_BYTES);
+	number_out((uint64_t)life->made_ms, 8, c->header + HEADER_1);
+	number_out((uint64_t)life->expires_ms, 8, c->header + HEADER_1 + 8);
+	c->header_len = HEADER_BYTES;
 	if (derive(c->header, phrase, phrase_len, key, err) != 0)
 		goto out;
 	(void)crypto_secretstream_xchacha20poly1305_init_push(&c->stream, start,
@@ -135,7 +142,7 @@ static int push(struct container *c, uint8_t tag, struct err *err)
 {
 	(void)crypto_secretstream_xchacha20poly1305_push(
 	    &c->stream, c->sealed, NULL, c->clear, c->len,
-	    c->first ? c->header : NULL, c->first ? HEADER_BYTES : 0, tag);
+	    c->first ? c->header : NULL, c->first ? c->header_len : 0, tag);
 	c->first = false;
 	if (durable_write(c->fd, c->sealed, c->len + TAG_BYTES, err) != 0)
 		return -1;
@@ -287,7 +294,7 @@ static int pull(struct container *c, struct err *err)
 	if (len < TAG_BYTES ||
 	    crypto_secretstream_xchacha20poly1305_pull(
 		&c->stream, c->clear, &clear_len, &tag, c->sealed, len,
-		c->first ? c->header : NULL, c->first ? HEADER_BYTES : 0) != 0)
+		c->first ? c->header : NULL, c->first ? c->header_len : 0) != 0)
 		return ERR_SET(err, ERR_CORRUPT,
 			       "wrong passphrase, or a damaged backup", 0);
 	c->first = false;
@@ -297,20 +304,48 @@ static int pull(struct container *c, struct err *err)
 	return 0;
 }
 
+/* The header of either kind; the old one knows no end. */
+static int read_header(struct container *c, struct container_life *ret_life,
+		       struct err *err)
+{
+	struct cut life;
+	size_t got, more = 0;
+
+	*ret_life = (struct container_life){.expires_ms = INT64_MAX};
+	if (read_up_to(c->fd, c->header, HEADER_1, &got, err) != 0)
+		return -1;
+	c->header_len = HEADER_1;
+	if (got == HEADER_1 && memcmp(c->header, MAGIC_1, 8) == 0)
+		return 0;
+	if (got != HEADER_1 || memcmp(c->header, MAGIC, 8) != 0)
+		return ERR_SET(err, ERR_INPUT, "not a backup of keys", 0);
+	if (read_up_to(c->fd, c->header + HEADER_1, HEADER_BYTES - HEADER_1,
+		       &more, err) != 0)
+		return -1;
+	if (more != HEADER_BYTES - HEADER_1)
+		return ERR_SET(err, ERR_INPUT, "not a backup of keys", 0);
+	c->header_len = HEADER_BYTES;
+	life = CUT(c->header + HEADER_1, HEADER_BYTES - HEADER_1);
+	ret_life->made_ms = (int64_t)cut_u64(&life);
+	ret_life->expires_ms = (int64_t)cut_u64(&life);
+	return 0;
+}
+
 int container_open(const char *file, const void *phrase, size_t phrase_len,
-		   struct container **ret, struct err *err)
+		   struct container_life *ret_life, struct container **ret,
+		   struct err *err)
 {
 	uint8_t key[32] = {0}, start[STREAM_BYTES];
 	struct container *c = NULL;
-	size_t got, started;
+	size_t started;
 	int rc = -1;
 
 	if (new_container(file, O_RDONLY, &c, err) != 0)
 		return -1;
-	if (read_up_to(c->fd, c->header, HEADER_BYTES, &got, err) != 0 ||
+	if (read_header(c, ret_life, err) != 0 ||
 	    read_up_to(c->fd, start, sizeof(start), &started, err) != 0)
 		goto out;
-	if (got != HEADER_BYTES || started != sizeof(start)) {
+	if (started != sizeof(start)) {
 		ERR_SET(err, ERR_INPUT, "not a backup of keys", 0);
 		goto out;
 	}

@@ -8,9 +8,14 @@
 
 struct container; /* one being written or read */
 
+/* In its header, so that nobody changes it: UTC. */
+struct container_life {
+	int64_t made_ms, expires_ms; /* INT64_MAX: never */
+};
 /* A new file, 0600.  ERR_INPUT: it exists. */
 int container_create(const char *file, const void *phrase, size_t phrase_len,
-		     struct container **ret, struct err *err);
+		     const struct container_life *life, struct container **ret,
+		     struct err *err);
 /* Each adds one string: u32 length and the bytes. */
 int container_add_bytes(struct container *c, const void *bytes, size_t len,
 			struct err *err);
@@ -23,7 +28,8 @@ void container_abandon(struct container **c); /* removes; accepts NULL */
 
 /* ERR_ABSENT, ERR_INPUT: no such container; ERR_CORRUPT: wrong passphrase. */
 int container_open(const char *file, const void *phrase, size_t phrase_len,
-		   struct container **ret, struct err *err);
+		   struct container_life *ret_life, struct container **ret,
+		   struct err *err);
 /* The next string.  ERR_CORRUPT: changed, truncated or too long. */
 int container_take_bytes(struct container *c, void *ret, size_t size,
 			 size_t *ret_len, struct err *err);

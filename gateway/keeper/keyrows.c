@@ -7,6 +7,7 @@
 
 static const char *const sql[KS_STATEMENTS] = {
     [KS_META_GET] = "SELECT value FROM meta WHERE name = ?1",
+    [KS_META_FORGET] = "DELETE FROM meta WHERE name = ?1",
     [KS_META_PUT] = "INSERT INTO meta(name, value) VALUES(?1, ?2)"
 		    " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
     [KS_KEY_GET] = "SELECT wrapped FROM data_key"
@@ -352,6 +353,16 @@ int keystore_log_put(struct keystore *ks, const struct buf *state,
 		     struct err *err)
 {
 	return meta_put(ks, LOG_NAME, state->bytes, state->len, err);
+}
+
+int keystore_log_forget(struct keystore *ks, struct err *err)
+{
+	sqlite3_stmt *st = statement(ks, KS_META_FORGET, err);
+
+	if (st == NULL)
+		return -1;
+	bind_text(st, 1, LOG_NAME);
+	return execute(ks, st, err);
 }
 
 static int fetch_pair(struct keystore *ks, sqlite3_stmt *st,

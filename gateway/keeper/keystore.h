@@ -84,6 +84,7 @@ int keystore_instance_forget(struct keystore *ks, const char *name,
 int keystore_log_get(struct keystore *ks, struct buf *ret, struct err *err);
 int keystore_log_put(struct keystore *ks, const struct buf *state,
 		     struct err *err);
+int keystore_log_forget(struct keystore *ks, struct err *err);
 
 int keystore_pair_get(struct keystore *ks, uint32_t pair,
 		      struct keystore_pair *ret, struct err *err);

@@ -10,6 +10,7 @@
 enum keystore_statement {
 	KS_META_GET,
 	KS_META_PUT,
+	KS_META_FORGET,
 	KS_KEY_GET,
 	KS_KEY_PUT,
 	KS_KEY_COUNT,

@@ -194,6 +194,8 @@ static const struct section {
     {"unsubscribe", conf_unsubscribe},
     {"portal", conf_portal},
     {"ledger", conf_ledger},
+    {"backup", conf_backup},
+    {"breach", conf_breach},
     {"rights", conf_rights},
     {"channels", conf_channels},
     {"helpdesks", conf_helpdesks},
@@ -220,6 +222,7 @@ static void set_defaults(struct settings *s, const char *dir)
 		*param_at(s, &params[i]) = params[i].fallback;
 	conf_rights_defaults(s);
 	conf_ledger_defaults(s);
+	conf_backup_defaults(s);
 	conf_portal_defaults(s);
 }
 

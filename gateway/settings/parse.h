@@ -64,6 +64,12 @@ void conf_controller(struct parse *in, const struct yaml *map);
 void conf_ledger_defaults(struct settings *s);
 void conf_ledger(struct parse *in, const struct yaml *map);
 
+/* --- backup.c ------------------------------------------------------------- */
+
+void conf_backup_defaults(struct settings *s);
+void conf_backup(struct parse *in, const struct yaml *map);
+void conf_breach(struct parse *in, const struct yaml *map);
+
 /* --- rights.c ------------------------------------------------------------- */
 
 void conf_rights_defaults(struct settings *s);

@@ -27,6 +27,16 @@ int store_look(const char *driver_name, const char *path, struct store **ret,
 	return ERR_SET(err, ERR_INPUT, "no store driver that can be read", 0);
 }
 
+int store_copy(const char *driver_name, const char *path, const char *to,
+	       struct err *err)
+{
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		if (strcmp(drivers[i]->name, driver_name) == 0 &&
+		    drivers[i]->copy != NULL)
+			return drivers[i]->copy(path, to, err);
+	return ERR_SET(err, ERR_INPUT, "no store driver that can be copied", 0);
+}
+
 size_t store_engines(const char **ret, size_t max)
 {
 	size_t len = 0;

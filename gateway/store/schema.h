@@ -213,6 +213,18 @@
  *		key is gone, too.  next_ms: the greatest number until it is
  *		released.  outside_id: OpenDSR's subject_request_id.
  * backup	(5) kind: keys, data.
+ * replay	(5) Of an archive that was restored: what was deleted since its
+ *		backup and has to go again before anything is served.  kind:
+ *		key (of person id, datenart '' all), message, attachment,
+ *		quarantine, note.
+ * ledger_before (5) Checkpoints, and their time stamps, of the log as it was
+ *		called before a restore.
+ * outbox	(5) state restored: was to be told when the backup was made;
+ *		whether it was nobody knows, so a person says what becomes of
+ *		it.
+ * meta		(5) restore_made_ms, restore_ms: of the last restore;
+ *		restore_phase, restore_cursor, restore_count: while it is not
+ *		over (backup/replay.h); ledger_generation: of restore_ms.
  * breach	(5) The register (Art. 33(5) GDPR); texts: breach_sealed,
  *		FIELD_BREACH under (its id, BREACH, year).
  * breach_phase	(5) What was told to whom, and when.
@@ -620,6 +632,13 @@ enum message_outcome {
 	    "IS NOT NULL AND telling_sealed IS NULL AND year<>0",             \
 	    "CREATE INDEX telling_outside ON telling(outside_id) "            \
 	    "WHERE outside_id IS NOT NULL",                                   \
+	    "CREATE TABLE replay(kind TEXT NOT NULL, id INTEGER NOT "         \
+	    "NULL, datenart TEXT NOT NULL, at_ms INTEGER NOT NULL, "          \
+	    "PRIMARY KEY(kind, id, datenart)) STRICT, WITHOUT ROWID",         \
+	    "CREATE TABLE ledger_before(origin TEXT NOT NULL, size "          \
+	    "INTEGER NOT NULL, at_ms INTEGER NOT NULL, note BLOB NOT "        \
+	    "NULL, token BLOB, PRIMARY KEY(origin, size)) STRICT, "           \
+	    "WITHOUT ROWID",                                                  \
 	    "CREATE TABLE backup(id INTEGER PRIMARY KEY, kind TEXT "          \
 	    "NOT NULL, made_ms INTEGER NOT NULL, expires_ms INTEGER, "        \
 	    "expired_ms INTEGER) STRICT",                                     \

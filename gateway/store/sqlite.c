@@ -366,6 +366,7 @@ const struct store_driver store_sqlite = {
     .checkpoint_sql = "PRAGMA wal_checkpoint(TRUNCATE)",
     .open = sqlite_open,
     .look = sqlite_look,
+    .copy = sqlite_copy,
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .roll_back = sqlite_roll_back,

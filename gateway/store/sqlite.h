@@ -58,6 +58,7 @@ int sqlite_keep_log(sqlite3 *db, struct err *err);
 /* --- sqlite_look.c: only reading ------------------------------------------ */
 
 int sqlite_look(const char *path, struct store **ret, struct err *err);
+int sqlite_copy(const char *path, const char *to, struct err *err);
 
 /* --- sqlite_rows.c: transactions and statements --------------------------- */
 

@@ -34,7 +34,8 @@ static int print_uri(const char *path, char *ret, size_t size, struct err *err)
 /* A gateway that runs has a log of writes beside its archive, always.  Where
  * there is none nobody writes, and reading must not make one: the copy may be
  * evidence, or on a disk that cannot be written to. */
-static int open_db(const char *path, sqlite3 **ret, struct err *err)
+static int open_db(const char *path, bool query_only, sqlite3 **ret,
+		   struct err *err)
 {
 	char name[PATH_BYTES * 3 + 32];
 	const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX |
@@ -49,7 +50,7 @@ static int open_db(const char *path, sqlite3 **ret, struct err *err)
 		return -1;
 	rc = sqlite3_open_v2(written ? path : name, ret,
 			     written ? flags : flags | SQLITE_OPEN_URI, NULL);
-	if (rc == SQLITE_OK)
+	if (rc == SQLITE_OK && query_only)
 		rc = sqlite3_exec(*ret, "PRAGMA query_only=ON", NULL, NULL,
 				  NULL);
 	if (rc != SQLITE_OK)
@@ -64,7 +65,7 @@ static int open_look(struct sqlite_store *s, const char *path, struct err *err)
 	int64_t tables = 0;
 	bool found = false;
 
-	if (open_db(path, &s->db, err) != 0 ||
+	if (open_db(path, true, &s->db, err) != 0 ||
 	    sqlite_set_common(s->db, err) != 0 ||
 	    sqlite_keep_log(s->db, err) != 0 ||
 	    sqlite_refuse_newer(s->db, &empty, err) != 0)
@@ -103,4 +104,49 @@ int sqlite_look(const char *path, struct store **ret, struct err *err)
 	}
 	*ret = st;
 	return 0;
+}
+
+/* --- a copy --------------------------------------------------------------- */
+
+/* VACUUM reads in one transaction and writes only what is in use, so the copy
+ * holds no page of what was deleted.  It attaches its target. */
+static int vacuum_into(sqlite3 *db, const char *to, struct err *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc;
+
+	(void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 1);
+	rc = sqlite3_prepare_v2(db, "VACUUM INTO ?1", -1, &stmt, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_text(stmt, 1, to, -1, SQLITE_STATIC);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	(void)sqlite3_finalize(stmt); /* repeats the error of the step */
+	if (rc == SQLITE_DONE)
+		return 0;
+	return err_set(err, sqlite_classify(rc), __func__,
+		       "the archive cannot be copied", rc);
+}
+
+int sqlite_copy(const char *path, const char *to, struct err *err)
+{
+	sqlite3 *db = NULL;
+	bool empty = true;
+	struct stat st;
+	int rc = -1;
+
+	if (sqlite_check_path(path, err) != 0 ||
+	    sqlite_check_path(to, err) != 0)
+		return -1;
+	if (lstat(to, &st) == 0)
+		return ERR_SET(err, ERR_INPUT, "the file exists", EEXIST);
+	if (open_db(path, false, &db, err) != 0 ||
+	    sqlite_set_common(db, err) != 0 || sqlite_keep_log(db, err) != 0 ||
+	    sqlite_refuse_newer(db, &empty, err) != 0)
+		goto out;
+	rc = empty ? ERR_SET(err, ERR_INPUT, "not a Postern archive", 0)
+		   : vacuum_into(db, to, err);
+out:
+	(void)sqlite3_close(db); /* no statement is left; NULL is nothing */
+	return rc;
 }

@@ -36,6 +36,7 @@ static const struct sandbox_path worker_paths[] = {
     {"postern.db-shm", ALLOW_EDIT, true},
     {"postern.db.lock", ALLOW_EDIT, true},
     {"media", ALLOW_FOLDER | ALLOW_FOLDERS, false},
+    {"forgotten.log", ALLOW_EDIT, true},
     {PACKAGE_FOLDER, ALLOW_FOLDER, false},
     {"spool", ALLOW_FOLDER, false}, /* unlinks, and puts .bad files aside */
     {"/dev/urandom", ALLOW_READ, false},

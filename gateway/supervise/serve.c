@@ -68,6 +68,21 @@ static bool alive(long pid)
 
 /* Children hold the lock too, so that after a crash nobody starts a second
  * intake beside one that is still ending; those last moments are waited for. */
+/* What lies there is of two times. */
+static int refuse_half_restored(const struct serve *s)
+{
+	char path[PATH_MAX + 16];
+
+	(void)snprintf(path, sizeof(path), "%s/restore/ready", s->dir);
+	if (access(path, F_OK) != 0)
+		return 0;
+	(void)fprintf(stderr,
+		      "a restore of %s is half done; run the same postern "
+		      "restore again, it goes on\n",
+		      s->said);
+	return -1;
+}
+
 static int take_lock(struct serve *s)
 {
 	char path[PATH_MAX + 8];
@@ -431,7 +446,7 @@ int verb_serve(const struct verb_args *args)
 			      args->dir, strerror(errno));
 		return EXIT_REFUSED;
 	}
-	if (take_lock(&s) == 0 &&
+	if (take_lock(&s) == 0 && refuse_half_restored(&s) == 0 &&
 	    rules_load(s.dir, ROLE_CHECK, stderr, &s.rules) == 0 &&
 	    open_all(&s) == 0) {
 		const struct loop_conf conf = {.env = env_system(),

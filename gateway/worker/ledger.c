@@ -7,6 +7,9 @@
  * more; so every size that was signed has its note in the archive. */
 #include <unistd.h>
 
+#include <inttypes.h>
+
+#include "inbound.h"
 #include "ledgerclock.h"
 #include "postern/keeperlog.h"
 #include "postern/ledger.h"
@@ -83,13 +86,37 @@ void ledgerclock_close(struct ledger_clock **c)
 
 /* --- the keeper ----------------------------------------------------------- */
 
+/* The log of an archive that was restored is another one than before, and has
+ * another name (docs/backup.md). */
+static int name_of(struct worker *w, char ret[NOTE_NAME_BYTES], struct err *err)
+{
+	const char *name = w->settings->ledger.origin;
+	uint64_t generation = 0;
+	bool restored = false;
+	int n;
+
+	if (meta_get_u64(w->store, "ledger_generation", &generation, &restored,
+			 err) != 0)
+		return -1;
+	n = restored && name[0] != '\0'
+		? snprintf(ret, NOTE_NAME_BYTES, "%s/restored-%" PRIu64, name,
+			   generation)
+		: snprintf(ret, NOTE_NAME_BYTES, "%s", name);
+	return n >= 0 && n < NOTE_NAME_BYTES
+		   ? 0
+		   : ERR_SET(err, ERR_BUSY, "the name of the log is too long",
+			     0);
+}
+
 /* A name in the settings counts until something was signed. */
 static int ask_keeper(struct worker *w, struct keeper_log *ret, struct err *err)
 {
 	struct ledger_clock *c = w->ledger;
+	char name[NOTE_NAME_BYTES];
 
-	if (keeper_log_status(w->keeper, w->settings->ledger.origin, ret,
-			      err) == 0)
+	if (name_of(w, name, err) != 0)
+		return -1;
+	if (keeper_log_status(w->keeper, name, ret, err) == 0)
 		return 0;
 	if (err->kind == ERR_DENIED) {
 		if (!c->said_origin)

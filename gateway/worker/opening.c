@@ -4,6 +4,7 @@
 #include "../api/api.h"
 #include "../forget/holding.h"
 #include "../rights/rights.h"
+#include "../backup/replay.h"
 #include "decide_told.h"
 #include "hold.h"
 #include "ledger_witness.h"
@@ -218,7 +219,7 @@ int worker_open(struct worker *w, const struct worker_conf *conf,
 	    stamping_open(w, &w->stamping, err) != 0 ||
 	    telling_open(w, &w->tellings, err) != 0 ||
 	    ledger_witness_open(w, &w->witnesses, err) != 0 ||
-	    receive_open(w, &w->receive, err) != 0)
+	    receive_open(w, &w->receive, err) != 0 || replay_open(w, err) != 0)
 		return -1;
 	return api_open(w, conf->listen_fd, conf->operator_fd, &w->api, err);
 }

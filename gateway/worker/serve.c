@@ -15,6 +15,8 @@
 #include "../forget/erasure.h"
 #include "../forget/holding.h"
 #include "../rights/rights.h"
+#include "../backup/replay.h"
+#include "../backup/rows.h"
 #include "../public/public.h"
 #include "../recipients/telling.h"
 #include "consent_expire.h"
@@ -45,6 +47,7 @@ struct turn {
 	int64_t (*due_in_ms)(const struct worker *w); /* NULL: none */
 	bool inbound;	       /* rests while the loop ends */
 	bool decides_nothing;  /* goes on while the policy is in doubt */
+	bool restores;	       /* goes on while a backup is replayed */
 	bool proves;	       /* goes on while the archive is in doubt */
 	int64_t not_before_ms; /* boot clock: resting after ERR_BUSY */
 	bool waits;	       /* said so already */
@@ -62,6 +65,11 @@ struct loop {
 
 static const struct turn all_turns[] = {
     {.name = "receive", .step = receive_step, .inbound = true},
+    {.name = "restoring",
+     .step = replay_step,
+     .inbound = true,
+     .decides_nothing = true,
+     .restores = true},
     {.name = "deliver", .step = deliver_step, .due_in_ms = deliver_due_in_ms},
     {.name = "send", .step = send_step, .due_in_ms = send_due_in_ms},
     {.name = "media", .step = media_step, .due_in_ms = media_due_in_ms},
@@ -81,11 +89,17 @@ static const struct turn all_turns[] = {
      .due_in_ms = rights_due_in_ms,
      .inbound = true},
     {.name = "api", .step = api_step, .inbound = true, .decides_nothing = true},
+    {.name = "api",
+     .step = api_step,
+     .inbound = true,
+     .decides_nothing = true,
+     .restores = true},
     /* Answers for itself while nothing else may be done. */
     {.name = "public",
      .step = public_step,
      .inbound = true,
      .decides_nothing = true,
+     .restores = true,
      .proves = true},
     {.name = "telling", .step = telling_step, .due_in_ms = telling_due_in_ms},
     {.name = "stamping",
@@ -100,6 +114,7 @@ static const struct turn all_turns[] = {
      .step = ledgerclock_step,
      .inbound = true,
      .decides_nothing = true,
+     .restores = true,
      .proves = true},
     {.name = "prune",
      .step = ledgerprune_step,
@@ -120,7 +135,9 @@ static const struct turn all_turns[] = {
     {.name = "erasure",
      .step = erasure_step,
      .due_in_ms = erasure_due_in_ms,
-     .inbound = true},
+     .inbound = true,
+     .restores = true},
+    {.name = "backups", .step = backup_step, .inbound = true},
     /* Last: what waits for an answer goes first. */
     {.name = "simulating",
      .step = simulating_step,
@@ -152,6 +169,7 @@ static void take_turn(struct loop *l, struct turn *t, bool *moved)
 	struct err err = {0};
 
 	if (worker_boot(l->w) < t->not_before_ms ||
+	    (l->w->restoring && !t->restores) ||
 	    (!t->decides_nothing && !lifecycle_trusted(l->w)) ||
 	    (!t->proves && !ledgerclock_lets(l->w, t->decides_nothing)))
 		return;

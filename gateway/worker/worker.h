@@ -90,8 +90,9 @@ struct worker {
 		bool wanted; /* somebody asked */
 		bool said;   /* that it fails */
 	} officer;
-	int64_t prune_boot_ms; /* ledgerprune.c: not before */
-	struct zone *zone;     /* of the controller; NULL: UTC */
+	int64_t prune_boot_ms;	/* ledgerprune.c: not before */
+	int64_t backup_boot_ms; /* backup/rows.c: looked last */
+	struct zone *zone;	/* of the controller; NULL: UTC */
 	struct store *store;
 	struct keeper *keeper;
 	struct http_client *http;
@@ -158,6 +159,7 @@ struct worker {
 		struct rights_post *post; /* letters on their way */
 	} rights;
 	bool stopping;
+	bool restoring; /* backup/replay.h: nothing is served */
 };
 
 /* --- process (worker.c) --------------------------------------------------- */

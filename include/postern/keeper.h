@@ -147,17 +147,19 @@ int keeper_init_hash(const char *dir, const void *passphrase,
 		     size_t passphrase_len, const char *use, const void *bytes,
 		     size_t len, uint8_t ret[32], struct err *err);
 /* Copies root key and key store, sealed under a passphrase, into file (new,
- * 0600).  Works beside a running keeper. */
+ * 0600), which nobody restores after expires_ms (UTC; INT64_MAX: never).
+ * Works beside a running keeper. */
 int keeper_backup(struct env *env, const char *dir, const char *file,
 		  const void *passphrase, size_t passphrase_len,
-		  struct err *err);
+		  int64_t expires_ms, struct err *err);
 
 /*
  * keeper_restore - the inverse, into a directory without keys.
  *
  * Erasures named in dir's erasures.log are done again before the key store
  * gets its name.  ERR_INPUT: keys exist there, or not a backup; ERR_CORRUPT:
- * wrong passphrase, truncated or changed.  Nothing is left on failure.
+ * wrong passphrase, truncated or changed.  ERR_DENIED: it has expired.  Nothing
+ * is left on failure.
  */
 int keeper_restore(struct env *env, const char *dir, const char *file,
 		   const void *passphrase, size_t passphrase_len,

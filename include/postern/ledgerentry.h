@@ -71,7 +71,8 @@
 	X(TOKEN_REVOKED, "token.revoked") \
 	X(BACKUP_MADE, "backup.made") \
 	X(BACKUP_EXPIRED, "backup.expired") \
-	X(BACKUP_RESTORED, "backup.restored") \
+	X(BACKUP_RESTORED, "backup.restored") /* n, root: of the log then */ \
+	X(BACKUP_REPLAYED, "backup.replayed") \
 	X(POLICY_PROPOSED, "policy.proposed") \
 	X(POLICY_APPROVED, "policy.approved") \
 	X(POLICY_CHANGED, "policy.changed") \

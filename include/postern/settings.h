@@ -160,6 +160,15 @@ struct settings {
 				  known, and links are paths */
 		int64_t asks_per_minute; /* new requests, of everybody */
 	} portal;
+	/* Copies of the keys (docs/backup.md). */
+	struct {
+		char keys_max[16]; /* period.h: how long one may be used */
+	} backup;
+	/* Art. 33 GDPR (docs/breach.md). */
+	struct {
+		int64_t hours;	     /* until the authority has to know */
+		bool high_risk_only; /* threshold: high */
+	} breach;
 	/* The proof log (docs/ledger.md). */
 	struct {
 		char origin[256]; /* "": the keeper makes one */

@@ -47,6 +47,9 @@ struct store_driver {
 	/* Only to read, beside whoever writes; makes and changes no file. NULL:
 	 * there is no file. */
 	int (*look)(const char *path, struct store **ret, struct err *err);
+	/* A compact copy of one moment, beside whoever writes, into a file
+	 * that must not exist.  NULL: there is no file. */
+	int (*copy)(const char *path, const char *to, struct err *err);
 	int (*begin)(struct store *st, struct err *err);
 	int (*commit)(struct store *st, struct err *err);
 	void (*roll_back)(struct store *st); /* no-op outside a transaction */
@@ -87,6 +90,10 @@ int store_open(const char *driver_name, const char *path, struct store **ret,
  * no transactions to begin.  ERR_INPUT: also an archive that is older than the
  * proof log. */
 int store_look(const char *driver_name, const char *path, struct store **ret,
+	       struct err *err);
+/* A copy of one moment beside whoever writes: without what was deleted, and
+ * whole or not there if it ends early.  ERR_INPUT: to exists. */
+int store_copy(const char *driver_name, const char *path, const char *to,
 	       struct err *err);
 /* Names of the engines an archive may be kept in, the default first; at most
  * max.  Returns their number. */

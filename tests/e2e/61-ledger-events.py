@@ -18,7 +18,8 @@ TEXTS = ["Hallo von Anna", "Hallo von Bert", "Hallo von Carl",
 BSUID = "DE.4917139200604"
 KEPT = {}
 # What only time, or a message of many kinds, leads to: tests/test_prove.c.
-UNIT = {"consent.reminded", "consent.expired", "key.destroyed",
+UNIT = {"backup.restored", "backup.replayed",  # e2e 88
+        "consent.reminded", "consent.expired", "key.destroyed",
         "identity.split",
         # tests/test_telling_run.c, tests/e2e/84
         "recipient.told", "recipient.confirmed", "recipient.failed"}
@@ -27,7 +28,7 @@ LATER = {"consent.renewed", "consent.deferred", "consent.revoked",
          "consent.invalidated", "request.decided", "request.closed",
          "request.answered", "identity.rectified", "identity.verified",
          "erase.planned", "erase.executed", "erase.verified",
-         "backup.expired", "backup.restored", "staff.reveal",
+         "backup.expired", "staff.reveal",
          "breach.opened", "breach.decided", "breach.notified",
          "breach.closed"}
 
