@@ -88,7 +88,6 @@ static const struct turn all_turns[] = {
      .step = rights_step,
      .due_in_ms = rights_due_in_ms,
      .inbound = true},
-    {.name = "api", .step = api_step, .inbound = true, .decides_nothing = true},
     {.name = "api",
      .step = api_step,
      .inbound = true,
