@@ -207,6 +207,18 @@ static bool restricts_on(const struct policy_rule *rule,
 	return true;
 }
 
+/* Until a claim is barred its proof may be kept; nobody is ordered to.  That
+ * refuses no erasure: what proves a consent has its own way
+ * (erasure_consent.c), that somebody was informed is in the proof log. */
+static bool orders(const struct policy_rule *rule, enum erasure_trigger trigger)
+{
+	static const char limitation[] = "BGB";
+
+	return rule->has_statutory &&
+	       (trigger == TRIGGER_SCHEDULE || rule->norm == NULL ||
+		strncmp(rule->norm, limitation, sizeof(limitation) - 1) != 0);
+}
+
 /* By law a record is free after the last day; that it is out of use before is
  * its rule's, "restrict". */
 static void take_rule(const struct policy_rule *rule,
@@ -217,7 +229,7 @@ static void take_rule(const struct policy_rule *rule,
 	int64_t day;
 
 	policy_due(rule, starts, &due);
-	if (rule->has_statutory)
+	if (orders(rule, f->trigger))
 		f->statutory_last_day = (struct maybe_day){
 		    true, due.is ? due.r.last_day : CALDATE_MAX};
 	if (due.is && !due.waits)

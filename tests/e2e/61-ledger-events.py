@@ -11,6 +11,7 @@ import time
 from case import ROOT, case, check, envelope, equal, main, post, rows, w
 
 ANNA, BERT, CARL, DORA = (f"49171392006{i:02}" for i in range(1, 5))
+GONE = "4917139200697"
 LISTED, IMPORTED = "4917139200699", "4917139200698"
 NAMES = ["Jörg Müller", "Kanarienvogel"]
 TEXTS = ["Hallo von Anna", "Hallo von Bert", "Hallo von Carl",
@@ -27,7 +28,6 @@ UNIT = {"backup.restored", "backup.replayed",  # e2e 88
 LATER = {"consent.renewed", "consent.deferred", "consent.revoked",
          "consent.invalidated", "request.decided", "request.closed",
          "request.answered", "identity.rectified", "identity.verified",
-         "erase.planned", "erase.executed", "erase.verified",
          "backup.expired", "staff.reveal",
          "breach.opened", "breach.decided", "breach.notified",
          "breach.closed"}
@@ -373,6 +373,28 @@ def a_made_up_person_is_touched(world):
     check(by_staff(touched), touched)
     world.postern("canary", "end", made["id"])
     equal(tells(world, "canary.ended")["obj"], made["id"], "ended")
+
+
+@case
+def somebody_is_erased(world):
+    world.phone_text("Bitte alles weg", phone=GONE)
+    note = world.note_with("Bitte alles weg")["data"]
+    equal(world.api("POST", f"/v1/conversations/{note['conversation']}/close")
+          [0], 200, "closed")
+    status, made = world.api("POST", "/v1/erasures",
+                             {"person": note["person"]["id"]},
+                             token=KEPT["rights"])
+    equal(status, 202, made)
+    planned = tells(world, "erase.planned")
+    equal((planned["obj"], planned["r"]), (made["id"], "policy"), "planned")
+    check(by_staff(planned) and "c" in planned, planned)
+    executed = tells(world, "erase.executed")
+    equal((executed["act"], executed["obj"], executed["r"]),
+          ("system", made["id"], "policy"), "executed")
+    check(executed["n"] >= 1 and "c" not in executed, executed)
+    equal(tells(world, "erase.verified")["obj"], made["id"], "verified")
+    keys = tells(world, "key.destroyed", r="erasure")
+    check(keys["n"] >= 1 and keys["obj"] == made["id"], keys)
 
 
 # --- all of it --------------------------------------------------------------
