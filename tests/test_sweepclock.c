@@ -86,6 +86,7 @@ static int up(void **state)
 			      .random = chance,
 			      .unsynced = unsynced,
 			      .ctx = h};
+	h->settings.sweep.kernel_clock = true;
 	h->boot_ms = HOUR;
 	(void)snprintf(h->path, sizeof(h->path), "/tmp/postern-clock.%d.db",
 		       (int)getpid());

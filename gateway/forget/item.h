@@ -28,6 +28,8 @@ struct item {
 	uint16_t year;
 	int64_t received_ms;
 	int64_t closed_ms; /* of its conversation; 0: not closed */
+	int64_t start_ms;  /* of an event of its own: a withdrawal, the end of
+			    * a request; 0: none, or not yet */
 	bool empty;	   /* its content went before */
 };
 /* *ret_found false: the row is gone. */

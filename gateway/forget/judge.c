@@ -251,6 +251,8 @@ static int dates_of(struct worker *w, const struct item *item,
 		return 0;
 	starts.at[START_COLLECTION] = day_of(w, item->received_ms);
 	starts.at[START_PROCESS_END] = day_of(w, item->closed_ms);
+	for (int i = START_WITHDRAWAL; i < POLICY_STARTS; i++)
+		starts.at[i] = day_of(w, item->start_ms);
 	if ((rule.from == START_RELATIONSHIP_END ||
 	     rule.restrict_from == START_RELATIONSHIP_END) &&
 	    item->person != 0 &&

@@ -197,6 +197,7 @@ static const struct section {
     {"backup", conf_backup},
     {"breach", conf_breach},
     {"rights", conf_rights},
+    {"sweep", conf_sweep},
     {"channels", conf_channels},
     {"helpdesks", conf_helpdesks},
     {"routes", conf_routes},
@@ -221,6 +222,7 @@ static void set_defaults(struct settings *s, const char *dir)
 	for (size_t i = 0; i < params_len; i++)
 		*param_at(s, &params[i]) = params[i].fallback;
 	conf_rights_defaults(s);
+	conf_sweep_defaults(s);
 	conf_ledger_defaults(s);
 	conf_backup_defaults(s);
 	conf_portal_defaults(s);

@@ -69,6 +69,10 @@ void conf_ledger(struct parse *in, const struct yaml *map);
 void conf_backup_defaults(struct settings *s);
 void conf_backup(struct parse *in, const struct yaml *map);
 void conf_breach(struct parse *in, const struct yaml *map);
+/* --- sweep.c -------------------------------------------------------------- */
+
+void conf_sweep_defaults(struct settings *s);
+void conf_sweep(struct parse *in, const struct yaml *map);
 
 /* --- rights.c ------------------------------------------------------------- */
 

@@ -148,6 +148,9 @@
  *		(there is no chat), waiting, unknown, sent, failed (reason).
  *		letter_sealed: FIELD_REPLY under the request's key, JSON
  *		{"text"}.
+ * review	(5) kind: unclassified: a Datenart without a rule, and how many
+ *		records are of it; suppression: entries older than their rule.
+ *		person 0.  decision: erase, keep.
  * request_callback (5) Who wants to hear of each state; an address of a
  *		company, https.
  * erasure	(5) What is deleted of a person, step by step.  step: the next
@@ -184,6 +187,9 @@
  * hold_look	(5) Messages that got another text, to be looked at again.
  * sweep	(5) A run.  kind: dry, real.  state: counting, counted,
  *		approved, running, done, stopped.  counts: JSON, per Datenart.
+ * sweep_key	(5) Somebody of whom something went in the run that is open:
+ *		whether keys of theirs are of no use any more is looked at
+ *		when all of it went.
  * sweep_mark	(5) How far the range of a rule was gone through: what started
  *		at or before up_to, by the rule whose digest is rule.
  * package	(5) A copy for a person.  kind: access, portability.  state:
@@ -586,6 +592,10 @@ enum message_outcome {
 	    "dry INTEGER, reason TEXT, cursor TEXT) STRICT",                  \
 	    "CREATE INDEX sweep_open ON sweep(id) WHERE ended_ms IS "         \
 	    "NULL",                                                           \
+	    "ALTER TABLE review ADD COLUMN datenart TEXT",                    \
+	    "ALTER TABLE review ADD COLUMN n INTEGER",                        \
+	    "CREATE INDEX suppression_since ON suppression(since_ms)",        \
+	    "CREATE TABLE sweep_key(person INTEGER PRIMARY KEY) STRICT",      \
 	    "CREATE TABLE sweep_mark(datenart TEXT NOT NULL, kind "           \
 	    "TEXT NOT NULL, rule BLOB NOT NULL, up_to INTEGER NOT "           \
 	    "NULL, PRIMARY KEY(datenart, kind)) STRICT, WITHOUT ROWID",       \

@@ -5,6 +5,7 @@
 #include "../forget/holding.h"
 #include "../rights/rights.h"
 #include "../backup/replay.h"
+#include "../forget/sweep.h"
 #include "decide_told.h"
 #include "hold.h"
 #include "ledger_witness.h"
@@ -245,6 +246,7 @@ void worker_close(struct worker *w)
 		http_close(&w->http);
 	simulating_close(&w->simulating);
 	holding_close(w);
+	sweep_close(w);
 	hold_close(w);
 	rights_close(w);
 	ledger_witness_close(&w->witnesses);

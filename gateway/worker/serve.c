@@ -17,6 +17,7 @@
 #include "../rights/rights.h"
 #include "../backup/replay.h"
 #include "../backup/rows.h"
+#include "../forget/sweep.h"
 #include "../public/public.h"
 #include "../recipients/telling.h"
 #include "consent_expire.h"
@@ -127,6 +128,10 @@ static const struct turn all_turns[] = {
      .step = ledgerofficer_step,
      .inbound = true,
      .decides_nothing = true},
+    {.name = "sweep",
+     .step = sweep_step,
+     .due_in_ms = sweep_due_in_ms,
+     .inbound = true},
     {.name = "holding",
      .step = holding_step,
      .due_in_ms = holding_due_in_ms,

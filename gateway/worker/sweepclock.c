@@ -240,7 +240,8 @@ static void measure_sync(struct worker *w)
 	struct sweepclock *c = &w->sweepclock;
 	int64_t boot_ms = worker_boot(w);
 
-	if (w->env->unsynced != NULL && w->env->unsynced(w->env))
+	if (w->settings->sweep.kernel_clock && w->env->unsynced != NULL &&
+	    w->env->unsynced(w->env))
 		c->unsynced_ms += boot_ms - c->synced_boot_ms;
 	else
 		c->unsynced_ms = 0;

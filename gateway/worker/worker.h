@@ -45,6 +45,7 @@ struct stamping;
 struct ledger_witnesses;
 struct ledger_clock;
 struct ledger_publish;
+struct sweeping;
 struct rights_post;
 struct tellings;
 struct opendsr_key;
@@ -158,6 +159,7 @@ struct worker {
 		int64_t due_ms; /* the next one, wall; 0: none */
 		struct rights_post *post; /* letters on their way */
 	} rights;
+	struct sweeping *sweep; /* forget/sweep.h; NULL: not looked yet */
 	bool stopping;
 	bool restoring; /* backup/replay.h: nothing is served */
 };

@@ -62,6 +62,7 @@
 	X(ERASE_EXECUTED, "erase.executed") \
 	X(ERASE_VERIFIED, "erase.verified") \
 	X(CLOCK_CONFIRMED, "clock.confirmed") \
+	X(SWEEP_APPROVED, "sweep.approved") \
 	X(KEY_CREATED, "key.created") \
 	X(KEY_ROTATED, "key.rotated") \
 	X(KEY_DESTROYED, "key.destroyed") \

@@ -194,6 +194,13 @@ struct settings {
 		bool chained;	/* extension: 1 + 2 months */
 		bool decide;	/* erasure: a person decides on each */
 	} rights;
+	/* Deletion by time (docs/retention.md). */
+	struct {
+		int at_minute;	   /* of the controller's day */
+		int64_t daily_cap; /* records */
+		int64_t few;	   /* more than was approved, and no matter */
+		bool kernel_clock; /* is asked whether it is kept right */
+	} sweep;
 	struct { /* every number has a row in gateway/settings/params.c */
 		int64_t intake_threads, connections_max, header_deadline_ms,
 		    body_deadline_ms, commit_deadline_ms, disk_low_bytes,
