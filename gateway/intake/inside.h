@@ -113,6 +113,7 @@ struct visitor {
 	bool query_odd;		  /* too long to be passed */
 	bool counted;		  /* in in->passing */
 	struct passage *passage;  /* VISIT_PASS */
+	struct handout *handout;  /* a file is being sent */
 	struct unsubscribe click; /* of oneclick.door */
 	struct buf body;	  /* clear text: wiped with the request */
 	struct entry *entry;
@@ -176,6 +177,7 @@ struct intake {
 	atomic_uint in_flight, waiting;
 	struct passages *passages; /* passage.c; NULL: no hatch */
 	struct ways *ways;	   /* ways.c */
+	struct handouts *handouts; /* handout.c */
 	atomic_uint passing;	   /* visitors at addresses of the worker */
 };
 
@@ -240,6 +242,22 @@ enum MHD_Result passage_go(struct intake *in, struct visitor *v,
 			   const char *url);
 enum MHD_Result passage_end(struct intake *in, struct visitor *v);
 void passage_forget(struct intake *in, struct visitor *v);
+/* Puts a request in and knocks; the answer comes to *ret_fd. */
+int passage_put(struct intake *in, const struct public_request *rq, int *ret_fd,
+		struct err *err);
+/* The thread that waits for answers looks around. */
+void passages_wake(struct intake *in);
+
+/* --- handout.c: copies of a person's data --------------------------------- */
+int handouts_open(struct intake *in, struct err *err);
+void handouts_close(struct intake *in);
+bool handout_is(const struct visitor *v, const char *url);
+/* False: there is nothing to hand out, and nothing was answered. */
+bool handout_reply(struct intake *in, struct visitor *v, const char *url,
+		   enum MHD_Result *ret);
+void handout_end(struct intake *in, struct visitor *v, bool sent);
+/* What was handed out whole and is not told yet; in the hatch's thread. */
+void handouts_tell(struct intake *in);
 
 /* --- listener.c ----------------------------------------------------------- */
 /* Whether the library keeps texts where they were received. */

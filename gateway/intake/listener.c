@@ -189,10 +189,15 @@ static void on_completed(void *ctx, struct MHD_Connection *connection,
 			 void **request_ctx,
 			 enum MHD_RequestTerminationCode code)
 {
+	struct intake *in = ((struct loop *)ctx)->in;
+
 	(void)connection;
-	(void)code; /* says nothing about what the peer got */
-	if (*request_ctx != NULL)
-		visit_forget(((struct loop *)ctx)->in, *request_ctx);
+	/* Says nothing about what the peer got. */
+	if (*request_ctx != NULL) {
+		handout_end(in, *request_ctx,
+			    code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+		visit_forget(in, *request_ctx);
+	}
 	*request_ctx = NULL;
 }
 

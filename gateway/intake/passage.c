@@ -123,15 +123,17 @@ static void *passages_run(void *arg)
 		if (w.fds[0].revents != 0)
 			(void)!read(ps->wake_fd, &count, sizeof(count));
 		watch_look(in, &w, in->env->boot_ms(in->env));
+		handouts_tell(in);
 	}
 	return NULL;
 }
 
-static void thread_wake(const struct passages *ps)
+void passages_wake(struct intake *in)
 {
 	const uint64_t one = 1;
 
-	(void)!write(ps->wake_fd, &one, sizeof(one)); /* full: awake already */
+	/* Full: awake already. */
+	(void)!write(in->passages->wake_fd, &one, sizeof(one));
 }
 
 /* --- opening and closing -------------------------------------------------- */
@@ -177,7 +179,7 @@ void passages_release(struct intake *in)
 	if (in->passages == NULL)
 		return;
 	atomic_store(&in->passages->release, true);
-	thread_wake(in->passages);
+	passages_wake(in);
 }
 
 void passages_stop(struct intake *in)
@@ -187,7 +189,7 @@ void passages_stop(struct intake *in)
 	if (ps == NULL || !ps->runs)
 		return;
 	atomic_store(&ps->end, true);
-	thread_wake(ps);
+	passages_wake(in);
 	(void)pthread_join(ps->thread, NULL); /* it was created */
 	ps->runs = false;
 	for (size_t i = 0; i < PASSAGES_MAX; i++)
@@ -351,21 +353,18 @@ static void request_fill(struct visitor *v, const char *url, int64_t at_ms,
 	}
 }
 
-/* Puts the request in and knocks. */
-static int passage_send(struct intake *in, struct passage *p, const char *url,
-			struct err *err)
+int passage_put(struct intake *in, const struct public_request *rq, int *ret_fd,
+		struct err *err)
 {
 	struct buf frame = BUF_INIT(IPC_PAYLOAD_MAX);
-	struct public_request rq;
 	int ends_of[2] = {-1, -1};
 	int rc = -1;
 
-	request_fill(p->visitor, url, in->env->wall_ms(in->env), &rq);
-	if (hatch_put_request(&rq, &frame, err) == 0 &&
+	if (hatch_put_request(rq, &frame, err) == 0 &&
 	    hatch_pair(ends_of, err) == 0 &&
 	    hatch_send(ends_of[0], HATCH_ASK, &frame, err) == 0 &&
 	    hatch_knock(in->conf->hatch_fd, ends_of[1], err) == 0) {
-		p->fd = ends_of[0];
+		*ret_fd = ends_of[0];
 		ends_of[0] = -1;
 		rc = 0;
 	}
@@ -376,12 +375,28 @@ static int passage_send(struct intake *in, struct passage *p, const char *url,
 	return rc;
 }
 
+static int passage_send(struct intake *in, struct passage *p, const char *url,
+			struct err *err)
+{
+	struct public_request rq;
+
+	request_fill(p->visitor, url, in->env->wall_ms(in->env), &rq);
+	return passage_put(in, &rq, &p->fd, err);
+}
+
 enum MHD_Result passage_go(struct intake *in, struct visitor *v,
 			   const char *url)
 {
-	struct passage *p = ends(in) ? NULL : passage_take(in, v);
 	struct err err = {0};
+	enum MHD_Result rc;
+	struct passage *p;
 
+	if (handout_is(v, url)) {
+		if (handout_reply(in, v, url, &rc))
+			return rc;
+		v->method = PUBLIC_GET; /* the page that says so */
+	}
+	p = ends(in) ? NULL : passage_take(in, v);
 	v->passage = p;
 	if (p == NULL)
 		return refuse(in, v, MHD_HTTP_SERVICE_UNAVAILABLE, RETRY_S);
@@ -402,7 +417,7 @@ enum MHD_Result passage_go(struct intake *in, struct visitor *v,
 	p->until_ms = in->env->boot_ms(in->env) + PASSAGE_MS;
 	p->state = PASSAGE_WAITS;
 	pthread_mutex_unlock(&in->passages->lock);
-	thread_wake(in->passages);
+	passages_wake(in);
 	return MHD_YES;
 }
 

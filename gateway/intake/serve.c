@@ -54,8 +54,8 @@ static int intake_open(struct intake *in, struct err *err)
 		return ERR_SET(err, ERR_STORAGE, "no eventfd", errno);
 	if (locks_make(in, err) != 0 || replies_make(in, err) != 0 ||
 	    doors_open(in, err) != 0 || oneclick_open(in, err) != 0 ||
-	    ways_open(in, err) != 0 || passages_open(in, err) != 0 ||
-	    segment_start(in, err) != 0)
+	    ways_open(in, err) != 0 || handouts_open(in, err) != 0 ||
+	    passages_open(in, err) != 0 || segment_start(in, err) != 0)
 		return -1;
 	disk_look(in);
 	return 0;
@@ -69,6 +69,7 @@ static void intake_close(struct intake *in)
 	doors_close(in);
 	oneclick_close(in);
 	passages_close(in);
+	handouts_close(in);
 	ways_close(in);
 	fd_close(&in->folder_fd);
 	fd_close(&in->reaper_fd);

@@ -312,6 +312,7 @@ void visit_forget(struct intake *in, struct visitor *v)
 		v->entry->record = NULL;
 		v->entry->size = 0;
 	}
+	handout_end(in, v, false);
 	passage_forget(in, v);
 	v->in_flight = false;
 	v->charged = 0;
