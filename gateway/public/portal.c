@@ -210,9 +210,9 @@ static void put_rights(struct leaf *p, const struct asked *a)
 		html(p, words->name);
 		html(p, "</b><span>");
 		html(p, words->what);
-		html(p, " (");
+		html(p, " <span class=\"art\">");
 		html(p, words->article);
-		html(p, ")</span></span></label>");
+		html(p, "</span></span></span></label>");
 	}
 	html(p, "</fieldset>");
 }
@@ -277,7 +277,7 @@ static void put_words(struct leaf *p, const struct asked *a)
 		    "3. What else should we know?"));
 	html(p, "</legend><div class=\"field\"><label class=\"label\" "
 		"for=\"text\">");
-	html(p, SAY(p, "Ihre Worte", "Your words"));
+	html(p, SAY(p, "Ihre Worte (freiwillig)", "Your words (optional)"));
 	html(p, "</label><p class=\"hint\" id=\"text-hint\">");
 	html(p,
 	     SAY(p,

@@ -6,63 +6,63 @@ static const struct right_words rights[RIGHTS_TYPES][2] = {
 			"Sie erfahren, was wir über Sie gespeichert haben, "
 			"woher es kommt und "
 			"wer es bekommen hat, und erhalten eine Kopie.",
-			"Art. 15 DSGVO"},
+			"Art.&nbsp;15&nbsp;DSGVO"},
 		       {"Access and a copy",
 			"You learn what we have stored about you, where it "
 			"comes from and who "
 			"received it, and you get a copy.",
-			"Art. 15 GDPR"}},
+			"Art.&nbsp;15&nbsp;GDPR"}},
     [RIGHTS_RECTIFICATION] =
 	{{"Berichtigung",
 	  "Etwas, das wir über Sie gespeichert haben, stimmt nicht oder fehlt.",
-	  "Art. 16 DSGVO"},
+	  "Art.&nbsp;16&nbsp;DSGVO"},
 	 {"Rectification",
 	  "Something we have stored about you is wrong or missing.",
-	  "Art. 16 GDPR"}},
+	  "Art.&nbsp;16&nbsp;GDPR"}},
     [RIGHTS_ERASURE] =
 	{{"Löschung",
 	  "Wir löschen Ihre Daten. Was ein Gesetz uns aufzubewahren "
 	  "vorschreibt, "
 	  "wird gesperrt und danach gelöscht; Sie erfahren, was das ist.",
-	  "Art. 17 DSGVO"},
+	  "Art.&nbsp;17&nbsp;DSGVO"},
 	 {"Erasure",
 	  "We erase your data. What a law obliges us to keep is locked and "
 	  "erased afterwards; you learn what that is.",
-	  "Art. 17 GDPR"}},
+	  "Art.&nbsp;17&nbsp;GDPR"}},
     [RIGHTS_RESTRICTION] =
 	{{"Einschränkung",
 	  "Wir bewahren Ihre Daten auf, verwenden sie aber nicht mehr, etwa "
 	  "solange wir prüfen, ob sie stimmen.",
-	  "Art. 18 DSGVO"},
+	  "Art.&nbsp;18&nbsp;DSGVO"},
 	 {"Restriction",
 	  "We keep your data but no longer use them, for example while we "
 	  "check "
 	  "whether they are correct.",
-	  "Art. 18 GDPR"}},
+	  "Art.&nbsp;18&nbsp;GDPR"}},
     [RIGHTS_PORTABILITY] =
 	{{"Datenübertragung",
 	  "Sie bekommen, was Sie uns gegeben haben, in einem Format, das "
 	  "andere "
 	  "Programme lesen können.",
-	  "Art. 20 DSGVO"},
+	  "Art.&nbsp;20&nbsp;DSGVO"},
 	 {"Data portability",
 	  "You get what you gave us in a format that other programs can read.",
-	  "Art. 20 GDPR"}},
+	  "Art.&nbsp;20&nbsp;GDPR"}},
     [RIGHTS_OBJECTION] =
 	{{"Widerspruch",
 	  "Sie wollen nicht, dass wir Ihre Daten verwenden, oder keine Werbung "
 	  "mehr bekommen.",
-	  "Art. 21 DSGVO"},
+	  "Art.&nbsp;21&nbsp;DSGVO"},
 	 {"Objection",
 	  "You do not want us to use your data, or want no more advertising.",
-	  "Art. 21 GDPR"}},
+	  "Art.&nbsp;21&nbsp;GDPR"}},
     [RIGHTS_WITHDRAWAL] =
 	{{"Widerruf einer Einwilligung",
 	  "Sie hatten uns etwas erlaubt und nehmen das zurück.",
-	  "Art. 7 Abs. 3 DSGVO"},
+	  "Art.&nbsp;7 Abs.&nbsp;3&nbsp;DSGVO"},
 	 {"Withdrawal of consent",
 	  "You had allowed us something and take that back.",
-	  "Art. 7(3) GDPR"}},
+	  "Art.&nbsp;7(3)&nbsp;GDPR"}},
 };
 
 static const struct {

@@ -6,7 +6,7 @@
 #include "rights/rights.h"
 
 struct right_words {
-	const char *name, *what, *article;
+	const char *name, *what, *article; /* HTML */
 };
 const struct right_words *words_right(enum rights_type type,
 				      enum tongue tongue);
