@@ -20,7 +20,7 @@ flavour := $(if $(filter clang%,$(notdir $(CC))),-clang)$(if $(SAN),-$(subst $(c
 BUILD   ?= build$(if $(flavour),/flavour$(flavour))
 OBJ     := $(BUILD)/obj
 
-LIBS := libmicrohttpd libcurl jansson yaml-0.1 sqlite3 libcrypto libsodium libxxhash libseccomp gnutls libjpeg libpng libwebpmux
+LIBS := libmicrohttpd libcurl jansson yaml-0.1 sqlite3 libcrypto libsodium libxxhash libseccomp gnutls libjpeg libpng libwebpmux nettle zlib
 
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wvla -Wformat=2 -Wstrict-prototypes \
 	-Wmissing-prototypes -Wundef -Werror -Werror=format-security \
@@ -37,7 +37,9 @@ ALL_CFLAGS = -std=c17 $(CFLAGS) -fPIE -pthread -D_GNU_SOURCE $(WARN) $(HARDEN) \
 	$(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code \
 	$(LDFLAGS) $(WRAPPED) $(if $(SAN),-fsanitize=$(SAN))
-ALL_LIBS = $(shell pkg-config --libs $(LIBS) 2>/dev/null)
+# Of libarchive the writer of ZIP alone: linked statically, all that nothing
+# refers to left out, and with it XML and five ways to pack (docs/dependencies.md).
+ALL_LIBS = -Wl,--gc-sections -l:libarchive.a $(shell pkg-config --libs $(LIBS) 2>/dev/null)
 
 # What only postern-verify has; network.c where it is static.
 alone    := $(addprefix gateway/verify/,main.c calls.c network.c)

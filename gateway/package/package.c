@@ -15,22 +15,24 @@ static const char view_sql[] =
     " ORDER BY id DESC LIMIT 1";
 static const char ready_sql[] =
     "SELECT id,request,person,kind,language,year,file,bytes,"
-    "expires_ms FROM package"
+    "expires_ms,key_sealed FROM package"
     " WHERE id=? AND state='ready' AND expires_ms>?";
 static const char waits_sql[] =
     "SELECT id,request,person,kind,language,year,file,bytes,"
-    "expires_ms FROM package"
+    "expires_ms,key_sealed FROM package"
     " WHERE ended_ms IS NULL AND state='making' ORDER BY id LIMIT 1";
 static const char link_sql[] = "UPDATE package SET link=? WHERE id=?";
 static const char linked_sql[] =
     "SELECT id,request,person,kind,language,year,file,bytes,"
-    "expires_ms FROM package"
+    "expires_ms,key_sealed FROM package"
     " WHERE ended_ms IS NULL AND state='ready' AND link=?";
 static const char ready_set_sql[] =
-    "UPDATE package SET state='ready',file=?,bytes=?,sha256=?,manifest=?,"
+    "UPDATE package SET "
+    "state='ready',key_sealed=?,file=?,bytes=?,sha256=?,manifest=?,"
     "messages=?,of_messages=?,ready_ms=?,expires_ms=? WHERE id=?";
 static const char end_sql[] =
-    "UPDATE package SET state=?,reason=?,ended_ms=?,file=NULL,link=NULL"
+    "UPDATE package SET "
+    "state=?,reason=?,ended_ms=?,file=NULL,link=NULL,key_sealed=NULL"
     " WHERE id=?";
 static const char progress_sql[] =
     "UPDATE package SET messages=?,of_messages=? WHERE id=?";
@@ -96,6 +98,7 @@ int package_begin(struct worker *w, const struct package_order *order,
 					 S_INT(now_ms)),
 			      err) != 0)
 			return -1;
+		w->packages_idle = false;
 	}
 	*ret_id = id;
 	return 0;
@@ -160,6 +163,7 @@ static int take_row(struct store *st, struct store_rows *rows,
 		    struct package_row *ret, struct err *err)
 {
 	size_t kind = word_in(store_column(st, rows, 3), kinds, PACKAGE_KINDS);
+	struct store_value sealed = store_column(st, rows, 9);
 
 	*ret = (struct package_row){
 	    .id = store_column(st, rows, 0).num,
@@ -169,13 +173,16 @@ static int take_row(struct store *st, struct store_rows *rows,
 	    .year = (uint16_t)store_column(st, rows, 5).num,
 	    .bytes = store_column(st, rows, 7).num,
 	    .expires_ms = store_column(st, rows, 8).num,
+	    .sealed_len = sealed.len,
 	};
-	if (kind == PACKAGE_KINDS ||
+	if (kind == PACKAGE_KINDS || sealed.len > sizeof(ret->sealed) ||
 	    !store_word(store_column(st, rows, 4), ret->language,
 			sizeof(ret->language)) ||
 	    !store_word(store_column(st, rows, 6), ret->file,
 			sizeof(ret->file)))
 		return ERR_SET(err, ERR_CORRUPT, "row of a package", 0);
+	if (sealed.len > 0)
+		memcpy(ret->sealed, sealed.bytes, sealed.len);
 	return 0;
 }
 
@@ -217,6 +224,33 @@ void package_key_ref(const struct package_row *row, struct key_ref *ret)
 		       strlen(PACKAGE_DATENART)); /* a constant */
 }
 
+int package_key_seal(struct worker *w, struct package_row *row,
+		     const uint8_t key[32], struct err *err)
+{
+	struct keeper_batch *batch = NULL;
+	const uint8_t *sealed = NULL;
+	struct key_ref ref;
+	size_t slot, len = 0;
+	int rc = -1;
+
+	package_key_ref(row, &ref);
+	if (keeper_batch_new(w->keeper, &batch, err) != 0)
+		return -1;
+	slot = keeper_add_seal(batch, &ref, row->id, FIELD_PACKAGE, key, 32);
+	if (keeper_run(batch, err) == 0 &&
+	    keeper_result(batch, slot, &sealed, &len, err) == 0) {
+		rc = len <= sizeof(row->sealed)
+			 ? 0
+			 : ERR_SET(err, ERR_BUSY, "key of a package", 0);
+		if (rc == 0) {
+			memcpy(row->sealed, sealed, len);
+			row->sealed_len = len;
+		}
+	}
+	keeper_batch_free(&batch);
+	return rc;
+}
+
 int package_key(struct worker *w, const struct package_row *row,
 		uint8_t ret[32], struct err *err)
 {
@@ -229,7 +263,8 @@ int package_key(struct worker *w, const struct package_row *row,
 	package_key_ref(row, &ref);
 	if (keeper_batch_new(w->keeper, &batch, err) != 0)
 		return -1;
-	slot = keeper_add_file_key(batch, &ref, row->id);
+	slot = keeper_add_open(batch, &ref, row->id, FIELD_PACKAGE, row->sealed,
+			       row->sealed_len);
 	if (keeper_run(batch, err) == 0 &&
 	    keeper_result(batch, slot, &key, &len, err) == 0) {
 		rc = len == 32 ? 0
@@ -241,17 +276,17 @@ int package_key(struct worker *w, const struct package_row *row,
 	return rc;
 }
 
-int package_row_ready_set(struct worker *w, int64_t id,
+int package_row_ready_set(struct worker *w, const struct package_row *row,
 			  const struct package_made *made, struct err *err)
 {
-	return store_run(w->store, ready_set_sql,
-			 STORE_ARGS(S_TEXT(made->file), S_INT(made->bytes),
-				    S_BLOB(made->sha256, 32),
-				    S_BLOB(made->manifest, 32),
-				    S_INT(made->messages),
-				    S_INT(made->messages), S_INT(worker_now(w)),
-				    S_INT(made->expires_ms), S_INT(id)),
-			 err);
+	return store_run(
+	    w->store, ready_set_sql,
+	    STORE_ARGS(S_BLOB(row->sealed, row->sealed_len), S_TEXT(made->file),
+		       S_INT(made->bytes), S_BLOB(made->sha256, 32),
+		       S_BLOB(made->manifest, 32), S_INT(made->messages),
+		       S_INT(made->messages), S_INT(worker_now(w)),
+		       S_INT(made->expires_ms), S_INT(row->id)),
+	    err);
 }
 
 int package_row_progress(struct worker *w, int64_t id, int64_t messages,
@@ -421,6 +456,8 @@ static bool keeps(void *ctx, const char *name)
 	bool found = false;
 	int64_t n = 0;
 
+	if (strcmp(package_makes(t->w), name) == 0)
+		return true;
 	if (dot != NULL && strcmp(dot, ".link") != 0)
 		return false;
 	(void)snprintf(bare, sizeof(bare), "%s", name);

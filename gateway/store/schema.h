@@ -194,8 +194,8 @@
  *		at or before up_to, by the rule whose digest is rule.
  * package	(5) A copy for a person.  kind: access, portability.  state:
  *		making, ready, fetched, expired, failed.  file: below
- *		packages/; its key is the keeper's file key of (the package's
- *		id as person, EXPORT, year) and its id.  link: name of the file
+ *		packages/.  key_sealed: its key, FIELD_PACKAGE under (the
+ *		package's id as person, EXPORT, year).  link: name of the file
  *		that its one-time link opens (postern/packagefile.h).
  * note		(5) What staff wrote about a conversation: FIELD_NOTE under
  *		(key_person, datenart, year).  staff: pseudonym.
@@ -603,7 +603,7 @@ enum message_outcome {
 	    "INTEGER NOT NULL, person INTEGER NOT NULL, kind TEXT NOT "       \
 	    "NULL, language TEXT NOT NULL, state TEXT NOT NULL, file "        \
 	    "TEXT, bytes INTEGER, sha256 BLOB, manifest BLOB, year "          \
-	    "INTEGER NOT NULL, link TEXT, "                                   \
+	    "INTEGER NOT NULL, key_sealed BLOB, link TEXT, "                  \
 	    "messages INTEGER NOT NULL DEFAULT 0, of_messages INTEGER "       \
 	    "NOT NULL DEFAULT 0, made_ms INTEGER NOT NULL, ready_ms "         \
 	    "INTEGER, expires_ms INTEGER, ended_ms INTEGER, reason "          \

@@ -6,6 +6,7 @@
 #include "../rights/rights.h"
 #include "../backup/replay.h"
 #include "../forget/sweep.h"
+#include "../package/package.h"
 #include "decide_told.h"
 #include "hold.h"
 #include "ledger_witness.h"
@@ -246,6 +247,7 @@ void worker_close(struct worker *w)
 		http_close(&w->http);
 	simulating_close(&w->simulating);
 	holding_close(w);
+	package_close(w);
 	sweep_close(w);
 	hold_close(w);
 	rights_close(w);

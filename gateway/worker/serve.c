@@ -28,6 +28,7 @@
 #include "ledgerprune.h"
 #include "ledgerpublish.h"
 #include "lifecycle.h"
+#include "../package/package.h"
 #include "opening.h"
 #include "postern/log.h"
 #include "prove.h"
@@ -142,6 +143,10 @@ static const struct turn all_turns[] = {
      .inbound = true,
      .restores = true},
     {.name = "backups", .step = backup_step, .inbound = true},
+    {.name = "package",
+     .step = package_step,
+     .due_in_ms = package_due_in_ms,
+     .inbound = true},
     /* Last: what waits for an answer goes first. */
     {.name = "simulating",
      .step = simulating_step,

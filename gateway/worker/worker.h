@@ -148,10 +148,10 @@ struct worker {
 		bool kept;
 		int64_t look_boot_ms, write_boot_ms; /* not before */
 	} sweepclock;
-	/* package/: what is being made; are all files of packages/ named by a
-	 * row? */
+	/* package/: what is being made; does nothing wait to be; are all files
+	 * of packages/ named by a row? */
 	struct packaging *packaging;
-	bool packages_tidy;
+	bool packages_idle, packages_tidy;
 	int hatch_fd; /* requests of the public (public/public.h); 0: none */
 	struct {      /* rights/step.c */
 		bool asked;	/* a request is new, or something was done */

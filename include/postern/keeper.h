@@ -35,6 +35,7 @@ enum seal_field {
 	FIELD_REPLY,	   /* where to answer, and the answer; JSON */
 	FIELD_HOLD,	   /* reason, matter and words of a hold; JSON */
 	FIELD_NOTE,	   /* what staff noted, JSON */
+	FIELD_PACKAGE,	   /* key of a package */
 	FIELD_BREACH,	   /* texts of the register, JSON */
 	FIELD_CANARY,	   /* what a made-up person is called, JSON */
 	FIELD_TELLING,	   /* what a recipient knows a person by, JSON */

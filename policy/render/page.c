@@ -187,7 +187,10 @@ static void put_piece(struct page *pg)
 		pg->t.failed = true;
 		pg->t.err = pg->say.err;
 	}
-	put_text(pg, (const char *)pg->piece.bytes, pg->piece.len);
+	if (pg->foreign)
+		put(pg, (const char *)pg->piece.bytes, pg->piece.len);
+	else
+		put_text(pg, (const char *)pg->piece.bytes, pg->piece.len);
 }
 
 #define SAY_ARGS(pg, format)                            \
@@ -437,6 +440,14 @@ void page_cell_gap(struct page *pg, const char *format, ...)
 	cell(pg, true);
 }
 
+void page_cell_foreign(struct page *pg, const char *text, size_t len)
+{
+	prose_bytes(page_say(pg), text, len);
+	pg->foreign = true;
+	cell(pg, false);
+	pg->foreign = false;
+}
+
 void page_label(struct page *pg, const char *label)
 {
 	page_cell(pg, "%s", label);
@@ -453,11 +464,13 @@ static void begin_html(struct page *pg, const char *title, const char *subtitle)
 		"<meta name=\"viewport\" content=\"width=device-width, "
 		"initial-scale=1\"/>\n"
 		"<meta http-equiv=\"Content-Security-Policy\" "
-		"content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n"
-		"<title>");
+		"content=\"default-src 'none'; style-src 'unsafe-inline'");
+	raw(pg, pg->pictures ? "; img-src 'self' file:" : "");
+	raw(pg, "\"/>\n<title>");
 	put(pg, title, strlen(title));
 	raw(pg, "</title>\n<style>\n");
 	raw(pg, page_style);
+	raw(pg, pg->style != NULL ? pg->style : "");
 	raw(pg, "</style>\n</head>\n<body>\n<header>\n<h1>");
 	put(pg, title, strlen(title));
 	raw(pg, "</h1>\n<p class=\"sub\">");
@@ -476,6 +489,17 @@ void page_begin(struct page *pg, const char *title, const char *subtitle)
 	raw(pg, "\n\n");
 	put_text(pg, subtitle, strlen(subtitle));
 	raw(pg, "\n\n");
+}
+
+void page_raw(struct page *pg, const char *markup)
+{
+	close_list(pg);
+	raw(pg, markup);
+}
+
+void page_escaped(struct page *pg, const char *text, size_t len)
+{
+	put(pg, text, len);
 }
 
 void page_end(struct page *pg)

@@ -20,6 +20,9 @@ struct page {
 	bool listing;
 	bool fields;		/* the table has a label in its first column */
 	bool lines;		/* a list follows from the lines of a text */
+	bool foreign;		/* the piece is as it is: no code in it */
+	bool pictures;		/* the page shows files that lie beside it */
+	const char *style;	/* more rules; NULL: none */
 	size_t columns, column; /* of the open table; 0: none */
 	const char *heads[PAGE_COLUMNS_MAX]; /* static */
 };
@@ -49,6 +52,12 @@ PAGE_PRINTF void page_cell(struct page *pg, const char *format, ...);
 PAGE_PRINTF void page_cell_gap(struct page *pg, const char *format, ...);
 /* The label of a row of fields, then page_cell(). */
 void page_label(struct page *pg, const char *label);
+
+/* What others wrote, and nothing in it is code. */
+void page_cell_foreign(struct page *pg, const char *text, size_t len);
+/* For blocks of a page's own: markup of ours as it is, texts escaped. */
+void page_raw(struct page *pg, const char *markup);
+void page_escaped(struct page *pg, const char *text, size_t len);
 
 /* For texts that are put together: begin, write to pg->say, then one of the
  * ends below. */
