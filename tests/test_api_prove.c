@@ -68,7 +68,8 @@ static struct ledger_told entry_of(struct api_house *h, enum ledger_event event)
 /* A table that takes nothing in its place: refused, and nothing is broken. */
 static void block(struct api_house *h)
 {
-	house_run(h, "ALTER TABLE ledger_entry RENAME TO kept", STORE_NO_ARGS);
+	house_run(h, "ALTER TABLE ledger_entry RENAME TO set_aside",
+		  STORE_NO_ARGS);
 	house_run(h,
 		  "CREATE TABLE ledger_entry(id INTEGER PRIMARY KEY, body BLOB"
 		  " NOT NULL CHECK(length(body)=0)) STRICT",
@@ -78,7 +79,8 @@ static void block(struct api_house *h)
 static void unblock(struct api_house *h)
 {
 	house_run(h, "DROP TABLE ledger_entry", STORE_NO_ARGS);
-	house_run(h, "ALTER TABLE kept RENAME TO ledger_entry", STORE_NO_ARGS);
+	house_run(h, "ALTER TABLE set_aside RENAME TO ledger_entry",
+		  STORE_NO_ARGS);
 }
 
 /* --- asking --------------------------------------------------------------- */

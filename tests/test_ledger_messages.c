@@ -235,7 +235,7 @@ static void each_manipulation_is_found(void **state)
  * otherwise is still there. */
 static void an_old_state_of_a_message_is_found(void **state)
 {
-	static const char keep[] = "CREATE TABLE kept AS SELECT id,"
+	static const char keep[] = "CREATE TABLE aside AS SELECT id,"
 				   "content_sealed FROM message";
 	struct fixture *f = *state;
 	struct err err = {0};
@@ -250,7 +250,7 @@ static void an_old_state_of_a_message_is_found(void **state)
 		commit(f);
 	}
 	run(f, "UPDATE message SET content_sealed=(SELECT k.content_sealed FROM"
-	       " kept k WHERE k.id=message.id)");
+	       " aside k WHERE k.id=message.id)");
 	finds(f, LEDGER_MESSAGE_CHANGED, 2, f->known[3]);
 	run(f, "DELETE FROM ledger_gone");
 	finds(f, LEDGER_GONE_WRONG, 1, f->known[3]);
