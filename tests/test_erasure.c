@@ -3,6 +3,7 @@
  * Proves: Art. 17 GDPR; compliance 7.4, 9 E1, E2, E5, E7, H2; assurance P7. */
 #include "erase_house.h"
 
+#include "forget/holding.h"
 #include "worker/kept.h"
 
 #define REQUEST 77
@@ -241,6 +242,66 @@ static void a_proof_of_consent_outlives_the_person(void **state)
 	assert_true(HOUSE_COUNT(h, "consent_event") > 0);
 }
 
+/* H1, H2. */
+static void a_hold_keeps_all_of_it_until_it_ends(void **state)
+{
+	struct house *h = *state;
+	struct err err = {0};
+	bool moved = false;
+	int64_t person;
+
+	for (int i = 0; i < 3; i++)
+		erase_writes(h, 1, i, "x");
+	house_body(h, "optout,strong=S1,purpose=marketing");
+	house_body(h, "!kaputt 01701234561 kaputt");
+	house_receive(h);
+	erase_close(h);
+	person = erase_person(h, 1);
+	house_sql(h, "INSERT INTO hold(id,scope,person,year,state,owner,"
+		     "placed_ms,review_day) SELECT 2,'person',id,2026,"
+		     "'active',1,0,99999 FROM person");
+	hold_changed(&h->w);
+	open_request(h, person);
+	(void)erase_begin(h, person, REQUEST);
+	erase_run(h);
+	assert_int_equal(HOUSE_COUNT(h, "message WHERE content_sealed IS NOT"
+					" NULL"),
+			 3);
+	assert_int_equal(HOUSE_COUNT(h, "kept WHERE kind='message' AND"
+					" verdict='restrict_hold' AND hold=2"),
+			 3);
+	assert_int_equal(HOUSE_COUNT(h, "person WHERE profile_sealed IS NOT"
+					" NULL"),
+			 1);
+	assert_int_equal(HOUSE_COUNT(h, "consent_event"), 1);
+	assert_int_equal(HOUSE_COUNT(h, "quarantine"), 1);
+	assert_int_equal(HOUSE_COUNT(h, "request_item WHERE reason='HOLD' AND"
+					" verdict='restrict_hold' AND"
+					" datenart='MSG' AND n=3"),
+			 1);
+	assert_int_equal(HOUSE_COUNT(h, "request_item WHERE verdict='erase'"),
+			 0);
+	house_sql(h, "UPDATE hold SET released_ms=1");
+	house_sql(h, "UPDATE request SET ended_ms=1");
+	house_sql(h, "UPDATE erasure SET ended_ms=1,step=11");
+	hold_changed(&h->w);
+	for (int i = 0; i < 20; i++) {
+		h->ahead_ms += 3600000;
+		assert_int_equal(holding_step(&h->w, &moved, &err), 0);
+	}
+	erase_run(h);
+	assert_int_equal(HOUSE_COUNT(h, "message"), 0);
+	assert_int_equal(HOUSE_COUNT(h, "quarantine"), 0);
+	assert_int_equal(HOUSE_COUNT(h, "kept WHERE kind<>'consent'"), 0);
+	/* Its own period goes on. */
+	assert_int_equal(HOUSE_COUNT(h, "kept WHERE kind='consent'"), 1);
+	assert_int_equal(HOUSE_COUNT(h, "request_item WHERE datenart='MSG' AND"
+					" verdict='erase' AND n=3"),
+			 1);
+	assert_int_equal(HOUSE_COUNT(h, "request_item WHERE datenart='MSG'"),
+			 1);
+}
+
 /* --- something is still needed ---------------------------------------------
  */
 
@@ -467,6 +528,7 @@ int main(void)
 	    CASE(what_was_kept_goes_when_its_reason_ends),
 	    CASE(a_file_the_law_wants_outlives_its_message),
 	    CASE(a_proof_of_consent_outlives_the_person),
+	    CASE(a_hold_keeps_all_of_it_until_it_ends),
 	    CASE(a_question_that_waits_is_not_erased),
 	    CASE(asking_for_it_does_not_stand_in_its_way),
 	    CASE(what_others_wrote_stays_theirs),

@@ -35,9 +35,10 @@ static const char all_sql[] =
 static const char keep_sql[] = PERSON_FAMILY
     "INSERT INTO kept(id,kind,person,conversation,datenart,verdict,reason,"
     "until_day,erasure,since_ms) SELECT id,'consent',person,0,'" DATENART "',"
-    "'restrict_until','" REASON "',?,?,? FROM consent_event WHERE person IN"
-    " (SELECT id FROM family) ON CONFLICT(id) DO UPDATE SET"
-    " until_day=excluded.until_day,erasure=excluded.erasure";
+    "?,?,?,?,? FROM consent_event WHERE person IN (SELECT id FROM family)"
+    " ON CONFLICT(id) DO UPDATE SET verdict=excluded.verdict,"
+    "reason=excluded.reason,until_day=excluded.until_day,"
+    "erasure=excluded.erasure";
 static const char free_sql[] =
     PERSON_FAMILY "DELETE FROM kept WHERE kind='consent' AND person IN"
 		  " (SELECT id FROM family)";
@@ -77,29 +78,23 @@ static int end_of_proof(struct run *r, int64_t *ret_day, struct err *err)
 	return 0;
 }
 
-static int keep(struct run *r, int64_t n, int64_t until, struct err *err)
+static int keep(struct run *r, const struct settled *s, struct err *err)
 {
-	struct name name = {DATENART};
-	const struct settled s = {
-	    .datenart = &name,
-	    .verdict = ERASURE_RESTRICT_UNTIL,
-	    .reason = REASON,
-	    .article = ARTICLE,
-	    .until_day = until,
-	    .n = n,
-	};
-
-	r->e.kept += (uint64_t)n;
+	r->e.kept += (uint64_t)s->n;
 	kept_changed(r->w);
-	if (store_run(r->w->store, keep_sql,
-		      STORE_ARGS(S_INT(r->e.person), S_INT(until),
-				 S_INT(r->e.id), S_INT(worker_now(r->w))),
-		      err) != 0)
+	if (store_run(
+		r->w->store, keep_sql,
+		STORE_ARGS(S_INT(r->e.person),
+			   S_TEXT(erasure_verdict_names[s->verdict]),
+			   S_TEXT(s->reason),
+			   s->until_day != 0 ? S_INT(s->until_day) : S_NULL,
+			   S_INT(r->e.id), S_INT(worker_now(r->w))),
+		err) != 0)
 		return -1;
-	return erasure_settle(r, &s, err);
+	return erasure_settle(r, s, err);
 }
 
-int erasure_consents(struct run *r, struct err *err)
+int erasure_consents(struct run *r, bool held, struct err *err)
 {
 	struct name name = {DATENART};
 	struct settled s = {
@@ -111,15 +106,24 @@ int erasure_consents(struct run *r, struct err *err)
 	int64_t proofs, until = 0;
 	bool found;
 
-	if (r->e.stays)
-		return 0;
 	if (moment(r, proof_sql, &proofs, err) != 0 ||
 	    (proofs > 0 && end_of_proof(r, &until, err) != 0) ||
 	    store_one_int(r->w->store, all_sql, STORE_ARGS(S_INT(r->e.person)),
 			  &s.n, &found, err) != 0)
 		return -1;
-	if (proofs > 0 && until > r->today)
-		return keep(r, s.n, until, err);
+	if (held) {
+		s.verdict = ERASURE_RESTRICT_HOLD;
+		s.reason = "HOLD";
+		s.article = "Art. 17(3)(e) GDPR";
+		return keep(r, &s, err);
+	}
+	if (proofs > 0 && until > r->today) {
+		s.verdict = ERASURE_RESTRICT_UNTIL;
+		s.reason = REASON;
+		s.article = ARTICLE;
+		s.until_day = until;
+		return keep(r, &s, err);
+	}
 	kept_changed(r->w);
 	if (erasure_run(r, free_sql, err) != 0)
 		return -1;

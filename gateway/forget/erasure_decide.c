@@ -7,9 +7,12 @@
 #include "erasure_inside.h"
 
 #include "store/family.h"
+#include "worker/hold.h"
 #include "worker/identity.h"
+#include "worker/kept.h"
 
 #define ARTICLE_BYTES 96
+#define HELD_ARTICLE  "Art. 17(3)(e) GDPR"
 
 static const char settle_sql[] =
     "INSERT INTO request_item(request,datenart,verdict,reason,article,"
@@ -23,6 +26,15 @@ static const char loose_sql[] =
 static const char notes_sql[] = "SELECT id FROM note WHERE conversation=?";
 static const char contacts_sql[] =
     PERSON_FAMILY "SELECT count(*) FROM address WHERE person IN"
+		  " (SELECT id FROM family)";
+static const char hold_sql[] =
+    "INSERT INTO kept(id,kind,person,conversation,datenart,verdict,reason,"
+    "hold,erasure,since_ms) VALUES(?,'person',?,0,'CONTACT','restrict_hold',"
+    "'HOLD',?,?,?) ON CONFLICT(id) DO UPDATE SET hold=excluded.hold,"
+    "until_day=NULL";
+/* Their day came, and nothing keeps them any more. */
+static const char over_sql[] =
+    PERSON_FAMILY "DELETE FROM kept WHERE until_day<=? AND person IN"
 		  " (SELECT id FROM family)";
 static const char longest_sql[] =
     PERSON_FAMILY "SELECT max(coalesce(until_day,0)) FROM kept WHERE person"
@@ -189,6 +201,34 @@ static int visit_conversation(struct run *r, int64_t id, struct err *err)
 
 /* --- what is not a record of its own -------------------------------------- */
 
+/* What is written down about a person beside their records stays as long as a
+ * hold is about the whole of them (H1). */
+static int hold_person(struct run *r, bool *ret_held, struct err *err)
+{
+	const struct name contact = {IDENTITY_DATENART}, any = {""};
+	const struct hold_facts facts = {
+	    .item = r->e.person,
+	    .person = r->e.person,
+	    .channel = &any,
+	    .datenart = &contact,
+	    .received_ms = r->e.started_ms,
+	};
+	int64_t hold = 0;
+
+	if (hold_of(r->w, &facts, &hold, err) != 0)
+		return -1;
+	*ret_held = hold != 0;
+	if (hold == 0)
+		return kept_forget(r->w, r->e.person, err);
+	kept_changed(r->w);
+	r->e.kept++;
+	return store_run(r->w->store, hold_sql,
+			 STORE_ARGS(S_INT(r->e.person), S_INT(r->e.person),
+				    S_INT(hold), S_INT(r->e.id),
+				    S_INT(worker_now(r->w))),
+			 err);
+}
+
 /* Addresses go with the last record; as long as a law or a hold keeps one they
  * stay sealed, as a part of it, and find nobody. */
 static int settle_contact(struct run *r, struct err *err)
@@ -217,10 +257,28 @@ static int settle_contact(struct run *r, struct err *err)
 			return -1;
 		s.verdict = s.until_day != 0 ? ERASURE_RESTRICT_UNTIL
 					     : ERASURE_RESTRICT_HOLD;
-		s.reason = "PART_OF_KEPT";
-		s.article = "Art. 17(3) GDPR";
+		s.reason = "HOLD";
+		s.article = HELD_ARTICLE;
+		if (s.until_day != 0) {
+			s.reason = "JustificationA17LegallyRequired";
+			s.article = "Art. 17(3)(b) GDPR";
+		}
 	}
 	return erasure_settle(r, &s, err);
+}
+
+static int decide_person(struct run *r, struct err *err)
+{
+	bool held = false;
+
+	if (store_run(r->w->store, over_sql,
+		      STORE_ARGS(S_INT(r->e.person), S_INT(r->today)),
+		      err) != 0)
+		return -1;
+	if (erasure_whole(&r->e) && (hold_person(r, &held, err) != 0 ||
+				     erasure_consents(r, held, err) != 0))
+		return -1;
+	return settle_contact(r, err);
 }
 
 int erasure_decide_slice(struct run *r, enum progress *ret, struct err *err)
@@ -232,8 +290,6 @@ int erasure_decide_slice(struct run *r, enum progress *ret, struct err *err)
 		return -1;
 	if (!end)
 		return 0;
-	if (erasure_whole(&r->e) && erasure_consents(r, err) != 0)
-		return -1;
 	*ret = DONE;
-	return settle_contact(r, err);
+	return decide_person(r, err);
 }

@@ -45,6 +45,16 @@ bool erasure_whole(const struct erasure *e)
 	return !e->stays;
 }
 
+int erasure_held(struct run *r, bool *ret, struct err *err)
+{
+	static const char sql[] =
+	    "SELECT 1 FROM kept WHERE id=? AND kind='person'";
+	int64_t one;
+
+	return store_one_int(r->w->store, sql, STORE_ARGS(S_INT(r->e.person)),
+			     &one, ret, err);
+}
+
 int erasure_keeps(struct run *r, bool *ret, struct err *err)
 {
 	int64_t one;

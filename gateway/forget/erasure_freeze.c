@@ -21,8 +21,6 @@ static const char hashes_sql[] =
 static const char *const freeze_sql[] = {
     PERSON_FAMILY "UPDATE address SET address_hash=x'',to_ms=coalesce(to_ms,"
 		  "from_ms) WHERE person IN (SELECT id FROM family)",
-    PERSON_FAMILY "UPDATE person SET profile_sealed=NULL WHERE id IN"
-		  " (SELECT id FROM family)",
     PERSON_FAMILY "DELETE FROM outbox WHERE conversation IN (SELECT id FROM"
 		  " conversation WHERE person IN (SELECT id FROM family))",
     /* Without a helpdesk none is told of it, and none is shown it. */
@@ -30,6 +28,9 @@ static const char *const freeze_sql[] = {
     "UPDATE conversation SET helpdesk=NULL,language=NULL,campaign=NULL,"
     "campaign_ms=NULL,asked_ms=NULL WHERE person IN (SELECT id FROM family)",
 };
+static const char unname_sql[] =
+    PERSON_FAMILY "UPDATE person SET profile_sealed=NULL WHERE id IN"
+		  " (SELECT id FROM family)";
 static const char close_sql[] =
     PERSON_FAMILY "UPDATE conversation SET state='closed',closed_ms=? WHERE"
 		  " state='open' AND person IN (SELECT id FROM family)";
@@ -102,7 +103,10 @@ static int probe_all(struct run *r, struct err *err)
 
 static int freeze(struct run *r, struct err *err)
 {
-	if (probe_all(r, err) != 0)
+	bool held = false;
+
+	if (probe_all(r, err) != 0 || erasure_held(r, &held, err) != 0 ||
+	    (!held && erasure_run(r, unname_sql, err) != 0))
 		return -1;
 	for (size_t i = 0; i < sizeof(freeze_sql) / sizeof(freeze_sql[0]); i++)
 		if (erasure_run(r, freeze_sql[i], err) != 0)

@@ -45,6 +45,8 @@ typedef int erasure_slice(struct run *r, enum progress *ret, struct err *err);
 
 /* Does the whole person go, not some records of theirs alone? */
 bool erasure_whole(const struct erasure *e);
+/* Does a hold keep what is written down about them beside their records? */
+int erasure_held(struct run *r, bool *ret, struct err *err);
 /* Is anything of them kept? */
 int erasure_keeps(struct run *r, bool *ret, struct err *err);
 
@@ -78,7 +80,7 @@ int erasure_settle(struct run *r, const struct settled *s, struct err *err);
 
 /* --- erasure_consent.c: proofs of consent outlive the person, restricted ---
  */
-int erasure_consents(struct run *r, struct err *err);
+int erasure_consents(struct run *r, bool held, struct err *err);
 
 /* --- erasure_mention.c: others' texts that name the person -----------------
  */

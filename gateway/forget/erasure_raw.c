@@ -124,13 +124,20 @@ static bool named_in(const struct addresses *a, const uint8_t *body, size_t len)
 
 static int forget_body(struct run *r, int64_t id, struct err *err)
 {
+	enum erasure_verdict verdict = ERASURE_KEEP;
+	const bool stays = r->e.stays;
 	struct item item;
 	bool found = false;
 
 	if (item_load(r->w, ITEM_QUARANTINE, id, &item, &found, err) != 0)
 		return -1;
-	r->e.of_n += found;
-	return found ? forget_item(&r->f, &item, err) : 0;
+	if (!found)
+		return 0;
+	item.person = r->e.person; /* so a hold over them is over it */
+	if (erasure_judge(r, &item, &verdict, err) != 0)
+		return -1;
+	r->e.stays = stays; /* a body keeps nobody */
+	return verdict == ERASURE_ERASE ? forget_item(&r->f, &item, err) : 0;
 }
 
 static int look(struct run *r, struct bodies *b, const struct addresses *a,

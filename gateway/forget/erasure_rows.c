@@ -222,6 +222,12 @@ static int visit_conversation(struct run *r, int64_t id, struct err *err)
 
 static int rows_of_person(struct run *r, struct err *err)
 {
+	bool held = false;
+
+	if (erasure_held(r, &held, err) != 0)
+		return -1;
+	if (held)
+		return 0;
 	for (size_t i = 0; i < sizeof(person_sql) / sizeof(person_sql[0]); i++)
 		if (erasure_run(r, person_sql[i], err) != 0)
 			return -1;
