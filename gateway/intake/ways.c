@@ -35,6 +35,7 @@ static const struct way all_ways[] = {
     {"/privacy/meta", false, PACE_META, PACE_META, PACE_META},
     {"/privacy", true, PACE_PAGES, PACE_ACTS, PACE_ASKS},
     {"/opendsr", false, PACE_READS, PACE_WRITES, PACE_WRITES},
+    {"/v2", false, PACE_READS, PACE_WRITES, PACE_WRITES},
     {"/opengdpr_requests", false, PACE_READS, PACE_WRITES, PACE_WRITES},
     {"/v1/data-rights-request", false, PACE_READS, PACE_WRITES, PACE_WRITES},
     {"/v1/agent", false, PACE_READS, PACE_WRITES, PACE_WRITES},

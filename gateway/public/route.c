@@ -4,6 +4,29 @@
 #include <string.h>
 
 static const struct public_route routes[] = {
+    /* OpenDSR 2.0, also under its own name, and as it was called before */
+    {"GET", "/opendsr/v2/discovery", opendsr_discovery},
+    {"GET", "/opendsr/v2/certificate", opendsr_certificate},
+    {"POST", "/opendsr/v2/requests", opendsr_create},
+    {"GET", "/opendsr/v2/requests/{}", opendsr_status},
+    {"DELETE", "/opendsr/v2/requests/{}", opendsr_cancel},
+    {"GET", "/v2/discovery", opendsr_discovery},
+    {"POST", "/v2/requests", opendsr_create},
+    {"GET", "/v2/requests/{}", opendsr_status},
+    {"DELETE", "/v2/requests/{}", opendsr_cancel},
+    {"POST", "/opengdpr_requests", opendsr_create},
+    {"GET", "/opengdpr_requests/{}", opendsr_status},
+    {"DELETE", "/opengdpr_requests/{}", opendsr_cancel},
+    {"POST", "/opendsr/v1/opengdpr_requests", opendsr_create},
+    {"GET", "/opendsr/v1/opengdpr_requests/{}", opendsr_status},
+    {"DELETE", "/opendsr/v1/opengdpr_requests/{}", opendsr_cancel},
+    {"POST", "/opendsr/callback", opendsr_callback},
+    /* Data Rights Protocol 1.0 */
+    {"POST", "/v1/data-rights-request", drp_create},
+    {"GET", "/v1/data-rights-request/{}", drp_status},
+    {"DELETE", "/v1/data-rights-request/{}", drp_revoke},
+    {"POST", "/v1/agent/{}", drp_agent_put},
+    {"GET", "/v1/agent/{}", drp_agent_get},
     {"GET", "/privacy", public_portal_get},
     {"POST", "/privacy", public_portal_post},
     {"GET", "/privacy/status/{}", public_status_get},

@@ -177,6 +177,7 @@ void conf_processors(struct parse *in, const struct yaml *map)
 static void controllers_read(struct parse *in, const struct yaml *map)
 {
 	static const struct setting_row rows[] = {TOKEN_ROW};
+	static const char *const own[] = {"verified"};
 	struct settings *s = in->s;
 
 	if (!map || !conf_is_map(in, map, "controllers"))
@@ -192,7 +193,10 @@ static void controllers_read(struct parse *in, const struct yaml *map)
 		if (!conf_key_name(in, at, "controller", &c->name) ||
 		    !conf_is_map(in, at, at->key))
 			continue;
-		conf_known_keys(in, at, NULL, 0, rows, COUNT_OF(rows));
+		conf_known_keys(in, at, own, COUNT_OF(own), rows,
+				COUNT_OF(rows));
+		c->verified = true;
+		flag_read(in, yaml_get(at, "verified"), &c->verified);
 		(void)conf_need(in, at, "token",
 				"add what its calls are known by: token: "
 				"{file: secrets/mandant}");

@@ -210,6 +210,9 @@
  *		STAFF_LOG).  staff: pseudonym.
  * disclosure	(5) A named recipient that got data of a person: of helpdesks
  *		conversation.helpdesk says it.
+ * drp_token	(5) What a representative of the Data Rights Protocol is known
+ *		by: keyed hash of its token.
+ * request_callback (5) told: the last event told and what it was called.
  * telling	(5) A recipient to be told (Art. 19 GDPR).  kind: helpdesk,
  *		processor, provider.  event: erased, restricted, rectified.
  *		state: pending, sent, confirmed, impossible, failed.
@@ -627,6 +630,9 @@ enum message_outcome {
 	    "INTEGER NOT NULL, recipient TEXT NOT NULL, purpose TEXT "        \
 	    "NOT NULL, at_ms INTEGER NOT NULL, staff TEXT) STRICT",           \
 	    "CREATE INDEX disclosure_person ON disclosure(person)",           \
+	    "CREATE TABLE drp_token(agent TEXT PRIMARY KEY, token_hash "      \
+	    "BLOB NOT NULL, made_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID", \
+	    "CREATE INDEX request_callback_due ON request_callback(next_ms)", \
 	    "CREATE TABLE telling(id INTEGER PRIMARY KEY, erasure "           \
 	    "INTEGER, request INTEGER, person INTEGER NOT NULL, kind "        \
 	    "TEXT NOT NULL, recipient TEXT NOT NULL, event TEXT NOT "         \

@@ -14,6 +14,7 @@
 #include "ledgerpublish.h"
 #include "lifecycle.h"
 #include "postern/log.h"
+#include "../public/callbacks.h"
 #include "../recipients/telling.h"
 #include "postern/zonefile.h"
 #include "shadow.h"
@@ -220,6 +221,7 @@ int worker_open(struct worker *w, const struct worker_conf *conf,
 	    media_open(w, &w->media, err) != 0 ||
 	    stamping_open(w, &w->stamping, err) != 0 ||
 	    telling_open(w, &w->tellings, err) != 0 ||
+	    callbacks_open(w, &w->callbacks, err) != 0 ||
 	    ledger_witness_open(w, &w->witnesses, err) != 0 ||
 	    receive_open(w, &w->receive, err) != 0 || replay_open(w, err) != 0)
 		return -1;
@@ -258,6 +260,7 @@ void worker_close(struct worker *w)
 		media_close(&w->media);
 	stamping_close(&w->stamping);
 	telling_close(w, &w->tellings);
+	callbacks_close(&w->callbacks);
 	if (w->send != NULL)
 		send_close(&w->send);
 	if (w->deliver != NULL)

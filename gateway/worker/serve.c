@@ -18,6 +18,7 @@
 #include "../backup/replay.h"
 #include "../backup/rows.h"
 #include "../forget/sweep.h"
+#include "../public/callbacks.h"
 #include "../public/public.h"
 #include "../recipients/telling.h"
 #include "consent_expire.h"
@@ -102,6 +103,9 @@ static const struct turn all_turns[] = {
      .decides_nothing = true,
      .restores = true,
      .proves = true},
+    {.name = "callbacks",
+     .step = callbacks_step,
+     .due_in_ms = callbacks_due_in_ms},
     {.name = "telling", .step = telling_step, .due_in_ms = telling_due_in_ms},
     {.name = "stamping",
      .step = stamping_step,

@@ -48,6 +48,7 @@ struct ledger_publish;
 struct sweeping;
 struct rights_post;
 struct tellings;
+struct callbacks;
 struct opendsr_key;
 struct holds;
 struct holding;
@@ -111,6 +112,7 @@ struct worker {
 	const struct staff *acting;	    /* for whom; NULL: nobody */
 	struct stamping *stamping;	    /* NULL in tests: no time stamps */
 	struct ledger_witnesses *witnesses; /* NULL in tests */
+	struct callbacks *callbacks;	    /* NULL in tests: nobody hears */
 	struct tellings *tellings;	    /* NULL in tests: nobody is told */
 	struct opendsr_key *opendsr_key;    /* NULL: OpenDSR is not offered */
 	struct worker_counts counts;

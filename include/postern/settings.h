@@ -116,7 +116,8 @@ struct settings_processor {
  * processor (docs/opendsr.md). */
 #define SETTINGS_CONTROLLERS_MAX 16
 struct settings_controller {
-	struct name name;		/* the controller_id of our answers */
+	struct name name; /* the controller_id of our answers */
+	bool verified;	  /* it knows whose requests it passes on */
 	struct setting_value values[1]; /* "token" */
 	size_t values_len;
 };

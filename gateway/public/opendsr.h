@@ -1,0 +1,42 @@
+/* opendsr.h - inside public: what the addresses of OpenDSR share. */
+#ifndef POSTERN_PUBLIC_OPENDSR_H
+#define POSTERN_PUBLIC_OPENDSR_H
+
+#include <jansson.h>
+
+#include "../rights/rights.h"
+#include "inside.h"
+#include "postern/caldate.h"
+#include "postern/opendsr.h"
+
+/* What a state of ours is to the other side (compliance 2.3). */
+enum opendsr_status opendsr_status_of(enum rights_state state);
+/* The last second of the legal due day. */
+void opendsr_due(const struct rights_request *r, char ret[INSTANT_BYTES]);
+/* For who was erased how much: records that are gone; a refusal: 0. */
+int opendsr_count(struct worker *w, const struct rights_request *r,
+		  int64_t *ret, struct err *err);
+
+/* Answers: signed, over their raw bytes; takes the reference.  0 or -1. */
+int opendsr_say(struct worker *w, const struct public_request *rq,
+		unsigned int status, json_t *body, struct public_answer *ret,
+		struct err *err);
+int opendsr_refuse(struct worker *w, const struct public_request *rq,
+		   unsigned int status, const struct opendsr_faults *faults,
+		   struct public_answer *ret, struct err *err);
+int opendsr_refuse_one(struct worker *w, const struct public_request *rq,
+		       unsigned int status, const char *reason,
+		       const char *message, struct public_answer *ret,
+		       struct err *err);
+
+/* Who calls: "Bearer" and the token of one of the settings; NULL: nobody. */
+const struct settings_controller *opendsr_caller(
+    const struct worker *w, const struct public_request *rq);
+bool opendsr_offered(const struct worker *w);
+/* Version 1 is asked for by its old address. */
+bool opendsr_older(const struct public_request *rq);
+
+/* The text behind "Bearer "; NULL: there is none. */
+const char *public_bearer(const struct public_request *rq);
+
+#endif
