@@ -29,6 +29,9 @@ static const struct route routes[] = {
      api_conversation_close},
     {"POST", "/v1/conversations/{cnv}/reopen", SCOPE_DESK, 0,
      api_conversation_reopen},
+    {"POST", "/v1/conversations/{cnv}/notes", SCOPE_DESK, ROUTE_BODY,
+     api_note_put},
+    {"GET", "/v1/conversations/{cnv}/notes", SCOPE_DESK, 0, api_note_list},
     {"GET", "/v1/conversations/{cnv}/unsubscribe", SCOPE_DESK, 0,
      api_consent_unsubscribe},
     {"GET", "/v1/messages/{msg}", SCOPE_DESK, 0, api_message_get},
@@ -88,6 +91,8 @@ static const struct route routes[] = {
     /* those who answer for consents */
     {"POST", "/v1/consents/import", SCOPE_RIGHTS, ROUTE_BODY,
      api_consent_import},
+    {"POST", "/v1/persons/{per}/disclosures", SCOPE_RIGHTS, ROUTE_BODY,
+     api_disclosure_put},
     {"GET", "/v1/persons/{per}/consents", SCOPE_RIGHTS, 0, api_consent_show},
     {"GET", "/v1/persons/{per}/consents/{nam}/proof", SCOPE_RIGHTS, 0,
      api_consent_proof},
@@ -151,6 +156,7 @@ static const struct {
 	unsigned int queries;
 } asks[] = {
     {api_conversation_get, Q(LIMIT) | Q(BEFORE)},
+    {api_note_list, Q(LIMIT) | Q(BEFORE)},
     {api_hold_list, Q(STATE)},
     {api_outbox_list, Q(STATE) | Q(LIMIT) | Q(AFTER)},
     {api_quarantine_list, Q(LIMIT)},

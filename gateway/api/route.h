@@ -102,7 +102,10 @@ HANDLER(api_ledger_sign);
 HANDLER(api_ledger_keys);
 HANDLER(api_ledger_rotate);
 HANDLER(api_keys_get); /* keys.c */
-HANDLER(api_restrict); /* restrict.c */
+HANDLER(api_note_put); /* notes.c */
+HANDLER(api_note_list);
+HANDLER(api_disclosure_put); /* disclosures.c */
+HANDLER(api_restrict);	     /* restrict.c */
 HANDLER(api_restriction_lift);
 HANDLER(api_restrictions_list);
 HANDLER(api_hold_place); /* holds.c */

@@ -105,8 +105,10 @@ int packagefile_link_put(const char *dir, const char *secret,
 		    sealed);
 	(void)snprintf(file, sizeof(file), "%s" LINK_END, name);
 	if (durable_path(dir, PACKAGE_FOLDER, folder, err) == 0)
+		/* Its name is as random as the secret: nothing is replaced.
+		 */
 		rc = durable_put(folder, file, FILE_MODE, sealed,
-				 sealed_len(sizeof(clear)), false, err);
+				 sealed_len(sizeof(clear)), true, err);
 	sodium_memzero(clear, sizeof(clear));
 	sodium_memzero(key, sizeof(key));
 	return rc;
