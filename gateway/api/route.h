@@ -131,6 +131,13 @@ HANDLER(api_alarm_end);
 HANDLER(api_canaries_list); /* canaries.c */
 HANDLER(api_canary_make);
 HANDLER(api_canary_end);
+HANDLER(api_sweeps_list); /* sweeps.c */
+HANDLER(api_sweep_get);
+HANDLER(api_sweep_ask);
+HANDLER(api_sweep_approve);
+HANDLER(api_sweep_stop);
+HANDLER(api_reviews_list); /* reviews.c */
+HANDLER(api_review_decide);
 HANDLER(api_clock_get); /* clock.c */
 HANDLER(api_clock_confirm);
 HANDLER(api_status);	       /* status.c */

@@ -57,6 +57,11 @@ int sweep_approve(struct worker *w, int64_t id, int64_t approver,
 int sweep_stop(struct worker *w, int64_t id, const char **ret_refused,
 	       struct err *err);
 
+/* Of a review of kind unclassified or suppression.  Kept means: asked again
+ * after half a year. */
+int sweep_decide(struct worker *w, int64_t id, bool erase, int64_t actor,
+		 const char **ret_refused, struct err *err);
+
 /* How far the one under way is, 0 to 100; -1: none is. */
 int sweep_percent(const struct worker *w);
 

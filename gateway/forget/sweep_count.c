@@ -93,16 +93,15 @@ static bool counts_read(const json_t *all, struct sweep_counts *ret)
 int sweep_counts_parse(const void *text, size_t len, struct sweep_counts *ret,
 		       struct err *err)
 {
-	uint64_t failures = jsonmem_failures();
-	json_t *all = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-	bool read = all != NULL && counts_read(all, ret);
+	bool no_memory = false, good;
+	json_t *all =
+	    jsonmem_load(text, len, JSON_REJECT_DUPLICATES, &no_memory);
 
-	json_decref(all);
-	if (read)
-		return 0;
-	if (jsonmem_failures() != failures)
+	if (no_memory)
 		return ERR_SET(err, ERR_NOMEM, "counts of a sweep", 0);
-	return ERR_SET(err, ERR_CORRUPT, "counts of a sweep", 0);
+	good = all != NULL && counts_read(all, ret);
+	json_decref(all);
+	return good ? 0 : ERR_SET(err, ERR_CORRUPT, "counts of a sweep", 0);
 }
 
 /* --- compared ------------------------------------------------------------- */

@@ -192,6 +192,8 @@ int sweep_classified(struct worker *w, const struct sweeping *s,
 /* The run is through with what was decided; in the transaction. */
 int sweep_strangers_gone(struct worker *w, const struct sweep_plan *plan,
 			 struct err *err);
+/* When what has no rule goes, if nobody decides from now on. */
+int64_t sweep_warned_until(const struct worker *w);
 /* Of the suppression list, what is to be looked at; the same. */
 int sweep_suppression(struct worker *w, int64_t today, struct err *err);
 

@@ -151,7 +151,7 @@ int sweep_classify(struct worker *w, struct sweeping *s, bool *ret_done,
 
 /* --- telling people ------------------------------------------------------- */
 
-static int64_t due_of(const struct worker *w)
+int64_t sweep_warned_until(const struct worker *w)
 {
 	int64_t day = caldate_local(w->zone, worker_now(w));
 
@@ -163,7 +163,7 @@ static int64_t due_of(const struct worker *w)
 static int ask(struct worker *w, const char *kind, const char *alarm,
 	       const struct sweep_count *of, struct err *err)
 {
-	const int64_t id = worker_id(w), due_ms = due_of(w);
+	const int64_t id = worker_id(w), due_ms = sweep_warned_until(w);
 	const struct alarm a = {.kind = alarm,
 				.about = ID_REVIEW,
 				.object = id,

@@ -413,6 +413,17 @@ def a_person_says_that_the_clock_is_right(world):
 
 
 @case
+def somebody_approves_what_a_sweep_would_delete(world):
+    made = json.loads(world.postern("sweep", "dry-run", "--json"))
+    w.until("it is counted", 20, lambda: json.loads(world.postern(
+        "sweep", "status", made["id"], "--json"))["state"] == "counted")
+    world.postern("sweep", "approve", made["id"], "--token-file",
+                  str(world.person("dora", "rights")))
+    entry = tells(world, "sweep.approved", obj=made["id"], r="retention")
+    check(by_staff(entry) and entry.get("n") == 0, str(entry))
+
+
+@case
 def every_event_there_is_was_produced(world):
     events = every_event()
     check(len(events) > 40, "the header is read wrongly")
