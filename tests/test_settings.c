@@ -627,7 +627,7 @@ static void each_process_keeps_only_its_own_secrets(void **state)
 	} cases[] = {
 	    {ROLE_CHECK, false, false, false, 4},
 	    {ROLE_INTAKE, true, false, false, 2},
-	    {ROLE_WORKER, false, true, true, 2},
+	    {ROLE_WORKER, true, true, true, 3},
 	    {ROLE_KEEPER, false, false, false, 0},
 	};
 
