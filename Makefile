@@ -39,7 +39,7 @@ ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code 
 	$(LDFLAGS) $(WRAPPED) $(if $(SAN),-fsanitize=$(SAN))
 # Of libarchive the writer of ZIP alone: linked statically, all that nothing
 # refers to left out, and with it XML and five ways to pack (docs/dependencies.md).
-ALL_LIBS = -Wl,--gc-sections -l:libarchive.a $(shell pkg-config --libs $(LIBS) 2>/dev/null)
+ALL_LIBS = -Wl,--gc-sections,--exclude-libs,libarchive.a -l:libarchive.a $(shell pkg-config --libs $(LIBS) 2>/dev/null)
 
 # What only postern-verify has; network.c where it is static.
 alone    := $(addprefix gateway/verify/,main.c calls.c network.c)

@@ -105,6 +105,7 @@ int erasure_begin(struct worker *w, const struct erasure_order *order,
 
 int erasure_again(struct worker *w, int64_t person, struct err *err)
 {
+	w->erasing.look_boot = w->erasing.again_boot = 0;
 	return store_run(w->store, again_sql, STORE_ARGS(S_INT(person)), err);
 }
 
