@@ -56,6 +56,21 @@ static const struct verb {
      "alarms [list]\n"
      "alarms seen ID\n"
      "alarms end ID"},
+    {"breach", verb_breach, "the register of breaches (Art. 33, 34 GDPR)",
+     "breach open --aware TIME --cause period|keys|token|helpdesk|data\n"
+     "     --types TYPES [--from TIME] [--to TIME] [--token ID] "
+     "[--helpdesk NAME]\n"
+     "     [--description TEXT] [--consequences TEXT] "
+     "[--measures-taken TEXT] ...\n"
+     "breach list\n"
+     "breach show ID\n"
+     "breach decide ID --risk none|risk|high --reason TEXT "
+     "[--exception a|b|c]\n"
+     "breach notify ID --to authority|subjects "
+     "[--phase first|supplement|final]\n"
+     "     [--delay-reason TEXT]\n"
+     "breach close ID [--lessons TEXT]\n"
+     "breach pack ID --out DIR"},
     {"canary", verb_canary, "make, list and end made-up persons",
      "canary create --channel CHANNEL --name NAME --text TEXT ...\n"
      "     [--helpdesk NAME]\n"

@@ -29,6 +29,7 @@ int verb_outbox(const struct verb_args *args);	   /* api/operator.c */
 int verb_alarms(const struct verb_args *args);	   /* api/operator.c */
 int verb_backup(const struct verb_args *args);	   /* backup/ */
 int verb_restore(const struct verb_args *args);	   /* backup/ */
+int verb_breach(const struct verb_args *args);	   /* api/operator.c */
 int verb_canary(const struct verb_args *args);	   /* api/operator.c */
 int verb_restrict(const struct verb_args *args);   /* api/operator.c */
 int verb_policy(const struct verb_args *args);	   /* policy_verbs/ */

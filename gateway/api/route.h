@@ -128,6 +128,13 @@ HANDLER(api_backups_list);
 HANDLER(api_alarms_list); /* alarms.c */
 HANDLER(api_alarm_seen);
 HANDLER(api_alarm_end);
+HANDLER(api_breaches_list); /* breaches.c */
+HANDLER(api_breach_open);
+HANDLER(api_breach_get);
+HANDLER(api_breach_decide);
+HANDLER(api_breach_notify);
+HANDLER(api_breach_close);
+HANDLER(api_breach_draft);
 HANDLER(api_canaries_list); /* canaries.c */
 HANDLER(api_canary_make);
 HANDLER(api_canary_end);

@@ -19,6 +19,7 @@
 #include "../backup/rows.h"
 #include "../forget/sweep.h"
 #include "../public/callbacks.h"
+#include "../breach/breach.h"
 #include "../public/public.h"
 #include "../recipients/telling.h"
 #include "consent_expire.h"
@@ -151,6 +152,8 @@ static const struct turn all_turns[] = {
      .step = package_step,
      .due_in_ms = package_due_in_ms,
      .inbound = true},
+    {.name = "breaches", .step = breach_watch_step, .inbound = true},
+    {.name = "counting", .step = breach_count_step, .inbound = true},
     /* Last: what waits for an answer goes first. */
     {.name = "simulating",
      .step = simulating_step,

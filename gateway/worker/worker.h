@@ -93,6 +93,8 @@ struct worker {
 		bool said;   /* that it fails */
 	} officer;
 	int64_t prune_boot_ms;	/* ledgerprune.c: not before */
+	int64_t breach_boot_ms; /* breach/watch.c: looked last */
+	bool breach_counted;	/* breach/scope.c: nothing is to be counted */
 	int64_t backup_boot_ms; /* backup/rows.c: looked last */
 	struct zone *zone;	/* of the controller; NULL: UTC */
 	struct store *store;

@@ -20,6 +20,8 @@ BSUID = "DE.4917139200604"
 KEPT = {}
 # What only time, or a message of many kinds, leads to: tests/test_prove.c.
 UNIT = {"backup.restored", "backup.replayed",  # e2e 88
+        "breach.opened", "breach.decided", "breach.notified",
+        "breach.closed",  # e2e 90
         "consent.reminded", "consent.expired", "key.destroyed",
         "identity.split",
         # tests/test_telling_run.c, tests/e2e/84
@@ -28,9 +30,7 @@ UNIT = {"backup.restored", "backup.replayed",  # e2e 88
 LATER = {"consent.renewed", "consent.deferred", "consent.revoked",
          "consent.invalidated", "request.decided", "request.closed",
          "request.answered", "identity.rectified", "identity.verified",
-         "backup.expired", "staff.reveal",
-         "breach.opened", "breach.decided", "breach.notified",
-         "breach.closed"}
+         "backup.expired", "staff.reveal"}
 
 
 def make(world):
