@@ -380,16 +380,32 @@ static int page_rows(struct feed *f, const struct table *t,
 
 /* --- lists of other rooms ------------------------------------------------- */
 
+struct recipients {
+	const struct settings *settings;
+	json_t *records;
+};
+
 static int add_recipient(void *ctx, const struct recipient *r, struct err *err)
 {
-	struct feed_page *page = ctx;
+	struct recipients *to = ctx;
+	const char *name = r->name;
+	const struct settings_channel *c = NULL;
+	struct name channel;
+	json_t *one;
 
 	(void)err; /* short of memory is noticed for the whole page */
-	(void)json_array_append_new(
-	    page->records,
-	    json_pack("{s:s,s:s,s:s,s:o,s:o}", "name", r->name, "kind", r->kind,
-		      "purpose", r->purpose, "first", feed_time(r->first_ms),
-		      "last", feed_time(r->last_ms)));
+	/* A provider is called by its own name, not by that of our channel. */
+	if (strcmp(r->kind, "provider") == 0 &&
+	    name_set(&channel, r->name, strlen(r->name)))
+		c = settings_channel(to->settings, &channel);
+	if (c != NULL)
+		name = c->type;
+	one = json_pack("{s:s,s:s,s:s,s:o,s:o}", "name", name, "kind", r->kind,
+			"purpose", r->purpose, "first", feed_time(r->first_ms),
+			"last", feed_time(r->last_ms));
+	if (c != NULL)
+		feed_set_text(one, "channel", r->name);
+	(void)json_array_append_new(to->records, one);
 	return 0;
 }
 
@@ -414,8 +430,10 @@ static int page_suppressions(struct feed *f, struct feed_page *ret,
 
 int feed_page_table(struct feed *f, struct feed_page *ret, struct err *err)
 {
+	struct recipients to = {f->w->settings, ret->records};
+
 	if (f->section == FEED_RECIPIENTS)
-		return recipients_of(f->w, f->facts.person, add_recipient, ret,
+		return recipients_of(f->w, f->facts.person, add_recipient, &to,
 				     err);
 	if (f->section == FEED_SUPPRESSIONS)
 		return page_suppressions(f, ret, err);

@@ -74,34 +74,63 @@ static void fill_instance(const struct packaging *p, struct instance *ret)
 		      &ret->used_len);
 }
 
+struct told {
+	struct instance in;
+	struct accesspage_head head;
+	struct id_text person;
+	char alias[ALIAS_BYTES], made[RFC3339_BYTES], shown[WHEN_BYTES];
+};
+
+/* NULL: no memory. */
+static struct told *told_new(const struct packaging *p, enum tongue tongue)
+{
+	struct told *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	fill_instance(p, &t->in);
+	id_alias(&p->w->mask, p->row.person, t->alias);
+	id_format(&p->w->mask, ID_PERSON, p->row.person, &t->person);
+	env_rfc3339(p->now_ms, t->made);
+	when(p, tongue, t->made, t->shown);
+	t->head = (struct accesspage_head){
+	    .policy = p->w->policy,
+	    .instance = &t->in.instance,
+	    .channels = t->in.used,
+	    .channels_len = t->in.used_len,
+	    .alias = t->alias,
+	    .person = t->person.text,
+	    .made = t->shown,
+	};
+	return t;
+}
+
 static int begin(struct packaging *p, enum tongue tongue, struct err *err)
 {
-	struct instance *in = calloc(1, sizeof(*in));
-	char alias[ALIAS_BYTES], made[RFC3339_BYTES], shown[WHEN_BYTES];
-	struct id_text person;
+	struct told *t = told_new(p, tongue);
 	int rc = -1;
 
-	if (in == NULL)
+	if (t == NULL)
 		return ERR_SET(err, ERR_NOMEM, "a page", 0);
-	if (accesspage_new(tongue, &p->out, &p->page, err) != 0)
-		goto out;
-	fill_instance(p, in);
-	id_alias(&p->w->mask, p->row.person, alias);
-	id_format(&p->w->mask, ID_PERSON, p->row.person, &person);
-	env_rfc3339(p->now_ms, made);
-	when(p, tongue, made, shown);
-	accesspage_begin(p->page, &(struct accesspage_head){
-				      .policy = p->w->policy,
-				      .instance = &in->instance,
-				      .channels = in->used,
-				      .channels_len = in->used_len,
-				      .alias = alias,
-				      .person = person.text,
-				      .made = shown,
-				  });
+	if (accesspage_new(tongue, &p->out, &p->page, err) == 0) {
+		accesspage_begin(p->page, &t->head);
+		rc = accesspage_check(p->page, err);
+	}
+	free(t);
+	return rc;
+}
+
+static int end(struct packaging *p, enum tongue tongue, struct err *err)
+{
+	struct told *t = told_new(p, tongue);
+	int rc;
+
+	if (t == NULL)
+		return ERR_SET(err, ERR_NOMEM, "a page", 0);
+	accesspage_end(p->page, &t->head);
 	rc = accesspage_check(p->page, err);
-out:
-	free(in);
+	accesspage_free(&p->page);
+	free(t);
 	return rc;
 }
 
@@ -130,14 +159,14 @@ static int section_end(struct packaging *p, enum feed_section which,
 	return accesspage_check(p->page, err);
 }
 
-static int end(struct packaging *p, struct err *err)
+static int end_de(struct packaging *p, struct err *err)
 {
-	int rc;
+	return end(p, TONGUE_DE, err);
+}
 
-	accesspage_end(p->page);
-	rc = accesspage_check(p->page, err);
-	accesspage_free(&p->page);
-	return rc;
+static int end_en(struct packaging *p, struct err *err)
+{
+	return end(p, TONGUE_EN, err);
 }
 
 /* --- records -------------------------------------------------------------- */
@@ -251,7 +280,7 @@ const struct sheet sheet_page_de = {
     .section = section,
     .record = record_de,
     .section_end = section_end,
-    .end = end,
+    .end = end_de,
 };
 const struct sheet sheet_page_en = {
     .path = "README_en.html",
@@ -259,5 +288,5 @@ const struct sheet sheet_page_en = {
     .section = section,
     .record = record_en,
     .section_end = section_end,
-    .end = end,
+    .end = end_en,
 };

@@ -54,7 +54,8 @@ void accesspage_message(struct accesspage *p, const char *conversation,
 			const char *channel,
 			const struct accesspage_message *m);
 void accesspage_section_end(struct accesspage *p);
-void accesspage_end(struct accesspage *p);
+/* What is done with the data, and the end. */
+void accesspage_end(struct accesspage *p, const struct accesspage_head *head);
 /* 0, or -1 with what went wrong first: ERR_NOMEM, or ERR_INPUT (out is full).
  */
 int accesspage_check(const struct accesspage *p, struct err *err);

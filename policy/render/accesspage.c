@@ -11,8 +11,7 @@
 static const char chat_style[] =
     ".chat{list-style:none;margin:.5rem 0 1.5rem;padding:0}\n"
     ".chat li{margin:.45rem 0;padding:.5rem .75rem;max-width:80%;"
-    "border-radius:.8rem;background:#f1f4f7;content-visibility:auto;"
-    "contain-intrinsic-size:auto 4rem;width:fit-content}\n"
+    "border-radius:.8rem;background:#f1f4f7;width:fit-content}\n"
     ".chat .you{margin-left:auto;background:#dcefe0}\n"
     ".chat .automatic{background:#f7f2e4}\n"
     ".chat .who{margin:0;font-size:.8rem;color:#4a5661}\n"
@@ -27,7 +26,7 @@ static const char chat_style[] =
     "@media (max-width:40rem){.chat li{max-width:92%}"
     "nav ul{columns:1}}\n"
     "@media print{.chat li{break-inside:avoid;max-width:100%;"
-    "border:1px solid #c9d3dd;content-visibility:visible}"
+    "border:1px solid #c9d3dd}"
     "nav{display:none}}\n";
 
 #define ID_MAX 64
@@ -82,17 +81,14 @@ static void escaped(struct accesspage *p, const char *text)
 static void contents(struct accesspage *p)
 {
 	static const char *const parts[] = {
-	    "person",	    "addresses", "recipients",	"conversations",
-	    "messages",	    "notes",	 "consents",	"wordings",
-	    "notices",	    "lookups",	 "disclosures", "suppressions",
-	    "restrictions", "requests",	 "reviews"};
+	    "person",	    "addresses",   "conversations", "messages",
+	    "notes",	    "consents",	   "wordings",	    "notices",
+	    "recipients",   "disclosures", "lookups",	    "suppressions",
+	    "restrictions", "requests",	   "reviews"};
 
 	page_raw(&p->pg, "<nav aria-label=\"");
 	escaped(p, AR(p, "Inhalt", "Contents"));
-	page_raw(&p->pg, "\"><ul>\n<li><a href=\"#processing\">");
-	escaped(p, AR(p, "Was mit Ihren Daten geschieht",
-		      "What is done with your data"));
-	page_raw(&p->pg, "</a></li>\n");
+	page_raw(&p->pg, "\"><ul>\n");
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		const struct access_section *s = access_section_of(parts[i]);
 
@@ -102,7 +98,10 @@ static void contents(struct accesspage *p)
 		escaped(p, s->title[p->pg.t.tongue]);
 		page_raw(&p->pg, "</a></li>\n");
 	}
-	page_raw(&p->pg, "</ul></nav>\n");
+	page_raw(&p->pg, "<li><a href=\"#processing\">");
+	escaped(p, AR(p, "Was mit Ihren Daten geschieht",
+		      "What is done with your data"));
+	page_raw(&p->pg, "</a></li>\n</ul></nav>\n");
 }
 
 static void intro(struct accesspage *p, const struct accesspage_head *h)
@@ -177,7 +176,6 @@ void accesspage_begin(struct accesspage *p, const struct accesspage_head *h)
 	buf_free(&line);
 	intro(p, h);
 	contents(p);
-	processing(p, h);
 }
 
 /* --- tables --------------------------------------------------------------- */
@@ -210,8 +208,8 @@ void accesspage_section(struct accesspage *p, const char *section)
 static const char *in_words(const struct accesspage *p, const char *member,
 			    const char *value)
 {
-	static const char *const spoken[] = {"kind", "state",	 "type",
-					     "via",  "decision", "scope"};
+	static const char *const spoken[] = {
+	    "kind", "state", "type", "via", "decision", "scope", "purpose"};
 	const enum tongue tongue = p->pg.t.tongue;
 	const bool consents = strcmp(p->section->name, "consents") == 0;
 
@@ -411,7 +409,8 @@ void accesspage_message(struct accesspage *p, const char *conversation,
 	page_raw(&p->pg, "</li>\n");
 }
 
-void accesspage_end(struct accesspage *p)
+void accesspage_end(struct accesspage *p, const struct accesspage_head *h)
 {
+	processing(p, h);
 	page_end(&p->pg);
 }

@@ -211,12 +211,15 @@ static const struct {
     {"in", {"von Ihnen", "from you"}},
     {"out", {"an Sie", "to you"}},
     /* addresses, recipients */
+    {"bsuid", {"Kennung beim Anbieter", "id at the provider"}},
     {"phone", {"Telefonnummer", "phone number"}},
     {"email", {"E-Mail", "e-mail"}},
     {"helpdesk", {"Helpdesk", "helpdesk"}},
     {"processor", {"Auftragsverarbeiter", "processor"}},
     {"provider", {"Anbieter des Kanals", "provider of the channel"}},
     {"recipient", {"Empfänger", "recipient"}},
+    {"transport", {"Transport der Nachrichten", "transport of messages"}},
+    {"support", {"Kundenservice", "customer service"}},
     /* requests, reviews, suppression */
     {"access", {"Auskunft", "access"}},
     {"portability", {"Übertragung", "portability"}},
