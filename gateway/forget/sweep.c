@@ -14,7 +14,7 @@
 #include "worker/inbound.h"
 #include "worker/prove.h"
 
-#define LOOK_MS	  INT64_C(10000)
+#define LOOK_MS	  INT64_C(2000)
 #define PAUSE_MS  1
 #define MINUTE_MS 60000
 #define DAY_META  "sweep_day" /* of the last automatic run */

@@ -19,7 +19,7 @@
 #define RUNNING_REACH (24 * HOUR_MS)
 /* A clock that is steered may go back by so little and is not behind. */
 #define STEERED_MS  INT64_C(60000)
-#define LOOK_MS	    INT64_C(10000)
+#define LOOK_MS	    INT64_C(2000)
 #define WRITE_MS    INT64_C(180000)
 #define UNSYNCED_MS (24 * HOUR_MS)
 
