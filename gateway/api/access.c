@@ -38,6 +38,8 @@ static const struct look looks[] = {
      false},
     {api_consent_proof, LEDGER_ACCESS_EXPORTED, "proof", ID_PERSON, NULL, false,
      false},
+    {api_request_file, LEDGER_ACCESS_VIEWED, "request", ID_REQUEST, NULL, false,
+     false},
     {api_quarantine_get, LEDGER_ACCESS_VIEWED, "body", ID_QUARANTINE, NULL,
      false, true},
 };

@@ -51,6 +51,23 @@ static const struct route routes[] = {
     {"POST", "/v1/holds/{hld}/review", SCOPE_HOLDS, ROUTE_BODY,
      api_hold_review},
     {"POST", "/v1/holds/{hld}/release", SCOPE_HOLDS, 0, api_hold_release},
+    {"GET", "/v1/requests", SCOPE_RIGHTS, 0, api_request_list},
+    {"POST", "/v1/requests", SCOPE_RIGHTS, ROUTE_BODY, api_request_open},
+    {"GET", "/v1/requests/{req}", SCOPE_RIGHTS, 0, api_request_get},
+    {"DELETE", "/v1/requests/{req}", SCOPE_RIGHTS, 0, api_request_withdraw},
+    {"GET", "/v1/requests/{req}/file", SCOPE_RIGHTS, 0, api_request_file},
+    {"POST", "/v1/requests/{req}/identity", SCOPE_RIGHTS, ROUTE_BODY,
+     api_request_identity},
+    {"POST", "/v1/requests/{req}/extend", SCOPE_RIGHTS, ROUTE_BODY,
+     api_request_extend},
+    {"POST", "/v1/requests/{req}/decide", SCOPE_RIGHTS, ROUTE_BODY,
+     api_request_decide},
+    {"POST", "/v1/requests/{req}/approve", SCOPE_RIGHTS, 0,
+     api_request_approve},
+    {"GET", "/v1/requests/{req}/certificate", SCOPE_RIGHTS, 0,
+     api_request_certificate},
+    {"POST", "/v1/requests/{req}/package", SCOPE_RIGHTS, 0,
+     api_request_package},
     {"GET", "/v1/requests/{req}/recipients", SCOPE_RIGHTS, 0, api_recipients},
     {"POST", "/v1/erasures", SCOPE_RIGHTS, ROUTE_BODY, api_erasure_begin},
     {"GET", "/v1/erasures/{ers}", SCOPE_RIGHTS | SCOPE_AUDIT, 0,
@@ -181,6 +198,7 @@ static const struct {
 } asks[] = {
     {api_conversation_get, Q(LIMIT) | Q(BEFORE)},
     {api_note_list, Q(LIMIT) | Q(BEFORE)},
+    {api_request_list, Q(STATE) | Q(WHAT) | Q(LIMIT) | Q(BEFORE)},
     {api_hold_list, Q(STATE)},
     {api_outbox_list, Q(STATE) | Q(LIMIT) | Q(AFTER)},
     {api_quarantine_list, Q(LIMIT)},
@@ -320,6 +338,8 @@ static bool path_fits(const char *pattern, const char *path)
 
 static const char *allow_of(bool get, bool post, bool del)
 {
+	if (get && del)
+		return "GET, HEAD, DELETE, OPTIONS";
 	if (get && post)
 		return "GET, HEAD, POST, OPTIONS";
 	if (get)

@@ -114,7 +114,18 @@ HANDLER(api_hold_get);
 HANDLER(api_hold_approve);
 HANDLER(api_hold_review);
 HANDLER(api_hold_release);
-HANDLER(api_recipients); /* tellings.c */
+HANDLER(api_request_open); /* requests.c */
+HANDLER(api_request_list);
+HANDLER(api_request_get);      /* requests_show.c */
+HANDLER(api_request_identity); /* requests_act.c */
+HANDLER(api_request_extend);
+HANDLER(api_request_decide);
+HANDLER(api_request_approve);
+HANDLER(api_request_withdraw);
+HANDLER(api_request_certificate);
+HANDLER(api_request_package);
+HANDLER(api_request_file); /* requests_file.c */
+HANDLER(api_recipients);   /* tellings.c */
 HANDLER(api_telling_confirm);
 HANDLER(api_telling_retry);
 HANDLER(api_erasure_begin); /* erasures.c */

@@ -77,21 +77,46 @@ static int ask(struct worker *w, struct request *r, const char *code,
 			 err);
 }
 
+/* Who asked somewhere else can confirm there. */
+static void proof_link(const struct worker *w, const struct request *r,
+		       const char *code, char ret[PAGE_BYTES])
+{
+	const bool german = request_tongue(r) == TONGUE_DE;
+	char path[96], url[PAGE_BYTES];
+	struct id_text id;
+
+	ret[0] = '\0';
+	if (r->is.via == RIGHTS_CHAT)
+		return;
+	id_format(&w->mask, ID_REQUEST, r->is.id, &id);
+	(void)snprintf(path, sizeof(path), "/privacy/proof/%s.%s", id.text,
+		       code);
+	page_url(w, path, url);
+	if (url[0] != '\0')
+		(void)snprintf(ret, PAGE_BYTES, "%s %.*s",
+			       german ? "Oder bestätigen Sie hier:"
+				      : "Or confirm here:",
+			       PAGE_BYTES - 40, url);
+}
+
 static int send_code(struct worker *w, struct request *r, const char *code,
 		     struct err *err)
 {
 	const enum tongue tongue = request_tongue(r);
 	struct letter_facts facts = {0};
-	char text[64];
+	char text[64], link[PAGE_BYTES];
 	int rc;
 
 	(void)snprintf(text, sizeof(text), "%s %.4s-%.4s",
 		       letter_order(r->is.type, tongue), code, code + 4);
 	facts.code = text;
+	facts.link = link;
+	proof_link(w, r, code, link);
 	rc = reply_remember(w, r, err);
 	if (rc == 0)
 		rc = letter_write_with(w, r, LETTER_CHALLENGE, &facts, err);
 	sodium_memzero(text, sizeof(text));
+	sodium_memzero(link, sizeof(link));
 	return rc;
 }
 

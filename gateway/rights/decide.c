@@ -15,6 +15,10 @@ static const char copy_sql[] =
     "SELECT 1 FROM request WHERE person=? AND type='access' AND"
     " state='completed' AND id<>? AND person<>0 LIMIT 1";
 
+static const char same_sql[] =
+    "SELECT 1 FROM token a JOIN token b ON a.label=b.label WHERE a.id=? AND"
+    " b.id=?";
+
 static bool is_open(const struct request *r)
 {
 	return r->is.state == RIGHTS_VERIFIED ||
@@ -191,18 +195,34 @@ int rights_decide(struct worker *w, int64_t id,
 	return *ret_refused != NULL ? 0 : decide(w, &r, decision, err);
 }
 
+/* Two tokens of one label are one person's. */
+static int same_person(struct worker *w, int64_t one, int64_t other, bool *ret,
+		       struct err *err)
+{
+	int64_t found;
+
+	*ret = one == other;
+	if (*ret)
+		return 0;
+	return store_one_int(w->store, same_sql,
+			     STORE_ARGS(S_INT(one), S_INT(other)), &found, ret,
+			     err);
+}
+
 /* Source: compliance 2.1, 12(5); 9 Q5. */
 int rights_approve(struct worker *w, int64_t id, int64_t actor,
 		   const char **ret_refused, struct err *err)
 {
 	struct request r;
+	bool same = false;
 
 	*ret_refused = NULL;
-	if (request_need(w, id, &r, err) != 0)
+	if (request_need(w, id, &r, err) != 0 ||
+	    same_person(w, actor, r.decided_by, &same, err) != 0)
 		return -1;
 	if (!is_open(&r) || strcmp(r.verdict, "proposed") != 0)
 		*ret_refused = "state";
-	else if (actor == r.decided_by)
+	else if (same)
 		*ret_refused = "approver";
 	if (*ret_refused != NULL)
 		return 0;

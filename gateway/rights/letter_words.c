@@ -11,11 +11,13 @@ static const struct {
 	 {"Ihr Anliegen: {wish}.\n"
 	  "Damit niemand in Ihrem Namen handelt, senden Sie bitte genau diese "
 	  "Antwort in diesem Chat:\n\n{code}\n\n"
+	  "{link}\n"
 	  "Sie gilt bis zum {until}. Haben Sie nichts gewünscht, tun Sie "
 	  "nichts; dann geschieht auch nichts.",
 	  "Your request: {wish}.\n"
 	  "So that nobody acts in your name, please send exactly this answer "
 	  "in this chat:\n\n{code}\n\n"
+	  "{link}\n"
 	  "It is valid until {until}. If you did not ask for this, do nothing; "
 	  "then nothing will happen."}},
     [LETTER_WRONG] =

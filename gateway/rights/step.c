@@ -34,14 +34,13 @@ static const char duplicate_sql[] =
 
 static int adopt(struct worker *w, struct request *r, struct err *err)
 {
-	const char *language = r->is.language;
+	const char *own = w->settings->controller.language;
 
-	if (language[0] == '\0')
-		language = w->settings->controller.language;
+	if (r->is.language[0] == '\0')
+		(void)snprintf(r->is.language, sizeof(r->is.language), "%s",
+			       own[0] != '\0' ? own : "de");
 	if (r->year == 0)
 		r->year = env_year(r->is.received_ms);
-	(void)snprintf(r->is.language, sizeof(r->is.language), "%s",
-		       language[0] != '\0' ? language : "de");
 	r->is.state = RIGHTS_RECEIVED;
 	r->is.state_ms = r->is.received_ms;
 	r->asked_day = request_today(w);
