@@ -70,6 +70,7 @@ struct house {
 	struct env env;
 	struct house_faults faults;
 	int lifeline; /* our end */
+	int hatch_fd; /* of the intake; 0: none, and it stays the test's */
 	uint16_t port;
 	pthread_t thread;
 	int status;
@@ -257,6 +258,7 @@ static inline bool house_start(struct house *h)
 	    .wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
 	    .lifeline_fd = ends[1],
 	    .counts = &h->counts,
+	    .hatch_fd = h->hatch_fd,
 	};
 	HOUSE_CHECK(pthread_create(&h->thread, NULL, house_run, h) == 0);
 	h->runs = true;

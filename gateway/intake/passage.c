@@ -400,6 +400,7 @@ enum MHD_Result passage_go(struct intake *in, struct visitor *v,
 	v->passage = p;
 	if (p == NULL)
 		return refuse(in, v, MHD_HTTP_SERVICE_UNAVAILABLE, RETRY_S);
+	p->until_ms = in->env->boot_ms(in->env) + PASSAGE_MS;
 	if (passage_send(in, p, url, &err) != 0)
 		/* A header that no address of ours has. */
 		return err.kind == ERR_INPUT
@@ -414,7 +415,6 @@ enum MHD_Result passage_go(struct intake *in, struct visitor *v,
 	atomic_fetch_add(&in->waiting, 1);
 	MHD_suspend_connection(v->connection);
 	pthread_mutex_lock(&in->passages->lock);
-	p->until_ms = in->env->boot_ms(in->env) + PASSAGE_MS;
 	p->state = PASSAGE_WAITS;
 	pthread_mutex_unlock(&in->passages->lock);
 	passages_wake(in);

@@ -65,6 +65,8 @@ int ways_open(struct intake *in, struct err *err)
 				? per_minute[i]
 				: in->conf->settings->portal.asks_per_minute;
 
+		if (n < 1)
+			n = 1;
 		ways->buckets[i] = (struct bucket){
 		    .per_minute = n, .level = n * MINUTE_MS, .at_ms = now};
 	}

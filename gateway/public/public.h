@@ -41,6 +41,7 @@ public_run public_portal_get, public_portal_post; /* portal.c */
 public_run public_status_get, public_status_post; /* status.c */
 public_run public_proof_get, public_proof_post;	  /* proof.c */
 public_run public_fetch_get, public_fetch_done;	  /* fetch.c */
+public_run public_receipt_get;			  /* receipt.c */
 public_run public_meta_post;			  /* metadeletion.c */
 public_run opendsr_discovery, opendsr_create, opendsr_status, opendsr_cancel,
     opendsr_callback, opendsr_certificate; /* opendsr.c */

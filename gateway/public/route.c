@@ -31,6 +31,7 @@ static const struct public_route routes[] = {
     {"POST", "/privacy", public_portal_post},
     {"GET", "/privacy/status/{}", public_status_get},
     {"POST", "/privacy/status/{}", public_status_post},
+    {"GET", "/privacy/status/{}/beleg", public_receipt_get},
     {"GET", "/privacy/proof/{}", public_proof_get},
     {"POST", "/privacy/proof/{}", public_proof_post},
     {"GET", "/privacy/paket/{}", public_fetch_get},

@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "package/package.h"
+#include "receipt.h"
 #include "words.h"
 
 #define PATTERN "/privacy/status/{}"
@@ -339,7 +340,9 @@ static int put_rest(struct leaf *p, const struct look *l, struct err *err)
 		put_remedies(p);
 	if (put_package(p, l, err) != 0)
 		return -1;
-	return put_list(p, l, err);
+	if (put_list(p, l, err) != 0)
+		return -1;
+	return receipt_show(p, l->r.id, l->path, err);
 }
 
 static int page(struct worker *w, const struct public_request *rq,
