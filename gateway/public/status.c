@@ -9,6 +9,7 @@
 
 #include "package/package.h"
 #include "receipt.h"
+#include "rights/codes.h"
 #include "words.h"
 
 #define PATTERN "/privacy/status/{}"
@@ -206,6 +207,22 @@ static void list_begin(struct list *list)
 	list->begun = true;
 }
 
+/* The sentence of its reason, and where that stands. */
+static void put_why(struct leaf *p, const struct rights_item *item)
+{
+	const struct code *code = code_find(item->reason);
+
+	if (code != NULL)
+		html_text(p, code->words[p->tongue]);
+	if (code != NULL && item->article[0] != '\0')
+		html(p, " (");
+	html_text(p, item->article);
+	if (code != NULL && item->article[0] != '\0')
+		html(p, ")");
+	if (code == NULL && item->article[0] == '\0')
+		html(p, "\xe2\x80\x93");
+}
+
 static int put_item(void *ctx, const struct rights_item *item, struct err *err)
 {
 	struct list *list = ctx;
@@ -221,7 +238,7 @@ static int put_item(void *ctx, const struct rights_item *item, struct err *err)
 	html(p, "</td><td>");
 	html(p, words_verdict(item->verdict, p->tongue));
 	html(p, "</td><td>");
-	html_text(p, item->article[0] != '\0' ? item->article : "\xe2\x80\x93");
+	put_why(p, item);
 	html(p, "</td><td>");
 	if (item->until_day != 0)
 		html_day(p, item->until_day);
@@ -292,18 +309,26 @@ static int put_package(struct leaf *p, const struct look *l, struct err *err)
 	return 0;
 }
 
-static void put_remedies(struct leaf *p)
+/* Why it takes longer, or could not be granted. */
+static void put_reason(struct leaf *p, const struct look *l)
 {
-	html(p,
-	     SAY(p,
-		 "<section class=\"card\"><h2>Was Sie dagegen tun können</h2>"
-		 "<p>Den Grund haben wir Ihnen geschrieben. Sie können sich "
-		 "bei einer Datenschutz-Aufsichtsbehörde beschweren (Art. 77 "
-		 "DSGVO) und vor Gericht gehen (Art. 79 DSGVO).</p></section>",
-		 "<section class=\"card\"><h2>What you can do about it</h2>"
-		 "<p>We have written the reason to you. You can complain to a "
-		 "data protection supervisory authority (Art. 77 GDPR) and go "
-		 "to court (Art. 79 GDPR).</p></section>"));
+	if (l->r.reason[0] == '\0' ||
+	    (l->r.state != RIGHTS_REFUSED && l->r.state != RIGHTS_EXTENDED))
+		return;
+	html(p, "<section class=\"card\"><h2>");
+	html(p, SAY(p, "Warum", "Why"));
+	html(p, "</h2><p>");
+	html_text(p, code_words(l->r.reason, p->tongue));
+	html(p, "</p>");
+	if (l->r.state == RIGHTS_REFUSED)
+		html(p, SAY(p,
+			    "<p>Sie können sich bei einer "
+			    "Datenschutz-Aufsichtsbehörde beschweren (Art. 77 "
+			    "DSGVO) und vor Gericht gehen (Art. 79 DSGVO).</p>",
+			    "<p>You can complain to a data protection "
+			    "supervisory authority (Art. 77 GDPR) and go to "
+			    "court (Art. 79 GDPR).</p>"));
+	html(p, "</section>");
 }
 
 static void put_withdraw(struct leaf *p, const struct look *l)
@@ -336,8 +361,7 @@ static int put_rest(struct leaf *p, const struct look *l, struct err *err)
 		put_code(p, l);
 		return 0;
 	}
-	if (l->r.state == RIGHTS_REFUSED)
-		put_remedies(p);
+	put_reason(p, l);
 	if (put_package(p, l, err) != 0)
 		return -1;
 	if (put_list(p, l, err) != 0)
