@@ -122,9 +122,8 @@ int api_telling_confirm(struct worker *w, struct job *job, struct err *err)
 
 	if (load(w, job, &t, err) != 0)
 		return -1;
-	/* Nobody confirms what they were not told. */
-	if (!by_staff && t.told_ms == 0)
-		return job_refuse(job, &problem_conflict, NULL);
+	/* A helpdesk may do so before it answers the notice: only there it
+	 * learnt this id. */
 	if (t.state != TELLING_CONFIRMED &&
 	    telling_end(w, t.id, TELLING_CONFIRMED,
 			by_staff ? "by_hand_done" : "confirmed", err) != 0)

@@ -3,6 +3,7 @@
 #include "tellings.h"
 
 #include "store/family.h"
+#include "worker/inbound.h"
 
 static const char helpdesks_sql[] =
     PERSON_FAMILY "SELECT helpdesk,id FROM conversation WHERE person IN"
@@ -250,6 +251,16 @@ static int ask_addresses(struct worker *w, int64_t person,
 	return rc < 0 ? -1 : 0;
 }
 
+/* Providers spell numbers in full but for the plus. */
+static json_t *identity(const char *kind, const uint8_t *text, size_t len)
+{
+	bool bare = strcmp(kind, "phone") == 0 && len > 0 && text[0] >= '0' &&
+		    text[0] <= '9';
+
+	return json_pack("{s:s,s:s+#}", "kind", kind, "value", bare ? "+" : "",
+			 (const char *)text, (int)len);
+}
+
 static int list_addresses(const struct known *k,
 			  const struct keeper_batch *batch, json_t *list,
 			  struct err *err)
@@ -263,11 +274,10 @@ static int list_addresses(const struct known *k,
 			if (why.kind == ERR_ABSENT)
 				continue; /* its key is gone: nobody knows */
 			*err = why;
-			return -1;
+			return keeper_failed(err);
 		}
-		if (json_array_append_new(list, json_pack("{s:s,s:s%}", "kind",
-							  k->kinds[i], "value",
-							  text, len)) != 0)
+		if (json_array_append_new(
+			list, identity(k->kinds[i], text, len)) != 0)
 			return ERR_SET(err, ERR_NOMEM, "addresses", 0);
 	}
 	return 0;
@@ -286,7 +296,8 @@ int told_identities(struct worker *w, int64_t person,
 		return ERR_SET(err, ERR_NOMEM, "addresses", 0);
 	if (keeper_batch_new(w->keeper, &batch, err) == 0 &&
 	    ask_addresses(w, person, p, &k, batch, err) == 0 &&
-	    (k.len == 0 || keeper_run(batch, err) == 0))
+	    (k.len == 0 || keeper_run(batch, err) == 0 ||
+	     keeper_failed(err) == 0))
 		rc = list_addresses(&k, batch, list, err);
 	keeper_batch_free(&batch);
 	if (rc == 0)

@@ -118,9 +118,13 @@ static int leave_behind(struct worker *w, const struct telling *t,
 					   err);
 	if (alarm_end(w, ALARM_KIND, t->id, err) != 0)
 		return -1;
-	return state == TELLING_CONFIRMED
-		   ? telling_prove(w, LEDGER_RECIPIENT_CONFIRMED, t->id, err)
-		   : 0;
+	if (state != TELLING_CONFIRMED)
+		return 0;
+	/* Who confirms before the answer of its notice came was told, too. */
+	if (t->told_ms == 0 &&
+	    telling_prove(w, LEDGER_RECIPIENT_TOLD, t->id, err) != 0)
+		return -1;
+	return telling_prove(w, LEDGER_RECIPIENT_CONFIRMED, t->id, err);
 }
 
 int telling_end(struct worker *w, int64_t id, enum telling_state state,

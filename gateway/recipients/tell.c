@@ -89,7 +89,7 @@ static int write_end(struct worker *w, const struct tell *t,
 	if (store_run(w->store, attempts_sql,
 		      STORE_ARGS(S_INT(o->attempts), S_INT(t->id)), err) != 0)
 		return -1;
-	if (o->told &&
+	if (o->told && o->state != TELLING_CONFIRMED &&
 	    store_run(w->store, told_sql,
 		      STORE_ARGS(S_INT(worker_now(w)), S_INT(t->id)), err) != 0)
 		return -1;
@@ -112,7 +112,9 @@ static int write_outcome(struct worker *w, const struct tell *t,
 		return -1;
 	if (!found || now.ended_ms != 0)
 		return 0;
-	if (o->told && telling_prove(w, LEDGER_RECIPIENT_TOLD, t->id, err) != 0)
+	/* Of one that confirms at once, telling_end does. */
+	if (o->told && o->state != TELLING_CONFIRMED &&
+	    telling_prove(w, LEDGER_RECIPIENT_TOLD, t->id, err) != 0)
 		return -1;
 	return is_end(o->state) ? write_end(w, t, o, err)
 				: write_rest(w, t, o, err);

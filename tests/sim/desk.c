@@ -134,6 +134,23 @@ static bool misbehave(struct desk *d, struct sim_answer *an)
 	return true;
 }
 
+static void call_api(struct desk *d, const char *method, const char *path,
+		     const char *type, const char *name, const void *body,
+		     size_t len, struct sim_answer *an);
+
+/* A desk that forgot whom it was told to forget says so, if it is asked to. */
+static void confirm(struct desk *d, const json_t *note)
+{
+	const char *path = json_string_value(json_object_get(
+	    json_object_get(note, "data"), "confirm"));
+	struct sim_answer answer = {0};
+
+	if (path == NULL)
+		return;
+	call_api(d, "POST", path, "application/json", "", "", 0, &answer);
+	free(answer.body);
+}
+
 static void inbox(struct desk *d, const struct sim_request *rq,
 		  struct sim_answer *an)
 {
@@ -161,6 +178,7 @@ static void inbox(struct desk *d, const struct sim_request *rq,
 	}
 	ledger_line(d, id, note);
 	remember(d, id, note);
+	confirm(d, note);
 	if (!misbehaved)
 		an->status = 204;
 }
