@@ -643,6 +643,8 @@ enum message_outcome {
 	    "ended_ms INTEGER) STRICT",                                       \
 	    "CREATE INDEX telling_open ON telling(next_ms) WHERE "            \
 	    "ended_ms IS NULL",                                               \
+	    "CREATE INDEX telling_person ON telling(person)",                 \
+	    "CREATE INDEX restriction_person ON restriction(person)",         \
 	    "CREATE INDEX telling_erasure ON telling(erasure)",               \
 	    "CREATE INDEX telling_shred ON telling(id) WHERE ended_ms "       \
 	    "IS NOT NULL AND telling_sealed IS NULL AND year<>0",             \

@@ -122,12 +122,12 @@ void world_close(struct world *world)
 void world_unmake(struct world *world)
 {
 	static const char *const names[] = {"postern.db", "postern.db-wal",
-					    "postern.db-shm",
-					    "postern.db.lock"};
+					    "postern.db-shm", "postern.db.lock",
+					    "forgotten.log"};
 	char path[320];
 
 	world_close(world);
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s", world->dir,
 			       names[i]);
 		(void)unlink(path); /* not every one is there */

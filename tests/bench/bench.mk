@@ -8,7 +8,7 @@
 
 # How the archive keeps its speed as it grows.
 ROWS ?= 1000000
-$(BUILD)/bench-archive: $(OBJ)/tests/bench/archive.o $(OBJ)/tests/bench/archive_world.o $(lib)
+$(BUILD)/bench-archive: $(OBJ)/tests/bench/archive.o $(OBJ)/tests/bench/erase.o $(OBJ)/tests/bench/archive_world.o $(lib)
 	@echo "  link $@"
 	@$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -o $@
 
