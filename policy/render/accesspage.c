@@ -238,6 +238,8 @@ void accesspage_row(struct accesspage *p, accesspage_cell *cell, void *ctx)
 		const char *member = p->section->columns[i].member;
 		const char *value = in_words(p, member, cell(ctx, member));
 
+		if (value[0] == '\0')
+			value = "–";
 		page_cell_foreign(&p->pg, value, strlen(value));
 	}
 }

@@ -130,7 +130,7 @@ def q1_the_copy_has_all_of_it(world):
     (person,), = rows(world, "SELECT person FROM conversation ORDER BY id"
                       " LIMIT 1")
     viewed(world, person)
-    link = copies.ask(world, ANNA, "Meine Daten", "KOPIE")
+    link = copies.ask(world, ANNA, copies.in_the_chat(world, ANNA))
     status, page = w.call("GET", world.url("public", link))
     equal(status, 200, "the page before the download")
     equal(copies.state(world), "ready", "looking opens nothing")

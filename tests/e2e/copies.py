@@ -21,16 +21,32 @@ def newest(world, phone, pattern, before):
     return None
 
 
-def ask(world, phone, words, code):
+def ask(world, phone, begin, code="KOPIE"):
     """Asks, sends back what proves who asks; the link that comes."""
     before = len(said(world, phone))
-    world.phone_text(words, phone=phone)
+    begin()
     proof = w.until("what to send back", 30, lambda: newest(
         world, phone, code + r" \S+", before))
     world.phone_text(proof.group(), phone=phone)
     return w.until("the link", 60, lambda: newest(
         world, phone, re.escape(PUBLIC) + r"(/privacy/paket/\S+)",
         before)).group(1)
+
+
+def in_the_chat(world, phone):
+    return lambda: world.phone_text("Meine Daten", phone=phone)
+
+
+def in_the_portal(world, phone, what):
+    """The form of the page, as a browser sends it."""
+    def begin():
+        form = f"what={what}&kind=phone&value=%2B{phone}&text="
+        answer, _ = raw(world, (
+            "POST /privacy HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "
+            "application/x-www-form-urlencoded\r\nConnection: close\r\n"
+            f"Content-Length: {len(form)}\r\n\r\n{form}").encode(), wait=60)
+        equal(answer.split(b" ", 2)[1], b"303", "the form")
+    return begin
 
 
 def fetch(world, path):
