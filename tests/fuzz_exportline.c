@@ -4,6 +4,7 @@
 #include "fuzz_house.h"
 #include "postern/exportline.h"
 #include "postern/receiptextra.h"
+#include "postern/receiptopening.h"
 
 static void line_again(const char *text, size_t size)
 {
@@ -25,12 +26,16 @@ static void line_again(const char *text, size_t size)
 static void extra_again(const char *extra, size_t size)
 {
 	struct buf again = BUF_INIT(size + 64);
+	struct receiptopening opening;
 	const void *entry, *found;
 	struct ledger_told told;
 	size_t len, found_len;
 
-	if (receiptextra_opening(extra, size, &entry, &len))
+	if (receiptextra_opening(extra, size, &entry, &len)) {
 		MUST((const char *)entry + len < extra + size);
+		if (receiptopening_read(entry, len, &opening))
+			MUST(strlen(opening.payload) == opening.payload_len);
+	}
 	if (!receiptextra_entry(extra, size, &entry, &len))
 		return;
 	MUST(ledger_entry_parse(entry, len, &told, NULL) == 0);

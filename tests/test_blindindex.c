@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "postern/blindindex.h"
+#include "postern/receiptopening.h"
 #include "postern/text.h"
 
 static FILE *fixture(const char *name)

@@ -4,6 +4,7 @@
 
 #include "postern/exportline.h"
 #include "postern/receiptextra.h"
+#include "postern/receiptopening.h"
 
 static void entry_of(uint64_t i, struct buf *ret)
 {
@@ -173,10 +174,56 @@ static void other_bytes_carry_none(void **state)
 	}
 }
 
+#define KEY64  "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+#define RECORD "req_00000000000000000000000000"
+
+static void an_opening_has_one_spelling_and_fits_one_entry(void **state)
+{
+	static const char good[] =
+	    "{\"key\":\"" KEY64 "\",\"payload\":\"{\\\"n\\\":1}\","
+	    "\"record\":\"" RECORD "\"}";
+	static const char *const others[] = {
+	    "",
+	    "{}",
+	    "{\"key\":\"" KEY64 "\"}",
+	    "{\"key\":\"00\",\"payload\":\"x\",\"record\":\"" RECORD "\"}",
+	    "{\"key\":\"" KEY64
+	    "\",\"payload\":\"\\u0041\",\"record\":\"" RECORD "\"}",
+	    "{\"key\":\"" KEY64 "\",\"payload\":\"x\",\"record\":\"nobody\"}",
+	    "{\"key\":\"" KEY64 "\",\"payload\":\"x\",\"record\":\"" RECORD
+	    "\"} ",
+	};
+	struct ledger_told told = {.committed = true};
+	struct receiptopening o;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_false(
+		    receiptopening_read(others[i], strlen(others[i]), &o));
+	assert_true(receiptopening_read(good, strlen(good), &o));
+	assert_string_equal(o.payload, "{\"n\":1}");
+	for (size_t len = 0; len < strlen(good); len++)
+		assert_false(receiptopening_read(good, len, &o));
+	assert_true(receiptopening_read(good, strlen(good), &o));
+	memcpy(told.object.text, RECORD, sizeof(RECORD));
+	audit_commitment(o.key, RECORD, o.payload, o.payload_len,
+			 told.commitment);
+	assert_true(receiptopening_fits(&o, &told));
+	o.payload[5] = '2';
+	assert_false(receiptopening_fits(&o, &told));
+	o.payload[5] = '1';
+	told.object.text[4] = '1';
+	assert_false(receiptopening_fits(&o, &told));
+	told.object.text[4] = '0';
+	told.committed = false;
+	assert_false(receiptopening_fits(&o, &told));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_line_is_read_as_it_was_written),
+	    cmocka_unit_test(an_opening_has_one_spelling_and_fits_one_entry),
 	    cmocka_unit_test(the_first_index_is_the_largest_too),
 	    cmocka_unit_test(anything_else_is_no_line),
 	    cmocka_unit_test(a_receipt_carries_its_entry),

@@ -7,10 +7,9 @@
 #include <sodium.h>
 #include <stdbool.h>
 
-#include "keeper/commit.h"
+#include "postern/receiptopening.h"
 
 #define INDEX_DOMAIN "gw-bidx-v1"
-#define AUDIT_DOMAIN "gw-audit-v1"
 
 struct spelling {
 	char *ret;
@@ -193,29 +192,4 @@ int blind_index(const uint8_t key[32], const char *kind, const char *country,
 	sodium_memzero(&st, sizeof(st));
 	sodium_memzero(spelt, sizeof(spelt));
 	return 0;
-}
-
-void audit_commitment_digest(const uint8_t audit_key[32], const char *record_id,
-			     const uint8_t digest[32], uint8_t ret[32])
-{
-	crypto_generichash_state st;
-
-	(void)crypto_generichash_init(&st, audit_key, 32, 32);
-	(void)crypto_generichash_update(&st, (const uint8_t *)AUDIT_DOMAIN,
-					sizeof(AUDIT_DOMAIN));
-	(void)crypto_generichash_update(&st, (const uint8_t *)record_id,
-					strlen(record_id) + 1);
-	(void)crypto_generichash_update(&st, digest, 32);
-	(void)crypto_generichash_final(&st, ret, 32);
-	sodium_memzero(&st, sizeof(st));
-}
-
-void audit_commitment(const uint8_t audit_key[32], const char *record_id,
-		      const void *payload, size_t payload_len, uint8_t ret[32])
-{
-	uint8_t digest[32];
-
-	(void)crypto_hash_sha256(digest, payload, payload_len);
-	audit_commitment_digest(audit_key, record_id, digest, ret);
-	sodium_memzero(digest, sizeof(digest));
 }

@@ -6,7 +6,7 @@
 
 #include <sodium.h>
 
-#include "keeper/commit.h"
+#include "postern/receiptopening.h"
 #include "keeper/wire.h"
 #include "postern/blindindex.h"
 #include "postern/sealed.h"

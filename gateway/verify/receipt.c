@@ -11,9 +11,8 @@
 
 #include "postern/ledgerentry.h"
 #include "postern/receiptextra.h"
+#include "postern/receiptopening.h"
 #include "verify.h"
-
-#define OPENING_SHOWN_MAX 65536
 
 struct inquiry {
 	const struct verify_ask *ask;
@@ -27,6 +26,8 @@ struct inquiry {
 	size_t entry_len;
 	const char *from;
 	size_t tried;
+	enum { OPENS_NOTHING, OPENS_OTHER, OPENS_ENTRY } opens;
+	struct receiptopening opening;
 };
 
 /* 1 included, 0 not, -1 nothing can be: *err says why. */
@@ -98,19 +99,38 @@ static void tell_checkpoint(struct answer *a, const struct inquiry *q)
 static void tell_entry(struct answer *a, const struct inquiry *q)
 {
 	struct ledger_told told;
-	const void *opening;
-	size_t len;
 
 	answer_text(a, "entry_from", "%s", q->from);
 	if (ledger_entry_parse(q->entry, q->entry_len, &told, NULL) == 0)
 		answer_json(a, "entry", q->entry, q->entry_len);
 	else
 		answer_number(a, "entry_bytes", q->entry_len);
-	if (receiptextra_opening(q->r.extra.bytes, q->r.extra.len, &opening,
-				 &len) &&
-	    len <= OPENING_SHOWN_MAX)
+	if (q->opens == OPENS_OTHER)
 		answer_text(a, "opening", "%s",
-			    "holds one; it is not checked here");
+			    "holds one of another form; it is not checked");
+	if (q->opens != OPENS_ENTRY)
+		return;
+	answer_text(a, "opening", "%s",
+		    "is that of the entry: the commitment is over this");
+	answer_text(a, "payload", "%s", q->opening.payload);
+}
+
+/* The entry is in the log; is what the receipt says beside it about it? */
+static bool open_entry(struct inquiry *q)
+{
+	struct ledger_told told;
+	const void *opening;
+	size_t len;
+
+	if (!receiptextra_opening(q->r.extra.bytes, q->r.extra.len, &opening,
+				  &len))
+		return true;
+	q->opens = OPENS_OTHER;
+	if (!receiptopening_read(opening, len, &q->opening))
+		return true;
+	q->opens = OPENS_ENTRY;
+	return ledger_entry_parse(q->entry, q->entry_len, &told, NULL) == 0 &&
+	       receiptopening_fits(&q->opening, &told);
 }
 
 static int accept(const struct inquiry *q)
@@ -172,7 +192,12 @@ static int inquire(struct inquiry *q)
 	found = find_entry(q, &err);
 	if (found < 0)
 		return refuse(q->ask, err.what);
-	return found > 0 ? accept(q) : not_included(q);
+	if (found == 0)
+		return not_included(q);
+	if (!open_entry(q))
+		return refuse(q->ask, "the opening in the receipt is not that "
+				      "of its entry");
+	return accept(q);
 }
 
 static int read_given(struct inquiry *q)

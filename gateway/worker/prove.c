@@ -6,9 +6,9 @@
 
 #include "identity.h"
 #include "inbound.h"
-#include "postern/blindindex.h"
 #include "postern/jsonout.h"
 #include "postern/ledger.h"
+#include "postern/receiptopening.h"
 #include "postern/text.h"
 
 #define FIRST	    16

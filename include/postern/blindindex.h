@@ -30,8 +30,5 @@ int blind_index_normalise(const char *kind, const char *country,
 int blind_index(const uint8_t key[32], const char *kind, const char *country,
 		const char *address, size_t address_len,
 		uint8_t ret[BLIND_INDEX_BYTES], struct err *err);
-/* BLAKE2b-256(audit key, "gw-audit-v1" 00 record id 00 SHA-256(payload)). */
-void audit_commitment(const uint8_t audit_key[32], const char *record_id,
-		      const void *payload, size_t payload_len, uint8_t ret[32]);
 
 #endif
