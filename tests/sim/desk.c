@@ -141,8 +141,8 @@ static void call_api(struct desk *d, const char *method, const char *path,
 /* A desk that forgot whom it was told to forget says so, if it is asked to. */
 static void confirm(struct desk *d, const json_t *note)
 {
-	const char *path = json_string_value(json_object_get(
-	    json_object_get(note, "data"), "confirm"));
+	const char *path = json_string_value(
+	    json_object_get(json_object_get(note, "data"), "confirm"));
 	struct sim_answer answer = {0};
 
 	if (path == NULL)

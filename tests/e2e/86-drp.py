@@ -1,0 +1,178 @@
+"""Goal: authorized agents ask by the Data Rights Protocol 1.0, behind a switch:
+signed bodies, checked in order; a token of each; states of the protocol; nothing
+of a body is logged.
+Scenarios: compliance 5.3, 2.3."""
+import base64
+import json
+import subprocess
+import time
+
+from case import FIXTURES, case, check, equal, main, rows, w
+
+ERNA = "4917139208601"
+GIVEN = json.loads((FIXTURES / "drp" / "signed-requests.json").read_text())
+BUSINESS = GIVEN["our_business_id"]
+# A private key of Ed25519 around its seed (RFC 8410).
+PKCS8 = bytes.fromhex("302e020100300506032b657004220420")
+KEPT = {}
+
+
+def pem(kind, der):
+    text = base64.b64encode(der).decode()
+    return f"-----BEGIN {kind}-----\n{text}\n-----END {kind}-----\n"
+
+
+def make(world):
+    world.make()
+    seeds = {"TESTAGENT": bytes.fromhex(GIVEN["test_seed_hex"]),
+             "ANDERE": b"\x07" * 32}
+    agents = []
+    for name, seed in seeds.items():
+        key = world.dir / f"{name}.key"
+        key.write_text(pem("PRIVATE KEY", PKCS8 + seed))
+        public = subprocess.run(
+            ["openssl", "pkey", "-in", str(key), "-pubout", "-outform", "DER"],
+            check=True, capture_output=True).stdout[-32:]
+        agents.append({"id": name, "name": name.title(),
+                       "verify_key": base64.b64encode(public).decode()})
+    equal(agents[0]["verify_key"], GIVEN["verify_key_base64"], "the key")
+    (world.data / "agents.json").write_text(json.dumps(agents))
+    (world.data / "agents.json").chmod(0o644)
+    world.make(extra=f"drp: {{enabled: true, business_id: {BUSINESS}, "
+                     "agents: agents.json}\n")
+    world.start_all()
+
+
+def stamp(offset):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + offset))
+
+
+def signed(world, agent="TESTAGENT", **claims):
+    said = {"agent-id": agent, "business-id": BUSINESS,
+            "issued-at": stamp(-5), "expires-at": stamp(300),
+            "drp.version": "1.0", **claims}
+    raw = json.dumps(said).encode()
+    (world.dir / "drp-body").write_bytes(raw)
+    signature = subprocess.run(
+        ["openssl", "pkeyutl", "-sign", "-rawin", "-inkey",
+         str(world.dir / f"{agent}.key"), "-in", str(world.dir / "drp-body")],
+        check=True, capture_output=True).stdout
+    return base64.b64encode(signature + raw)
+
+
+def ask(world, method, path, body=None, token=None):
+    headers = {"Content-Type": "text/plain"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    status, got = w.call(method, world.url("public", path), body, headers)
+    return status, json.loads(got) if got[:1] == b"{" else got
+
+
+def create(world, token=None, agent="TESTAGENT", **more):
+    claims = {"exercise": "deletion", "regime": "gdpr",
+              "agent-request-id": "r-0001", "name": "Erika Mustermann",
+              "email": "erika@example.de", "email_verified": True, **more}
+    return ask(world, "POST", "/v1/data-rights-request",
+               signed(world, agent, **claims), token or KEPT[agent])
+
+
+@case
+def a_representative_gets_a_token_by_its_signature(world):
+    for agent in ("TESTAGENT", "ANDERE"):
+        status, got = ask(world, "POST", f"/v1/agent/{agent}",
+                          signed(world, agent))
+        equal((status, got["agent-id"]), (200, agent), got)
+        KEPT[agent] = got["token"]
+    equal(ask(world, "POST", "/v1/agent/TESTAGENT",
+              signed(world, "ANDERE")), (403, b""), "another's signature")
+    equal(ask(world, "GET", "/v1/agent/TESTAGENT", token=KEPT["TESTAGENT"]),
+          (200, {}), "its token")
+    equal(ask(world, "GET", "/v1/agent/TESTAGENT", token=KEPT["ANDERE"])[0],
+          403, "another's token")
+
+
+@case
+def bodies_of_the_fixtures_are_checked_in_order(world):
+    codes = {"signature": 403, "agent-id": 403, "business-id": 403,
+             "encoding": 400, "expired": 400}
+    seen = set()
+    for one in GIVEN["cases"]:
+        # Those that are good were signed for another day.
+        expect = one["expect"].removeprefix("reject:")
+        wanted = "issued-at" if expect in ("accept", "expired") else expect
+        status, got = ask(world, "POST", "/v1/data-rights-request",
+                          one["body_base64"].encode(), KEPT["TESTAGENT"])
+        check(got["code"] in (wanted, "expired"), f"{one['name']}: {got}")
+        equal(status, codes.get(got["code"], 400), one["name"])
+        seen.add(got["code"])
+    check({"signature", "agent-id", "business-id", "encoding"} <= seen, seen)
+    equal(rows(world, "SELECT count(*) FROM request"), [(0,)], "requests")
+
+
+@case
+def a_request_is_taken_once(world):
+    status, got = create(world)
+    equal(status, 200, got)
+    check(got["status"] == "in_progress" and "reason" not in got, got)
+    equal(got["agent_request_id"], "r-0001", "its own name")
+    equal(create(world)[1]["request_id"], got["request_id"], "once")
+    KEPT["at"] = f"/v1/data-rights-request/{got['request_id']}"
+    equal(ask(world, "GET", KEPT["at"], token=KEPT["TESTAGENT"])[0], 200,
+          "its status")
+    equal(ask(world, "GET", KEPT["at"], token=KEPT["ANDERE"])[0], 403,
+          "another representative")
+    equal(ask(world, "GET", KEPT["at"])[0], 401, "nobody")
+
+
+@case
+def mistakes_have_a_code_and_no_person(world):
+    for more in ({"exercise": "sale:opt-out"}, {"regime": "lgpd"},
+                 {"status_callback": "https://127.0.0.1/"},
+                 {"status_callback": "http://agentur.example/"},
+                 {"expires-at": stamp(3600)}, {"issued-at": stamp(60)}):
+        status, got = create(world, **more)
+        equal(status, 400, more)
+        check("erika" not in json.dumps(got) and got["code"], got)
+    equal(create(world, KEPT["ANDERE"])[0], 403, "signed by another")
+
+
+@case
+def what_nobody_verified_waits_and_is_revoked(world):
+    status, got = create(world, email_verified=False,
+                         **{"agent-request-id": "r-0002"})
+    equal((status, got["status"], got["reason"]),
+          (200, "in_progress", "need_user_verification"), got)
+    at = f"/v1/data-rights-request/{got['request_id']}"
+    equal(ask(world, "DELETE", at, b"x", KEPT["TESTAGENT"])[0], 400,
+          "unsigned")
+    status, got = ask(world, "DELETE", at, signed(world, reason="anders"),
+                      KEPT["TESTAGENT"])
+    equal((status, got["status"]), (200, "revoked"), got)
+
+
+@case
+def a_person_is_erased(world):
+    world.phone_text("Ich schreibe einmal", phone=ERNA)
+    cnv = world.note_with("Ich schreibe einmal")["data"]["conversation"]
+    equal(world.api("POST", f"/v1/conversations/{cnv}/close")[0], 200, "over")
+    status, got = create(world, email=None, email_verified=False,
+                         phone_number="+" + ERNA, phone_number_verified=True,
+                         **{"agent-request-id": "r-0003"})
+    equal(status, 200, got)
+    at = f"/v1/data-rights-request/{got['request_id']}"
+    w.until("it is fulfilled", 60, lambda: ask(
+        world, "GET", at, token=KEPT["TESTAGENT"])[1]["status"]
+        == "fulfilled")
+    equal(rows(world, "SELECT count(*) FROM message m JOIN conversation c ON"
+               " c.id=m.conversation WHERE m.content_sealed IS NOT NULL"),
+          [(0,)], "messages")
+
+
+@case
+def nothing_of_a_body_is_in_the_log(world):
+    log = (world.dir / "postern.log").read_text()
+    for needle in ("erika", "Mustermann", ERNA, KEPT["TESTAGENT"], "r-0001"):
+        check(needle not in log, needle)
+
+
+main(make)
