@@ -51,6 +51,7 @@ static const struct verb {
      "place, lift and list restrictions (Art. 18 GDPR)",
      "restrict place ID --ground a|b|c|d [--person]\n"
      "restrict lift ID --informed YYYY-MM-DD\n"
+     "     --how letter|mail|phone|chat|in_person|portal\n"
      "restrict list"},
     {"alarms", verb_alarms, "list what somebody has to look at",
      "alarms [list]\n"

@@ -236,7 +236,8 @@ static void restrictions_come_and_go_with_their_entries(void **state)
 	const struct request_row acts[] = {
 	    {"POST", set, anna, "{\"ground\":\"a\"}", 200, LEDGER_RESTRICT_SET,
 	     NULL, open},
-	    {"POST", lifted, anna, "{\"informed\":\"2026-01-01\"}", 200,
+	    {"POST", lifted, anna,
+	     "{\"informed\":\"2026-09-21\",\"how\":\"mail\"}", 200,
 	     LEDGER_RESTRICT_LIFTED, NULL, open},
 	};
 

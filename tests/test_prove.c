@@ -332,15 +332,17 @@ static int64_t conversation(struct house *h)
 
 static int restrict_it(struct house *h, bool lift, struct err *err)
 {
+	const struct restriction_notice notice = {
+	    .day = house_wall(&h->env) / DAY_MS, .how = "letter"};
 	const struct restriction r = {.person = the_person(h),
 				      .conversation = conversation(h),
 				      .ground = "b"};
 
 	assert_int_equal(worker_begin(&h->w, err), 0);
-	assert_int_equal(
-	    lift ? restriction_lift(&h->w, r.person, r.conversation, 20000, err)
-		 : restriction_place(&h->w, &r, err),
-	    0);
+	assert_int_equal(lift ? restriction_lift(&h->w, r.person,
+						 r.conversation, &notice, err)
+			      : restriction_place(&h->w, &r, err),
+			 0);
 	return worker_commit(&h->w, err);
 }
 

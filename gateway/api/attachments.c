@@ -6,6 +6,7 @@
 #include "mask.h"
 #include "postern/jsonmem.h"
 #include "problem.h"
+#include "purpose.h"
 #include "route.h"
 #include "worker/decide_told.h"
 #include "worker/kept.h"
@@ -104,19 +105,33 @@ static int refuse_kept(struct worker *w, struct job *job,
 	return file || message ? job_refuse(job, &problem_absent, NULL) : 0;
 }
 
+static int check_seen(struct worker *w, struct job *job,
+		      const struct conversation *cnv, struct attachment *a,
+		      struct err *err)
+{
+	if (purpose_opens_all(job)) {
+		a->masked = false;
+		return 0;
+	}
+	if (refuse_kept(w, job, a, err) != 0)
+		return -1;
+	return may_see(w, cnv, a)
+		   ? 0
+		   : job_refuse(job, &problem_policy,
+				"this helpdesk sees no attachments");
+}
+
 static int check(struct worker *w, struct job *job, struct attachment *a,
 		 struct err *err)
 {
 	struct conversation cnv;
 
-	if (refuse_kept(w, job, a, err) != 0 ||
-	    conversation_load(w, job, a->conversation, &cnv, err) != 0)
+	if (conversation_load(w, job, a->conversation, &cnv, err) != 0)
 		return -1;
 	if (a->inbound)
 		redaction_shown(w->policy, &cnv.channel, &a->shown);
-	if (!may_see(w, &cnv, a))
-		return job_refuse(job, &problem_policy,
-				  "this helpdesk sees no attachments");
+	if (check_seen(w, job, &cnv, a, err) != 0)
+		return -1;
 	if (strcmp(a->state, "wanted") == 0) {
 		job->retry_after_s = 5;
 		return job_refuse(job, &problem_pending, NULL);

@@ -6,6 +6,7 @@
 #include "conversation.h"
 #include "postern/jsonmem.h"
 #include "problem.h"
+#include "purpose.h"
 
 #define SEALED_MAX (2u * 1024 * 1024)
 #define NO_SLOT	   SIZE_MAX
@@ -33,7 +34,8 @@ int consent_person_there(struct worker *w, struct job *job, int64_t person,
 	if (store_one_int(w->store, person_sql, STORE_ARGS(S_INT(person)), &one,
 			  &found, err) != 0)
 		return -1;
-	return found ? 0 : job_refuse(job, &problem_absent, NULL);
+	return found ? purpose_check(w, job, person, 0, err)
+		     : job_refuse(job, &problem_absent, NULL);
 }
 
 void consent_lines_free(struct consent_lines **lines)

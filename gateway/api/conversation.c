@@ -3,11 +3,11 @@
 
 #include "auth.h"
 #include "problem.h"
+#include "purpose.h"
 #include "route.h"
 #include "worker/consent.h"
 #include "worker/decide_told.h"
 #include "worker/kept.h"
-#include "worker/restriction.h"
 
 static const char sql_conversation[] =
     "SELECT person, channel, helpdesk, state, datenart, opened_ms, closed_ms,"
@@ -57,25 +57,20 @@ static void note_refused(struct job *job, const struct conversation *cnv,
 	job->blocked_person = cnv->person;
 }
 
-/* Of what is restricted helpdesks see nothing and do nothing with it. */
-static int refuse_restricted(struct worker *w, struct job *job,
-			     const struct conversation *cnv, struct err *err)
+/* Restricting and lifting themselves are for who answers for rights. */
+static int check_purpose(struct worker *w, struct job *job,
+			 const struct conversation *cnv, struct err *err)
 {
-	bool restricted = false;
+	int rc;
 
-	if (job->route->scope != SCOPE_DESK)
+	if ((job->route->scope & (SCOPE_DESK | SCOPE_POLICY)) == 0)
 		return 0;
-	if (restriction_of(w, cnv->person, cnv->id, &restricted, err) != 0)
-		return -1;
-	if (!restricted)
-		return 0;
-	if (job->route->run == api_message_send ||
-	    job->route->run == api_message_react)
+	rc = purpose_check(w, job, cnv->person, cnv->id, err);
+	if (rc != 0 && job->status == problem_policy.status &&
+	    (job->route->run == api_message_send ||
+	     job->route->run == api_message_react))
 		note_refused(job, cnv, LEDGER_R_PERSON_RESTRICTED);
-	return job_refuse_with(job, &problem_policy, NULL,
-			       json_pack("{s:[{s:s, s:i, s:s}]}", "reasons",
-					 "code", "person.restricted", "line", 0,
-					 "article", "Art. 18(2) GDPR"));
+	return rc;
 }
 
 int conversation_load(struct worker *w, struct job *job, int64_t id,
@@ -99,7 +94,7 @@ int conversation_load(struct worker *w, struct job *job, int64_t id,
 		return job_refuse(job, &problem_absent, NULL);
 	if (auth_helpdesk(job, cnv.routed ? cnv.helpdesk.text : NULL,
 			  strlen(cnv.helpdesk.text)) != 0 ||
-	    refuse_restricted(w, job, &cnv, err) != 0)
+	    check_purpose(w, job, &cnv, err) != 0)
 		return -1;
 	*ret = cnv;
 	return 0;
@@ -115,7 +110,7 @@ int conversation_of_message(struct worker *w, struct job *job, int64_t message,
 			  &id, &found, err) != 0 ||
 	    kept_is(w, message, &kept, err) != 0)
 		return -1;
-	if (!found || kept)
+	if (!found || (kept && !purpose_opens_all(job)))
 		return job_refuse(job, &problem_absent, NULL);
 	return conversation_load(w, job, id, ret, err);
 }

@@ -17,6 +17,7 @@ const char *const job_query_names[QUERIES] = {
     [QUERY_STEP] = "step",	   [QUERY_START] = "start",
     [QUERY_PERIOD] = "period",	   [QUERY_STATUTORY] = "statutory",
     [QUERY_WHAT] = "what",	   [QUERY_FORMAT] = "format",
+    [QUERY_PURPOSE] = "purpose",
 };
 
 void job_turn(struct job *job)

@@ -53,6 +53,7 @@ enum job_query {
 	QUERY_STATUTORY,
 	QUERY_WHAT,
 	QUERY_FORMAT,
+	QUERY_PURPOSE,
 	QUERIES
 };
 extern const char *const job_query_names[QUERIES];

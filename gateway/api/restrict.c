@@ -70,36 +70,63 @@ out:
 	return rc;
 }
 
-/* The person is told before: who cannot say when has not. */
+/* The person is told before: when, how, and by whom that is said, is on
+ * record; who cannot say has not told them. */
+static int read_notice(struct worker *w, struct job *job, const json_t *body,
+		       struct restriction_notice *ret)
+{
+	const char *informed = NULL, *how = NULL;
+
+	if (body_text(job, body, "informed", WORD_MAX, &informed) != 0 ||
+	    body_text(job, body, "how", WORD_MAX, &how) != 0)
+		return -1;
+	if (informed == NULL || !caldate_parse(informed, &ret->day) ||
+	    ret->day > caldate_local(w->zone, worker_now(w)))
+		return body_refuse(job,
+				   "the day the person was told of the "
+				   "lifting (Art. 18(3) GDPR), not a later one",
+				   "informed");
+	ret->how = how != NULL ? restriction_how(how) : NULL;
+	if (ret->how == NULL)
+		return body_refuse(job,
+				   "how they were told: letter, mail, phone, "
+				   "chat, in_person or portal",
+				   "how");
+	ret->by = job->caller.token;
+	return 0;
+}
+
+static int lift(struct worker *w, struct job *job, const json_t *body,
+		struct err *err)
+{
+	struct restriction_notice notice = {0};
+	struct conversation cnv;
+
+	if (conversation_load(w, job, job->id, &cnv, err) != 0 ||
+	    read_notice(w, job, body, &notice) != 0)
+		return -1;
+	if (restriction_lift(w, cnv.person, cnv.id, &notice, err) == 0)
+		return answer(w, job, "lifted", err);
+	if (err->kind == ERR_ABSENT)
+		return job_refuse(job, &problem_conflict,
+				  "it is not restricted");
+	if (err->kind == ERR_INPUT)
+		return body_refuse(job,
+				   "of before the restriction: that was no "
+				   "notice of its lifting",
+				   "informed");
+	return -1;
+}
+
 int api_restriction_lift(struct worker *w, struct job *job, struct err *err)
 {
-	static const char *const known[] = {"informed"};
-	const char *informed = NULL;
-	struct conversation cnv;
-	int64_t day = 0;
+	static const char *const known[] = {"informed", "how"};
 	json_t *body;
-	int rc = -1;
+	int rc;
 
-	if (body_object(job, known, 1, &body) != 0)
+	if (body_object(job, known, 2, &body) != 0)
 		return -1;
-	if (conversation_load(w, job, job->id, &cnv, err) != 0 ||
-	    body_text(job, body, "informed", WORD_MAX, &informed) != 0)
-		goto out;
-	if (informed == NULL || !caldate_parse(informed, &day) ||
-	    day > caldate_local(w->zone, worker_now(w))) {
-		(void)body_refuse(job,
-				  "the day the person was told of the "
-				  "lifting (Art. 18(3) GDPR), not a later one",
-				  "informed");
-		goto out;
-	}
-	rc = restriction_lift(w, cnv.person, cnv.id, day, err);
-	if (rc == 0)
-		rc = answer(w, job, "lifted", err);
-	else if (err->kind == ERR_ABSENT)
-		(void)job_refuse(job, &problem_conflict,
-				 "it is not restricted");
-out:
+	rc = lift(w, job, body, err);
 	json_decref(body);
 	return rc;
 }

@@ -5,6 +5,8 @@
 #define SCOPE_TOOLS (SCOPE_POLICY | SCOPE_OPERATOR)
 /* What is kept, and what goes. */
 #define SCOPE_KEEPING (SCOPE_POLICY | SCOPE_RIGHTS | SCOPE_OPERATOR)
+/* What a person wrote; for which purpose: purpose.h. */
+#define SCOPE_CONTENT (SCOPE_DESK | SCOPE_RIGHTS)
 /* Who may place holds. */
 #define SCOPE_HOLDS (SCOPE_RIGHTS | SCOPE_POLICY)
 #define SCOPE_LOOK  (SCOPE_POLICY | SCOPE_APPROVE | SCOPE_AUDIT | SCOPE_OPERATOR)
@@ -16,7 +18,7 @@ static const struct route routes[] = {
     {"GET", "/metrics", 0, 0, api_metrics},
     {"GET", "/v1/openapi.yaml", 0, 0, api_openapi},
     /* helpdesks */
-    {"GET", "/v1/conversations/{cnv}", SCOPE_DESK, 0, api_conversation_get},
+    {"GET", "/v1/conversations/{cnv}", SCOPE_CONTENT, 0, api_conversation_get},
     {"POST", "/v1/conversations/{cnv}/messages", SCOPE_DESK, ROUTE_BODY,
      api_message_send},
     {"POST", "/v1/conversations/{cnv}/reactions", SCOPE_DESK, ROUTE_BODY,
@@ -34,9 +36,9 @@ static const struct route routes[] = {
     {"GET", "/v1/conversations/{cnv}/notes", SCOPE_DESK, 0, api_note_list},
     {"GET", "/v1/conversations/{cnv}/unsubscribe", SCOPE_DESK, 0,
      api_consent_unsubscribe},
-    {"GET", "/v1/messages/{msg}", SCOPE_DESK, 0, api_message_get},
+    {"GET", "/v1/messages/{msg}", SCOPE_CONTENT, 0, api_message_get},
     {"POST", "/v1/messages/{msg}/read", SCOPE_DESK, 0, api_message_read},
-    {"GET", "/v1/attachments/{att}", SCOPE_DESK, 0, api_attachment_get},
+    {"GET", "/v1/attachments/{att}", SCOPE_CONTENT, 0, api_attachment_get},
     /* those who answer for the rights of persons */
     {"POST", "/v1/conversations/{cnv}/restrict", SCOPE_RIGHTS, ROUTE_BODY,
      api_restrict},
@@ -196,9 +198,13 @@ static const struct {
 	route_run run;
 	unsigned int queries;
 } asks[] = {
-    {api_conversation_get, Q(LIMIT) | Q(BEFORE)},
     {api_note_list, Q(LIMIT) | Q(BEFORE)},
     {api_request_list, Q(STATE) | Q(WHAT) | Q(LIMIT) | Q(BEFORE)},
+    {api_conversation_get, Q(LIMIT) | Q(BEFORE) | Q(PURPOSE)},
+    {api_message_get, Q(PURPOSE)},
+    {api_attachment_get, Q(PURPOSE)},
+    {api_policy_explain, Q(PURPOSE)},
+    {api_consent_show, Q(PURPOSE)},
     {api_hold_list, Q(STATE)},
     {api_outbox_list, Q(STATE) | Q(LIMIT) | Q(AFTER)},
     {api_quarantine_list, Q(LIMIT)},
@@ -206,7 +212,7 @@ static const struct {
     {api_reviews_list, Q(LIMIT)},
     {api_policy_list, Q(LIMIT) | Q(BEFORE)},
     {api_quarantine_get, Q(BODY)},
-    {api_consent_proof, Q(FORM) | Q(LANGUAGE) | Q(CHANNEL)},
+    {api_consent_proof, Q(FORM) | Q(LANGUAGE) | Q(CHANNEL) | Q(PURPOSE)},
     {api_policy_due, Q(START) | Q(PERIOD) | Q(STATUTORY)},
     {api_breach_draft, Q(WHAT) | Q(LANGUAGE)},
     {api_policy_render, Q(WHAT) | Q(LANGUAGE) | Q(FORMAT)},

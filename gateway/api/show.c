@@ -6,6 +6,7 @@
 #include "postern/jsonmem.h"
 #include "postern/lookup.h"
 #include "problem.h"
+#include "purpose.h"
 #include "route.h"
 #include "worker/decide_told.h"
 #include "worker/kept.h"
@@ -24,6 +25,10 @@
 static const char sql_one[] = MESSAGE_COLUMNS "WHERE id=?" TOLD;
 static const char sql_of[] =
     MESSAGE_COLUMNS "WHERE id=? AND conversation=?" TOLD;
+/* All there is. */
+static const char sql_any[] = MESSAGE_COLUMNS "WHERE id=?";
+static const char sql_any_of[] =
+    MESSAGE_COLUMNS "WHERE id=? AND conversation=?";
 static const char sql_files[] =
     "SELECT id, key_person, datenart, year, state, reason, bytes, media_sealed"
     " FROM attachment WHERE message=?";
@@ -54,6 +59,7 @@ struct page {
 	const struct conversation *cnv;
 	const struct policy_decision *sees; /* in general */
 	struct redaction shown;		    /* what persons wrote */
+	bool all; /* for a stated purpose: not only what was told */
 	struct keeper_batch *batch;
 	struct message messages[PAGE_MAX];
 	size_t messages_len;
@@ -86,7 +92,7 @@ static void see_message(const struct page *p, struct message *m)
 
 	m->sees_text = p->sees->sees_text;
 	m->sees_attachments = p->sees->sees_attachments;
-	if (strcmp(m->direction, "in") != 0)
+	if (p->all || strcmp(m->direction, "in") != 0)
 		return;
 	decide_told(p->w, &stored, &d);
 	m->sees_text = d.forward && d.sees_text;
@@ -94,14 +100,14 @@ static void see_message(const struct page *p, struct message *m)
 }
 
 /* Outside there is one word for what its sender deleted. */
-static void take_back(struct message *m)
+static void take_back(const struct page *p, struct message *m)
 {
 	bool masked = strcmp(m->state, "masked") == 0;
 
 	if (!masked && strcmp(m->state, "kept") != 0)
 		return;
 	(void)snprintf(m->state, sizeof(m->state), "deleted");
-	if (masked)
+	if (masked && !p->all)
 		m->sees_text = m->sees_attachments = false;
 }
 
@@ -132,7 +138,7 @@ static void add_message(struct page *p, struct store_rows *rows)
 	key.datenart = m->datenart;
 	m->outcome = (enum message_outcome)store_column(st, rows, 13).num;
 	see_message(p, m);
-	take_back(m);
+	take_back(p, m);
 	m->slot = m->sees_text ? add_open(p, &key, m->id, FIELD_CONTENT,
 					  store_column(st, rows, 12))
 			       : NO_SLOT;
@@ -144,8 +150,8 @@ static int add_unless_kept(struct page *p, struct store_rows *rows,
 {
 	bool kept = false;
 
-	if (kept_is(p->w, store_column(p->w->store, rows, 0).num, &kept, err) !=
-	    0)
+	if (!p->all && kept_is(p->w, store_column(p->w->store, rows, 0).num,
+			       &kept, err) != 0)
 		return -1;
 	if (!kept)
 		add_message(p, rows);
@@ -185,7 +191,7 @@ static int read_page(struct page *p, int64_t conversation, int64_t before,
 			return -1;
 		for (size_t i = 0; i < len; i++)
 			if (read_messages(
-				p, sql_of,
+				p, p->all ? sql_any_of : sql_of,
 				STORE_ARGS(S_INT(ids[i]), S_INT(conversation)),
 				err) != 0)
 				return -1;
@@ -350,6 +356,15 @@ static json_t *message_json(struct page *p, const struct message *m)
 	return v;
 }
 
+/* Who looks for a stated purpose sees it as it is, redacted alone. */
+static void see_all(struct job *job, struct policy_decision *sees)
+{
+	if (!purpose_opens_all(job))
+		return;
+	sees->sees_text = sees->sees_attachments = true;
+	sees->person = PERSON_ADDRESS;
+}
+
 static int page_new(struct worker *w, const struct conversation *cnv,
 		    const struct policy_decision *sees, struct page **ret,
 		    struct err *err)
@@ -386,9 +401,12 @@ int api_message_get(struct worker *w, struct job *job, struct err *err)
 	if (conversation_of_message(w, job, job->id, &cnv, err) != 0)
 		return -1;
 	conversation_sees(w, &cnv, &sees);
+	see_all(job, &sees);
 	if (page_new(w, &cnv, &sees, &p, err) != 0)
 		return -1;
-	if (read_messages(p, sql_one, STORE_ARGS(S_INT(job->id)), err) != 0 ||
+	p->all = purpose_opens_all(job);
+	if (read_messages(p, p->all ? sql_any : sql_one,
+			  STORE_ARGS(S_INT(job->id)), err) != 0 ||
 	    read_files(p, err) != 0 || keeper_run(p->batch, err) != 0)
 		goto out;
 	rc = p->messages_len == 1
@@ -432,7 +450,7 @@ static enum policy_person person_level(const struct page *p)
 {
 	for (size_t i = 0; i < p->messages_len; i++)
 		if (strcmp(p->messages[i].direction, "in") == 0)
-			return p->messages[i].outcome == MSG_REDUCED
+			return p->messages[i].outcome == MSG_REDUCED && !p->all
 				   ? PERSON_ALIAS
 				   : p->sees->person;
 	return p->messages_len > 0 ? p->sees->person : PERSON_ALIAS;
@@ -474,8 +492,10 @@ int api_conversation_get(struct worker *w, struct job *job, struct err *err)
 	    read_range(w, job, &before, &limit) != 0)
 		return -1;
 	conversation_sees(w, &cnv, &sees);
+	see_all(job, &sees);
 	if (page_new(w, &cnv, &sees, &p, err) != 0)
 		return -1;
+	p->all = purpose_opens_all(job);
 	if (read_page(p, cnv.id, before, (size_t)limit, err) == 0 &&
 	    read_files(p, err) == 0 && keeper_run(p->batch, err) == 0)
 		rc = answer_page(w, job, &cnv, p, limit, err);

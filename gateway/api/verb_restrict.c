@@ -1,9 +1,10 @@
 /* verb_restrict.c - `postern restrict ...`. */
 #include "operator.h"
 
-#define USAGE                                                             \
-	"restrict place CONVERSATION --ground a|b|c|d [--person] | lift " \
-	"CONVERSATION --informed YYYY-MM-DD | list"
+#define USAGE                                                              \
+	"restrict place CONVERSATION --ground a|b|c|d [--person] | lift "  \
+	"CONVERSATION --informed YYYY-MM-DD --how letter|mail|phone|chat|" \
+	"in_person|portal | list"
 
 static void print_state(const json_t *answer)
 {
@@ -60,14 +61,29 @@ static int place(const struct verb_args *args)
 
 static int lift(const struct verb_args *args)
 {
+	const char *informed = NULL, *how = NULL, *value;
 	char path[96];
 
-	if (args->argc != 4 || strcmp(args->argv[2], "--informed") != 0)
+	for (int i = 2; i < args->argc; i++) {
+		const char *name = args->argv[i];
+
+		value = operator_option(args, &i);
+		if (value == NULL)
+			return operator_usage(USAGE);
+		if (strcmp(name, "--informed") == 0)
+			informed = value;
+		else if (strcmp(name, "--how") == 0)
+			how = value;
+		else
+			return operator_usage(USAGE);
+	}
+	if (informed == NULL || how == NULL)
 		return operator_usage(USAGE);
 	(void)snprintf(path, sizeof(path), "/v1/conversations/%s/lift",
 		       args->argv[1]);
-	return act_on(args, path,
-		      json_pack("{s:s}", "informed", args->argv[3]));
+	return act_on(
+	    args, path,
+	    json_pack("{s:s, s:s}", "informed", informed, "how", how));
 }
 
 int verb_restrict(const struct verb_args *args)

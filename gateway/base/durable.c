@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "postern/env.h"
+
 int durable_path(const char *dir, const char *name,
 		 char ret[DURABLE_PATH_BYTES], struct err *err)
 {
@@ -202,5 +204,46 @@ int durable_move(const char *dir, const char *from, const char *to,
 out:
 	if (old >= 0)
 		(void)close(old); /* of a file without a name */
+	return rc;
+}
+
+/* A write that was cut off leaves half a line; the next one begins anew. */
+static int end_torn_line(int fd, struct err *err)
+{
+	struct stat st;
+	char last;
+
+	if (fstat(fd, &st) != 0)
+		return ERR_SET(err, ERR_STORAGE, "cannot see a log", errno);
+	if (st.st_size == 0)
+		return 0;
+	if (pread(fd, &last, 1, st.st_size - 1) != 1)
+		return ERR_SET(err, ERR_STORAGE, "cannot read a log", errno);
+	return last == '\n' ? 0 : durable_write(fd, "\n", 1, err);
+}
+
+int durable_append(struct env *env, const char *dir, const char *name,
+		   const void *lines, size_t len, struct err *err)
+{
+	char path[DURABLE_PATH_BYTES];
+	int rc = -1;
+	int fd;
+
+	if (durable_path(dir, name, path, err) != 0)
+		return -1;
+	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+		  0600);
+	if (fd < 0)
+		return ERR_SET(err, ERR_STORAGE, "cannot open a log", errno);
+	if (end_torn_line(fd, err) != 0 ||
+	    durable_write(fd, lines, len, err) != 0)
+		goto out;
+	if (env->datasync(env, fd) != 0) {
+		ERR_SET(err, ERR_STORAGE, "cannot sync a log", errno);
+		goto out;
+	}
+	rc = durable_sync_dir(dir, err);
+out:
+	(void)close(fd); /* synced above, or failed already */
 	return rc;
 }

@@ -22,50 +22,11 @@ int erasure_note(struct buf *lines, int64_t now_ms, int64_t person,
 	return buf_append_text(lines, line, err);
 }
 
-/* A write that was cut off leaves half a line; the next one begins anew. */
-static int end_torn_line(int fd, struct err *err)
-{
-	struct stat st;
-	char last;
-
-	if (fstat(fd, &st) != 0)
-		return ERR_SET(err, ERR_STORAGE, "cannot see erasures.log",
-			       errno);
-	if (st.st_size == 0)
-		return 0;
-	if (pread(fd, &last, 1, st.st_size - 1) != 1)
-		return ERR_SET(err, ERR_STORAGE, "cannot read erasures.log",
-			       errno);
-	return last == '\n' ? 0 : durable_write(fd, "\n", 1, err);
-}
-
 int erasure_append(struct env *env, const char *dir, const struct buf *lines,
 		   struct err *err)
 {
-	char path[DURABLE_PATH_BYTES];
-	int rc = -1;
-	int fd = -1;
-
-	if (durable_path(dir, ERASURE_FILE, path, err) != 0)
-		return -1;
-	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-		  0600);
-	if (fd < 0)
-		return ERR_SET(err, ERR_STORAGE, "cannot open erasures.log",
-			       errno);
-	if (end_torn_line(fd, err) != 0 ||
-	    durable_write(fd, lines->bytes, lines->len, err) != 0)
-		goto out;
-	if (env->datasync(env, fd) != 0) {
-		ERR_SET(err, ERR_STORAGE, "cannot sync erasures.log", errno);
-		goto out;
-	}
-	if (durable_sync_dir(dir, err) != 0)
-		goto out;
-	rc = 0;
-out:
-	(void)close(fd); /* synced above, or failed already */
-	return rc;
+	return durable_append(env, dir, ERASURE_FILE, lines->bytes, lines->len,
+			      err);
 }
 
 /* --- reading back --------------------------------------------------------- */

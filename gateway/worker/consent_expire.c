@@ -240,8 +240,8 @@ static int expire_question(struct gone *g, const struct due *d, struct err *err)
 		      STORE_ARGS(S_INT(d->person), S_TEXT(d->purpose.text),
 				 S_TEXT(d->channel.text), S_INT(d->at_ms)),
 		      err) != 0 ||
-	    figure_add(g->w, d->channel.text, "consent.expired",
-		       d->purpose.text, 1, err) != 0)
+	    figure_add_of(g->w, d->person, d->channel.text, "consent.expired",
+			  d->purpose.text, err) != 0)
 		return -1;
 	return forget_person(g, d, err);
 }
@@ -249,7 +249,8 @@ static int expire_question(struct gone *g, const struct due *d, struct err *err)
 static int expire_held(struct gone *g, const struct due *d, struct err *err)
 {
 	if (forget_messages(g, &d->id, 1, err) != 0 ||
-	    figure_add(g->w, d->channel.text, "held.expired", "", 1, err) != 0)
+	    figure_add_of(g->w, d->person, d->channel.text, "held.expired", "",
+			  err) != 0)
 		return -1;
 	return forget_person(g, d, err);
 }

@@ -266,8 +266,8 @@ static int add_event(struct import *in, struct consent_import_row *row,
 	if (!row->withdrawn)
 		entry.until_ms = consent_until(in->w, &row->of, row->at_ms);
 	if (consent_add(in->w, &entry, err) != 0 ||
-	    figure_add(in->w, row->of.channel.text, "consent.imported",
-		       row->of.purpose.text, 1, err) != 0)
+	    figure_add_of(in->w, row->of.person, row->of.channel.text,
+			  "consent.imported", row->of.purpose.text, err) != 0)
 		return -1;
 	return consent_tell(in->w, &row->of, entry.kind, err);
 }

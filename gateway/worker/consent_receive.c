@@ -127,8 +127,8 @@ static int stop(struct batch *b, const struct consent_stop *how,
 	};
 
 	if (consent_withdraw_marketing(b->w, how, err) != 0 ||
-	    figure_add(b->w, how->channel.text, "consent.withdrawn",
-		       how->method, 1, err) != 0 ||
+	    figure_add_of(b->w, how->person, how->channel.text,
+			  "consent.withdrawn", how->method, err) != 0 ||
 	    todo(b, &what, err) != 0)
 		return -1;
 	LOG(LOG_LEVEL_INFO, "consent.withdrawn",
@@ -247,8 +247,8 @@ static int keyword_review(struct batch *b, struct step *s, struct err *err)
 				 S_INT(review_due_ms(b->w, at_ms))),
 		      err) != 0)
 		return -1;
-	return figure_add(b->w, s->item->channel.text, "review.opened",
-			  "withdrawal", 1, err);
+	return figure_add_of(b->w, s->person, s->item->channel.text,
+			     "review.opened", "withdrawal", err);
 }
 
 int consent_keyword(struct batch *b, struct step *s,
@@ -314,8 +314,8 @@ static int asked(struct batch *b, const struct step *s,
 		    consent_after(b->w, &purpose.pending, entry.at_ms);
 	if (consent_add(b->w, &entry, err) != 0)
 		return -1;
-	return figure_add(b->w, entry.of.channel.text, "consent.requested",
-			  say->purpose->text, 1, err);
+	return figure_add_of(b->w, entry.of.person, entry.of.channel.text,
+			     "consent.requested", say->purpose->text, err);
 }
 
 /* Is the question to be left unsaid?  *ret_reminds: it waits already. */
@@ -465,8 +465,8 @@ static int given(struct batch *b, struct step *s, const struct consent_of *of,
 	if (!consent_is_valid(state)) /* a guardian has to agree as well */
 		return 0;
 	if (consent_release(b->w, of, err) != 0 ||
-	    figure_add(b->w, of->channel.text, "consent.given",
-		       of->purpose.text, 1, err) != 0 ||
+	    figure_add_of(b->w, of->person, of->channel.text, "consent.given",
+			  of->purpose.text, err) != 0 ||
 	    consent_tell(b->w, of, "given", err) != 0)
 		return -1;
 	say.notice = policy_confirmed(b->w->policy, &of->purpose, &of->channel,
@@ -503,8 +503,8 @@ static int answered(struct batch *b, struct step *s,
 		return -1;
 	if (yes)
 		return given(b, s, &entry.of, language, err);
-	return figure_add(b->w, entry.of.channel.text, "consent.refused",
-			  q->purpose.text, 1, err);
+	return figure_add_of(b->w, entry.of.person, entry.of.channel.text,
+			     "consent.refused", q->purpose.text, err);
 }
 
 int consent_answer(struct batch *b, struct step *s, const char *language,
@@ -534,6 +534,6 @@ int consent_answer(struct batch *b, struct step *s, const char *language,
 				err);
 	LOG(LOG_LEVEL_INFO, "consent.other_identifier",
 	    LOG_NAME("channel", &s->item->channel));
-	return figure_add(b->w, s->item->channel.text,
-			  "consent.other_identifier", "", 1, err);
+	return figure_add_of(b->w, s->person, s->item->channel.text,
+			     "consent.other_identifier", "", err);
 }

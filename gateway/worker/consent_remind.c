@@ -154,8 +154,8 @@ static int write_rows(struct worker *w, const struct question *q,
 	if (autoreply_put(w, row, sealed, len, err) != 0 ||
 	    consent_add(w, &entry, err) != 0)
 		return -1;
-	return figure_add(w, q->of.channel.text, "consent.reminded",
-			  q->of.purpose.text, 1, err);
+	return figure_add_of(w, q->of.person, q->of.channel.text,
+			     "consent.reminded", q->of.purpose.text, err);
 }
 
 static int in_transaction(struct worker *w, const struct question *q,

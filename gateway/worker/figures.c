@@ -1,6 +1,8 @@
 /* figures.c - rows of table figure. */
 #include "figures.h"
 
+#include "restriction.h"
+
 static const char add_sql[] =
     "INSERT INTO figure(hour_ms,channel,name,detail,n) VALUES(?,?,?,?,?)"
     " ON CONFLICT(hour_ms,channel,name,detail)"
@@ -52,4 +54,14 @@ int figure_run_add(struct worker *w, struct figure_run *run,
 		return -1;
 	*run = *one;
 	return 0;
+}
+
+int figure_add_of(struct worker *w, int64_t person, const char *channel,
+		  const char *name, const char *detail, struct err *err)
+{
+	bool restricted = false;
+
+	if (restriction_of(w, person, 0, &restricted, err) != 0)
+		return -1;
+	return restricted ? 0 : figure_add(w, channel, name, detail, 1, err);
 }

@@ -18,6 +18,10 @@
  */
 int figure_add(struct worker *w, const char *channel, const char *name,
 	       const char *detail, int64_t n, struct err *err);
+/* The same of something a person did; nothing while their data are restricted
+ * (Art. 18 GDPR). */
+int figure_add_of(struct worker *w, int64_t person, const char *channel,
+		  const char *name, const char *detail, struct err *err);
 /* The same in the hour of at_ms. */
 int figure_add_at(struct worker *w, int64_t at_ms, const char *channel,
 		  const char *name, const char *detail, int64_t n,

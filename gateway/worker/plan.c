@@ -13,6 +13,7 @@
 #include "postern/lookup.h"
 #include "rates.h"
 #include "request_receive.h"
+#include "restriction.h"
 
 static const char buried_sql[] = "SELECT 1 FROM tombstone WHERE ref_hash=?";
 static const char bury_sql[] =
@@ -193,9 +194,14 @@ static int count_question(struct batch *b, const struct step *s,
 			  const struct conversation *c,
 			  const struct policy_decision *d, struct err *err)
 {
+	bool restricted = false;
+
 	if (!c->asks)
 		return 0;
-	if (!d->forward ||
+	if (restriction_of(b->w, s->person, s->conversation, &restricted,
+			   err) != 0)
+		return -1;
+	if (restricted || !d->forward ||
 	    (d->keyword != KEYWORD_NONE && d->keyword != KEYWORD_REVIEW))
 		return rates_unasked(b->w, s->conversation, err);
 	return rates_asked(b->w, &b->asked, &s->item->channel, c->asked_ms,

@@ -3,6 +3,7 @@
 
 #include "consent.h"
 #include "decide.h"
+#include "restriction.h"
 
 #define SOON_MS	      (INT64_C(15) * 60 * 1000)
 #define TEMPLATE_MAX  64
@@ -27,6 +28,13 @@ static const char last_sql[] =
 static const char forget_sql[] =
     "UPDATE conversation SET campaign=NULL, campaign_ms=NULL WHERE person=?"
     " AND channel=? AND campaign IS NOT NULL";
+
+/* Nothing of what is restricted (Art. 18 GDPR) is used, not even counted. */
+static int is_silent(struct worker *w, int64_t conversation, bool *ret,
+		     struct err *err)
+{
+	return restriction_of_conversation(w, conversation, ret, err);
+}
 
 /* --- questions ------------------------------------------------------------ */
 
@@ -95,14 +103,16 @@ int rates_answered(struct worker *w, int64_t conversation, struct err *err)
 {
 	int64_t now_ms = worker_now(w), asked_ms = 0;
 	struct name channel;
+	bool silent = false;
 
 	if (asked_of(w, conversation, &asked_ms, &channel, err) != 0)
 		return -1;
 	if (asked_ms == 0)
 		return 0;
-	if (rates_unasked(w, conversation, err) != 0)
+	if (rates_unasked(w, conversation, err) != 0 ||
+	    is_silent(w, conversation, &silent, err) != 0)
 		return -1;
-	if (now_ms - asked_ms > RATES_ANSWER_MS)
+	if (silent || now_ms - asked_ms > RATES_ANSWER_MS)
 		return 0;
 	return figure_add_at(w, asked_ms, channel.text,
 			     now_ms - asked_ms <= SOON_MS
@@ -221,6 +231,7 @@ int rates_moved(struct worker *w, int64_t message, const char *state,
 	static const char *const names[] = {
 	    NULL, "message.sent", "message.delivered", "message.read"};
 	struct moved m;
+	bool silent = false;
 	int from, to = rank_of(state);
 
 	if (strcmp(state, "failed") == 0)
@@ -232,7 +243,9 @@ int rates_moved(struct worker *w, int64_t message, const char *state,
 		return 0;
 	if (from == 0 && to > 0 && handed_over(w, &m, err) != 0)
 		return -1;
-	if (worker_now(w) - m.received_ms > RATES_FATE_MS)
+	if (is_silent(w, m.conversation, &silent, err) != 0)
+		return -1;
+	if (silent || worker_now(w) - m.received_ms > RATES_FATE_MS)
 		return 0;
 	for (int i = from + 1; i <= to; i++)
 		if (figure_add_at(w, m.received_ms, m.channel.text, names[i],
@@ -251,7 +264,7 @@ int rates_opted_out(struct worker *w, int64_t person,
 	char campaign[FIGURE_DETAIL_BYTES];
 	struct store_rows *rows = NULL;
 	int64_t at_ms = 0;
-	bool fits = false;
+	bool fits = false, silent = false;
 	int rc;
 
 	if (store_start(w->store, last_sql, whose, 2, &rows, err) != 0)
@@ -265,9 +278,10 @@ int rates_opted_out(struct worker *w, int64_t person,
 	store_finish(w->store, &rows);
 	if (rc <= 0)
 		return rc;
-	if (store_run(w->store, forget_sql, whose, 2, err) != 0)
+	if (store_run(w->store, forget_sql, whose, 2, err) != 0 ||
+	    restriction_of(w, person, 0, &silent, err) != 0)
 		return -1;
-	if (!fits || worker_now(w) - at_ms > RATES_FATE_MS)
+	if (!fits || silent || worker_now(w) - at_ms > RATES_FATE_MS)
 		return 0;
 	return figure_add_at(w, at_ms, channel->text, "campaign.opted_out",
 			     campaign, 1, err);

@@ -34,6 +34,7 @@
 #include "opening.h"
 #include "postern/log.h"
 #include "prove.h"
+#include "restrictionlog.h"
 #include "simulating.h"
 #include "stamping.h"
 #include "worker.h"
@@ -138,6 +139,10 @@ static const struct turn all_turns[] = {
      .step = sweep_step,
      .due_in_ms = sweep_due_in_ms,
      .inbound = true},
+    {.name = "restrictions",
+     .step = restriction_log_step,
+     .inbound = true,
+     .decides_nothing = true},
     {.name = "holding",
      .step = holding_step,
      .due_in_ms = holding_due_in_ms,

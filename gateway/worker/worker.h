@@ -123,9 +123,10 @@ struct worker {
 	const struct processes *processes;
 	int64_t restrictions; /* open ones, if known (restriction.c) */
 	bool restrictions_known;
-	struct holds *holds;	 /* hold.c; NULL: nobody asked yet */
-	struct holding *holding; /* forget/holding.c; NULL: no turn yet */
-	int64_t canaries;	 /* the same (canary.c) */
+	bool restrictions_logged; /* restrictionlog.c: all of them */
+	struct holds *holds;	  /* hold.c; NULL: nobody asked yet */
+	struct holding *holding;  /* forget/holding.c; NULL: no turn yet */
+	int64_t canaries;	  /* the same (canary.c) */
 	bool canaries_known;
 	bool kept; /* is any record, if known (kept.c) */
 	bool kept_known;

@@ -35,6 +35,11 @@ int durable_shred(const char *dir, const char *name, struct err *err);
 /* Moves from over to and overwrites what to was. */
 int durable_move(const char *dir, const char *from, const char *to,
 		 struct err *err);
+/* Appends whole lines and syncs file and directory; made (0600) if absent.  A
+ * line that an earlier write left torn is ended first. */
+struct env;
+int durable_append(struct env *env, const char *dir, const char *name,
+		   const void *lines, size_t len, struct err *err);
 /* Writes all of it. */
 int durable_write(int fd, const void *bytes, size_t len, struct err *err);
 

@@ -1,12 +1,21 @@
 """Goal: what is restricted (Art. 18 GDPR) is stored and not used: no helpdesk
 is told of it, shown it or can answer; lifted, it goes on where it was.
 Scenario: compliance 9, X1 (forwarding)."""
+import datetime
 import json
+import zoneinfo
 
 from case import case, check, equal, main, rows, w
 
 ONE, TWO = "4917139200491", "4917139200492"
 CNV = {}
+
+
+def notice(days=0, **more):
+    """That the person was told, today on the controller's clock."""
+    day = datetime.datetime.now(zoneinfo.ZoneInfo("Europe/Berlin")).date()
+    return {"informed": str(day + datetime.timedelta(days)), "how": "letter",
+            **more}
 
 
 def make(world):
@@ -42,7 +51,7 @@ def only_who_answers_for_rights_may_restrict(world):
                     {"ground": "a"})[0], 403, "a desk's token")
     equal(ask(world, CNV[ONE], "restrict", {"ground": "e"})[0], 400, "ground")
     equal(ask(world, CNV[ONE], "restrict", {})[0], 400, "no ground")
-    equal(ask(world, CNV[ONE], "lift", {"informed": "2026-01-01"})[0], 409,
+    equal(ask(world, CNV[ONE], "lift", notice())[0], 409,
           "nothing to lift")
 
 
@@ -88,10 +97,16 @@ def it_outlives_a_restart_and_is_listed(world):
 @case
 def lifting_needs_the_notice_and_lets_it_go_on(world):
     equal(ask(world, CNV[ONE], "lift", {})[0], 400, "without the notice")
-    equal(ask(world, CNV[ONE], "lift", {"informed": "2999-01-01"})[0], 400,
-          "a notice of tomorrow")
-    equal(ask(world, CNV[ONE], "lift", {"informed": "2026-01-01"})[0], 200,
-          "lifted")
+    for body, what in ((notice(2), "a notice of tomorrow"),
+                       (notice(-2), "told before it was restricted"),
+                       ({"informed": notice()["informed"]}, "how?"),
+                       ({"how": "letter"}, "when?"),
+                       (notice(how="telepathy"), "no way of telling")):
+        equal(ask(world, CNV[ONE], "lift", body)[0], 400, what)
+    equal(ask(world, CNV[ONE], "lift", notice())[0], 200, "lifted")
+    (kept,), = rows(world, "SELECT informed_how||informed_by FROM restriction"
+                    " WHERE lifted_ms IS NOT NULL")
+    check(kept.startswith("letter") and len(kept) > 6, "who told, and how")
     world.note_with("Darf niemand sehen")
     told(world, "lifted")
     equal(world.api("GET", f"/v1/conversations/{CNV[ONE]}")[0], 200, "shown")
@@ -112,7 +127,8 @@ def a_reply_that_waits_is_not_sent_either(world):
         world, "SELECT count(*) FROM message WHERE state='failed'") == [(1,)])
     check(all(e.get("text") != "Zu spät" for e in world.chat(TWO)), "sent")
     equal(world.api("GET", f"/v1/messages/{made['message']}")[0], 403, "shown")
-    world.postern("restrict", "lift", CNV[TWO], "--informed", "2026-01-01")
+    world.postern("restrict", "lift", CNV[TWO], "--informed",
+                  notice()["informed"], "--how", "phone")
     equal(world.api("GET", f"/v1/messages/{made['message']}")[1]["state"],
           "failed", "state")
 

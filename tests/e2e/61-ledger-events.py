@@ -2,11 +2,13 @@
 proof log, and nothing in the log tells whom it was about.
 Scenarios: compliance 6.7; 9, C1, I1, W1, L4; P1."""
 import base64
+import datetime
 import hashlib
 import json
 import re
 import subprocess
 import time
+import zoneinfo
 
 from case import ROOT, case, check, envelope, equal, main, post, rows, w
 
@@ -189,7 +191,9 @@ def two_halves_of_a_person_are_joined(world):
 def a_restriction_is_set_and_lifted(world):
     world.postern("restrict", "place", KEPT[ANNA], "--ground", "c")
     placed = tells(world, "restrict.set", r="ground_c")
-    world.postern("restrict", "lift", KEPT[ANNA], "--informed", "2026-01-01")
+    today = datetime.datetime.now(zoneinfo.ZoneInfo("Europe/Berlin")).date()
+    world.postern("restrict", "lift", KEPT[ANNA], "--informed", str(today),
+                  "--how", "letter")
     lifted = tells(world, "restrict.lifted")
     equal(placed["obj"], lifted["obj"], "which")
     equal([placed["act"], lifted["act"]], [OPERATOR] * 2,
