@@ -6,6 +6,7 @@
 
 #include "forget/erasure.h"
 #include "forget/item.h"
+#include "postern/caldate.h"
 #include "postern/ledger.h"
 #include "postern/log.h"
 #include "replay_inside.h"
@@ -42,6 +43,26 @@ int replay_put(struct replay *r, uint64_t phase, uint64_t cursor, uint64_t more,
 	return meta_set_u64(st, "restore_count", r->count + more, err);
 }
 
+/* What was erased is judged by the day it was erased, not by a clock that the
+ * archive of then cannot trust: nothing else goes than went. */
+static int day_of_then(struct worker *w, struct err *err)
+{
+	static const char sql[] = "SELECT max(at_ms) FROM replay";
+	uint64_t made_ms = 0;
+	int64_t last_ms = 0;
+	bool found = false;
+
+	if (meta_get_u64(w->store, "restore_made_ms", &made_ms, &found, err) !=
+		0 ||
+	    store_one_int(w->store, sql, STORE_NO_ARGS, &last_ms, &found,
+			  err) != 0)
+		return -1;
+	if (last_ms < (int64_t)made_ms)
+		last_ms = (int64_t)made_ms;
+	w->restoring_day = caldate_local(w->zone, last_ms);
+	return 0;
+}
+
 int replay_open(struct worker *w, struct err *err)
 {
 	struct replay r;
@@ -49,6 +70,8 @@ int replay_open(struct worker *w, struct err *err)
 	if (read_state(w, &r, err) != 0)
 		return -1;
 	w->restoring = r.phase != REPLAY_NONE;
+	if (w->restoring && day_of_then(w, err) != 0)
+		return -1;
 	if (w->restoring)
 		LOG(LOG_LEVEL_WARN, "backup.replaying",
 		    LOG_NUM("phase", (int64_t)r.phase));

@@ -177,6 +177,12 @@ static int good_day(struct run *r, bool *ret, struct err *err)
 	if (sweepclock_today(r->w, &verdict, &r->today, err) != 0)
 		return -1;
 	*ret = verdict == SWEEPCLOCK_GOOD;
+	/* What was erased since a backup is erased again by the day of then;
+	 * nothing is open until it is (backup/replay.h). */
+	if (r->w->restoring) {
+		r->today = r->w->restoring_day;
+		*ret = true;
+	}
 	return 0;
 }
 
@@ -279,7 +285,8 @@ int erasure_step(struct worker *w, bool *ret_moved, struct err *err)
 	bool found = false, good = false;
 	int rc = -1;
 
-	if (w->stopping || !w->ready || erasure_due_in_ms(w) > 0)
+	if (w->stopping || !(w->ready || w->restoring) ||
+	    erasure_due_in_ms(w) > 0)
 		return 0;
 	w->erasing.look_boot = worker_boot(w) + LOOK_MS;
 	r = calloc(1, sizeof(*r));

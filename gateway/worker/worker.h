@@ -166,7 +166,8 @@ struct worker {
 	} rights;
 	struct sweeping *sweep; /* forget/sweep.h; NULL: not looked yet */
 	bool stopping;
-	bool restoring; /* backup/replay.h: nothing is served */
+	bool restoring;	       /* backup/replay.h: nothing is served */
+	int64_t restoring_day; /* and what was erased then is erased by it */
 };
 
 /* --- process (worker.c) --------------------------------------------------- */

@@ -2,8 +2,6 @@
 erased or restricted since is so again before anything is served.
 Scenarios: compliance 9, R6 and X3; 7.4."""
 import json
-import os
-import pathlib
 import shutil
 import subprocess
 
@@ -25,6 +23,9 @@ def make(world):
     KEPT["out"] = world.dir / "backups"
     KEPT["out"].mkdir()
     secret(world, "words", WORDS)
+    KEPT["rights"] = json.loads(world.postern(
+        "token", "create", "--scope", "rights", "--label", "DSB",
+        "--json"))["token"]
 
 
 def secret(world, name, text):
@@ -44,11 +45,6 @@ def entries(world, event):
     return [e for e in (json.loads(b) for b, in rows(
         world, "SELECT body FROM ledger_entry ORDER BY id"))
         if e["e"] == event]
-
-
-def keeper_ids(world):
-    """person id -> integer, by what the archive says of conversations."""
-    return dict(rows(world, "SELECT id, person FROM conversation"))
 
 
 @case
@@ -100,56 +96,185 @@ def nothing_is_restored_beside_a_running_gateway(world):
     equal((code, "serves this folder" in said), (1, True), said)
 
 
-# --- an empty machine -------------------------------------------------------
+# --- what happens after the backup ------------------------------------------
 
 
-def empty_machine(world, erasures="", more=("--passphrase-file", "words")):
-    """The folder of now is gone; what is kept elsewhere is there."""
-    world.stop("postern")
-    shutil.move(world.data, world.dir / f"lost-{len(KEPT)}")
-    lost = world.dir / f"lost-{len(KEPT)}"
-    KEPT[f"lost-{len(KEPT)}"] = lost
-    world.data.mkdir(mode=0o700)
-    shutil.copytree(lost / "secrets", world.data / "secrets")
-    (world.data / "erasures.log").write_text(erasures)
-    (world.data / "erasures.log").chmod(0o600)
-    return lost
+def rights(world, method, path, body=None):
+    return world.api(method, path, body, token=KEPT["rights"])
 
 
-def restore(world, *more):
-    out = KEPT["out"]
-    return run(world, "restore", str(out / "data"), "--identity",
-               str(out / "identity"), "--keys", str(out / "keys"),
-               "--passphrase-file", str(out / "words"), *more)
+def erase(world, phone):
+    status, made = rights(world, "POST", "/v1/erasures",
+                          {"person": KEPT[phone]["person"]["id"]})
+    equal(status, 202, made)
+    return w.until("the erasure is done", 60, lambda: (
+        lambda e: e if e["step"] == "done" else None)(
+            rights(world, "GET", f"/v1/erasures/{made['id']}")[1]))
 
 
 @case
-def it_comes_back_on_an_empty_machine(world):
+def r6_a_person_is_erased_after_the_backup(world):
+    cnv = KEPT[BERT]["conversation"]
+    (KEPT["row"],), = rows(
+        world, "SELECT person FROM conversation WHERE id=(SELECT min(id)"
+        " FROM conversation WHERE id>(SELECT min(id) FROM conversation))")
+    world.api("POST", f"/v1/conversations/{cnv}/close")
+    done = erase(world, BERT)
+    check(done["keys"] >= 2, done)
+    check((world.data / "erasures.log").read_text().count("erased") >= 1,
+          "erasures.log")
+    check("gone " in (world.data / "forgotten.log").read_text(),
+          "forgotten.log")
+    for text in (ANNA, BERT, CARL, SAYS[BERT]):
+        for name in ("erasures.log", "forgotten.log"):
+            check(text not in (world.data / name).read_text(), name)
+
+
+@case
+def an_answer_and_a_message_come_after_it_too(world):
     world.phone_text("Nach der Sicherung", phone=ANNA)
     world.note_with("Nach der Sicherung")
-    before = len(world.notes())
+    KEPT["notes"] = len(world.notes())
+    KEPT["chats"] = {p: len(world.chat(p)) for p in SAYS}
     KEPT["size"] = len(rows(world, "SELECT id FROM ledger_entry"))
+    KEPT["executed"] = len(entries(world, "erase.executed"))
+
+
+# --- an empty machine -------------------------------------------------------
+
+ELSEWHERE = ("erasures.log", "forgotten.log", "restrictions.log")
+
+
+def empty_machine(world, logs=ELSEWHERE):
+    """The folder of now is gone; what is kept elsewhere is there."""
+    if "lost" not in KEPT:
+        KEPT["lost"] = world.dir / "lost"
+        shutil.move(world.data, KEPT["lost"])
+    shutil.rmtree(world.data, ignore_errors=True)
+    world.data.mkdir(mode=0o700)
+    shutil.copytree(KEPT["lost"] / "secrets", world.data / "secrets")
+    for name in logs:
+        if (KEPT["lost"] / name).exists():
+            shutil.copy2(KEPT["lost"] / name, world.data / name)
+
+
+def restore(world, *more, data="data"):
+    out = KEPT["out"]
+    return run(world, "restore", str(out / data), "--identity",
+               str(out / "identity"), *(more or (
+                   "--keys", str(out / "keys"), "--passphrase-file",
+                   str(out / "words"))))
+
+
+@case
+def without_what_remembers_erasures_nothing_is_restored(world):
+    world.stop("postern")
+    empty_machine(world, ())
+    code, said = restore(world)
+    equal((code, "erasures.log" in said), (1, True), said)
+    equal(sorted(p.name for p in world.data.iterdir()), ["lock", "secrets"],
+          "left behind")
+
+
+@case
+def another_identity_or_a_changed_backup_opens_nothing(world):
+    out = KEPT["out"]
+    empty_machine(world)
+    run(world, "backup", "keygen", "--out", str(out / "other"))
+    code, said = run(world, "restore", str(out / "data"), "--identity",
+                     str(out / "other"), "--keys", str(out / "keys"),
+                     "--passphrase-file", str(out / "words"))
+    equal((code, "not for this identity" in said), (1, True), said)
+    raw = bytearray((out / "data").read_bytes())
+    for at, what in ((3, "magic"), (12, "time"), (60, "box"),
+                     (130, "start"), (len(raw) // 2, "middle"),
+                     (len(raw) - 1, "end")):
+        changed = bytearray(raw)
+        changed[at] ^= 1
+        (out / "changed").write_bytes(changed)
+        equal(restore(world, data="changed")[0], 1, what)
+    for length in (0, 7, 100, len(raw) // 2, len(raw) - 1):
+        (out / "changed").write_bytes(raw[:length])
+        equal(restore(world, data="changed")[0], 1, f"{length} bytes")
+    (out / "changed").write_bytes(raw + b"x")
+    equal(restore(world, data="changed")[0], 1, "more")
+    check(not (world.data / "postern.db").exists(), "something came")
+    check(not (world.data / "restore").exists(), "left behind")
+
+
+@case
+def r6_it_is_locked_until_the_erasure_is_done_again(world):
     empty_machine(world)
     code, said = restore(world)
     equal(code, 0, said)
-    world.serve()
-    for phone, text in SAYS.items():
-        cnv = KEPT[phone]["conversation"]
-        status, seen = world.api("GET", f"/v1/conversations/{cnv}")
-        equal((status, [m["text"] for m in seen["messages"]
-                        if m["direction"] == "in"]), (200, [text]), phone)
-    restored, = entries(world, "backup.restored")
-    check(restored["n"] < KEPT["size"] and "root" in restored, restored)
-    equal(entries(world, "backup.replayed")[0].get("n"), 0, "replayed")
-    equal(len(world.notes()), before, "told again")
+    # A keeper that cannot open holds it there.
+    root = world.data / "keys" / "root"
+    root.chmod(0o644)
+    world.serve(wait=False)
+    cnv = KEPT[BERT]["conversation"]
+    w.until("it answers", 30, lambda: w.call(
+        "GET", world.url("internal", "/healthz"))[0] == 200)
+    for phone in SAYS:
+        status, problem = world.api(
+            "GET", f"/v1/conversations/{KEPT[phone]['conversation']}")
+        equal((status, problem.get("detail")), (503, "restoring"), phone)
+    equal(w.call("GET", world.url("internal", "/readyz"))[0], 503, "ready")
+    equal(rows(world, "SELECT count(*) FROM message WHERE key_person=?",
+               KEPT["row"])[0][0] > 0, True, "it came back with the backup")
+    root.chmod(0o600)
+    world.postern("keys", "unlock")
+    world.wait_ready()
+    equal(world.api("GET", f"/v1/conversations/{cnv}")[0], 404, "erased")
+    for table in ("message WHERE key_person", "address WHERE person",
+                  "person WHERE id", "conversation WHERE person"):
+        equal(rows(world, f"SELECT count(*) FROM {table}=?", KEPT["row"]),
+              [(0,)], table)
+    equal(world.sweep([SAYS[BERT], BERT]), [], "in clear")
 
 
 @case
-def and_goes_on(world):
+def the_others_are_there_and_readable(world):
+    for phone in (ANNA, CARL):
+        status, seen = world.api(
+            "GET", f"/v1/conversations/{KEPT[phone]['conversation']}")
+        equal((status, [m["text"] for m in seen["messages"]
+                        if m["direction"] == "in"]),
+              (200, [SAYS[phone]]), phone)
+
+
+@case
+def the_log_says_what_happened(world):
+    restored, = entries(world, "backup.restored")
+    check(restored["n"] < KEPT["size"] and "root" in restored, restored)
+    replayed, = entries(world, "backup.replayed")
+    check(replayed["n"] >= 2, replayed)
+    equal(len(entries(world, "erase.executed")), 1, "proved again")
+    kinds = [a["kind"] for a in json.loads(world.postern(
+        "alarms", "--json"))["alarms"]]
+    check("backup.restored" in kinds, kinds)
+    equal(rows(world, "SELECT count(*) FROM ledger_before")[0][0] > 0, True,
+          "checkpoints of before are kept")
+    code, said = run(world, "ledger", "verify")
+    equal(code, 0, said)
+
+
+@case
+def nothing_is_told_again(world):
+    equal(len([n for n in world.notes() if n["type"] == "message.received"]),
+          len(SAYS) + 1, "notes")
+    for phone in SAYS:
+        equal(len(world.chat(phone)), KEPT["chats"][phone], phone)
+
+
+@case
+def and_it_goes_on(world):
     world.phone_text("Weiter geht es", phone=ANNA)
     note = world.note_with("Weiter geht es")
     equal(note["data"]["conversation"], KEPT[ANNA]["conversation"], "whose")
-    equal(run(world, "ledger", "verify")[0] in (0, 1), True, "log")
+    world.phone_text("Ich bin neu hier", phone=BERT)
+    note = world.note_with("Ich bin neu hier")
+    check(note["data"]["person"]["id"] != KEPT[BERT]["person"]["id"],
+          "the number is a new person's")
 
 
 main(make)
