@@ -465,6 +465,27 @@ static void a_second_wish_is_the_first(void **state)
 	assert_int_equal(HOUSE_COUNT(h, "erasure"), 1);
 }
 
+/* Keys of person 0 seal bodies of everybody. */
+static void nobody_is_not_erased(void **state)
+{
+	const struct erasure_order order = {.trigger = TRIGGER_ART17};
+	struct house *h = *state;
+	struct err err = {0};
+	uint64_t keys = 7;
+	int64_t id = 0;
+
+	house_body(h, "!kaputt");
+	house_receive(h);
+	assert_int_equal(erase_keys(h, 0), 1);
+	assert_int_equal(worker_begin(&h->w, &err), 0);
+	assert_int_equal(erasure_begin(&h->w, &order, &id, &err), -1);
+	assert_int_equal(err.kind, ERR_INPUT);
+	assert_int_equal(forget_keys(&h->w, 0, &keys, &err), 0);
+	assert_int_equal(keys, 0);
+	worker_roll_back(&h->w);
+	assert_int_equal(erase_keys(h, 0), 1);
+}
+
 static void what_is_left_raises_an_alarm(void **state)
 {
 	struct house *h = *state;
@@ -535,6 +556,7 @@ int main(void)
 	    CASE(bodies_that_name_them_go),
 	    CASE(what_comes_meanwhile_is_judged_too),
 	    CASE(a_second_wish_is_the_first),
+	    CASE(nobody_is_not_erased),
 	    CASE(what_is_left_raises_an_alarm),
 	    CASE(the_last_key_backup_is_named),
 	};

@@ -78,7 +78,7 @@ int conversation_load(struct worker *w, struct job *job, int64_t id,
 {
 	struct conversation cnv;
 	struct store_rows *rows;
-	bool good = false;
+	bool good = false, kept = false;
 	int got;
 
 	if (store_start(w->store, sql_conversation, STORE_ARGS(S_INT(id)),
@@ -90,7 +90,9 @@ int conversation_load(struct worker *w, struct job *job, int64_t id,
 	store_finish(w->store, &rows);
 	if (got < 0)
 		return -1;
-	if (got == 0 || !good)
+	if (got > 0 && good && kept_is(w, cnv.person, &kept, err) != 0)
+		return -1;
+	if (got == 0 || !good || kept)
 		return job_refuse(job, &problem_absent, NULL);
 	if (auth_helpdesk(job, cnv.routed ? cnv.helpdesk.text : NULL,
 			  strlen(cnv.helpdesk.text)) != 0 ||

@@ -75,6 +75,8 @@ int erasure_begin(struct worker *w, const struct erasure_order *order,
 	int64_t id = 0;
 	bool under_way = false;
 
+	if (order->person <= 0) /* the instance's own keys are nobody's */
+		return ERR_SET(err, ERR_INPUT, "nobody to erase", 0);
 	if (store_one_int(w->store, under_way_sql,
 			  STORE_ARGS(S_INT(order->person)), &id, &under_way,
 			  err) != 0)

@@ -33,8 +33,8 @@ struct erasure_order {
 	int64_t person;
 	enum erasure_trigger trigger;
 };
-/* In the caller's transaction.  One is under way for that person: *ret_id is
- * that one's. */
+/* In the caller's transaction.  ERR_INPUT: nobody.  One is under way for that
+ * person: *ret_id is that one's. */
 int erasure_begin(struct worker *w, const struct erasure_order *order,
 		  int64_t *ret_id, struct err *err);
 /* A hold was released, a restriction lifted: what was kept for that is judged

@@ -23,11 +23,18 @@ static const char *const freeze_sql[] = {
 		  "from_ms) WHERE person IN (SELECT id FROM family)",
     PERSON_FAMILY "DELETE FROM outbox WHERE conversation IN (SELECT id FROM"
 		  " conversation WHERE person IN (SELECT id FROM family))",
-    /* Without a helpdesk none is told of it, and none is shown it. */
     PERSON_FAMILY
-    "UPDATE conversation SET helpdesk=NULL,language=NULL,campaign=NULL,"
-    "campaign_ms=NULL,asked_ms=NULL WHERE person IN (SELECT id FROM family)",
+    "UPDATE conversation SET language=NULL,campaign=NULL,campaign_ms=NULL,"
+    "asked_ms=NULL WHERE person IN (SELECT id FROM family)",
 };
+/* Without a helpdesk none is told of it, and none is shown it. */
+static const char unroute_sql[] =
+    PERSON_FAMILY "UPDATE conversation SET helpdesk=NULL WHERE person IN"
+		  " (SELECT id FROM family)";
+static const char kept_sql[] =
+    PERSON_FAMILY "SELECT count(*) FROM kept WHERE person IN (SELECT id FROM"
+		  " family) AND erasure=? AND kind IN ('message','attachment',"
+		  "'note')";
 static const char unname_sql[] =
     PERSON_FAMILY "UPDATE person SET profile_sealed=NULL WHERE id IN"
 		  " (SELECT id FROM family)";
@@ -101,7 +108,21 @@ static int probe_all(struct run *r, struct err *err)
 
 /* --- the step ------------------------------------------------------------- */
 
-static int freeze(struct run *r, struct err *err)
+/* Is every single record kept? */
+static int suspended(struct run *r, bool *ret, struct err *err)
+{
+	int64_t kept = 0;
+	bool found;
+
+	if (store_one_int(r->w->store, kept_sql,
+			  STORE_ARGS(S_INT(r->e.person), S_INT(r->e.id)), &kept,
+			  &found, err) != 0)
+		return -1;
+	*ret = kept > 0 && (uint64_t)kept >= r->e.of_n;
+	return 0;
+}
+
+static int freeze(struct run *r, bool all_kept, struct err *err)
 {
 	bool held = false;
 
@@ -111,6 +132,9 @@ static int freeze(struct run *r, struct err *err)
 	for (size_t i = 0; i < sizeof(freeze_sql) / sizeof(freeze_sql[0]); i++)
 		if (erasure_run(r, freeze_sql[i], err) != 0)
 			return -1;
+	/* Who has data of them is still to be told of the erasure then. */
+	if (!all_kept && erasure_run(r, unroute_sql, err) != 0)
+		return -1;
 	r->caches = true;
 	return store_run(
 	    r->w->store, close_sql,
@@ -127,22 +151,32 @@ static bool waits_for_spool(struct run *r)
 	return true;
 }
 
-int erasure_freeze_slice(struct run *r, enum progress *ret, struct err *err)
+/* Of some records alone the helpdesk hears one by one, as they go. */
+static int plan(struct run *r, bool all_kept, struct err *err)
 {
 	const struct telling_order order = {
 	    .erasure = r->e.id,
 	    .request = r->e.request,
 	    .person = r->e.person,
-	    .event = TELLING_ERASED,
+	    .event = all_kept ? TELLING_RESTRICTED : TELLING_ERASED,
 	};
+
+	return telling_plan(r->w, &order, err);
+}
+
+int erasure_freeze_slice(struct run *r, enum progress *ret, struct err *err)
+{
+	bool all_kept = false;
 
 	if (waits_for_spool(r)) {
 		*ret = WAITS;
 		return 0;
 	}
 	*ret = DONE;
-	if (telling_plan(r->w, &order, err) != 0)
-		return -1;
 	deliver_forget(r->w, 0);
-	return erasure_whole(&r->e) ? freeze(r, err) : 0;
+	if (!erasure_whole(&r->e))
+		return 0;
+	if (suspended(r, &all_kept, err) != 0 || plan(r, all_kept, err) != 0)
+		return -1;
+	return freeze(r, all_kept, err);
 }

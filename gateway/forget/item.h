@@ -62,7 +62,7 @@ int forget_after_commit(struct forgetting *f, struct err *err);
 
 /* Destroys the keys of Datenarten of a person that no sealed row needs any
  * more; in the transaction, after the rows went.  Datenarten REQUEST, SUPPRESS
- * and EXPORT are never among them. */
+ * and EXPORT are never among them, nor the instance's own keys (person 0). */
 int forget_keys(struct worker *w, int64_t key_person, uint64_t *ret_keys,
 		struct err *err);
 

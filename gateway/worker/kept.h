@@ -7,7 +7,8 @@
 
 #include "worker.h"
 
-/* id: of a message or an attachment.  Costs nothing while there are none. */
+/* id: of a message, an attachment, or of a person who was to go.  Costs nothing
+ * while there are none. */
 int kept_is(struct worker *w, int64_t id, bool *ret, struct err *err);
 /* Rows of table kept were written or removed. */
 void kept_changed(struct worker *w);

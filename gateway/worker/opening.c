@@ -50,6 +50,8 @@ static int last_id(struct worker *w, struct err *err)
 	    "SELECT max(id) FROM address",
 	    "SELECT max(id) FROM conversation",
 	    "SELECT max(id) FROM message",
+	    /* Also of those whose rows are gone. */
+	    "SELECT max(message) FROM ledger_gone",
 	    "SELECT max(id) FROM attachment",
 	    "SELECT max(id) FROM outbox",
 	    "SELECT max(id) FROM consent_event",
