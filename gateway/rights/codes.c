@@ -187,6 +187,33 @@ bool code_allowed(const char *name, unsigned int does, enum rights_type type)
 	       (code->types == 0 || (code->types >> type & 1) != 0);
 }
 
+void article_words(const char *article, enum tongue tongue,
+		   char ret[ARTICLE_BYTES])
+{
+	static const char *const german[][2] = {{"GDPR", "DSGVO"},
+						{"no. ", "Nr. "}};
+	size_t len = 0;
+
+	while (*article != '\0' && len + 8 < ARTICLE_BYTES) {
+		const char *put = NULL;
+
+		for (size_t i = 0; tongue == TONGUE_DE && i < 2; i++)
+			if (strncmp(article, german[i][0],
+				    strlen(german[i][0])) == 0) {
+				put = german[i][1];
+				article += strlen(german[i][0]);
+				break;
+			}
+		if (put == NULL) {
+			ret[len++] = *article++;
+			continue;
+		}
+		memcpy(ret + len, put, strlen(put));
+		len += strlen(put);
+	}
+	ret[len] = '\0';
+}
+
 const char *code_words(const char *name, enum tongue tongue)
 {
 	const struct code *code = code_find(name);

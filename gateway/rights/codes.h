@@ -20,6 +20,10 @@ struct code {
 };
 const struct code *code_find(const char *name);
 bool code_allowed(const char *name, unsigned int does, enum rights_type type);
+/* An article as people of that language write it. */
+#define ARTICLE_BYTES 96
+void article_words(const char *article, enum tongue tongue,
+		   char ret[ARTICLE_BYTES]);
 /* The sentence, or the code itself. */
 const char *code_words(const char *name, enum tongue tongue);
 

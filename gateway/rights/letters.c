@@ -34,7 +34,7 @@ struct composing {
 	const struct request *r;
 	enum tongue tongue;
 	char due[DAY_WORDS_BYTES], until[DAY_WORDS_BYTES];
-	char backup[256];
+	char backup[256], article[ARTICLE_BYTES];
 	struct buf settled, recipients;
 	struct place places[PLACES];
 	size_t places_len;
@@ -95,7 +95,10 @@ static void places_make(struct composing *c, const struct letter_facts *f)
 	place(c, "{due}", c->due);
 	place(c, "{reason}",
 	      code != NULL ? code->words[c->tongue] : c->r->is.reason);
-	place(c, "{article}", code != NULL ? code->article : NULL);
+	c->article[0] = '\0';
+	if (code != NULL && code->article != NULL)
+		article_words(code->article, c->tongue, c->article);
+	place(c, "{article}", c->article);
 	place(c, "{text}", f->text);
 	place(c, "{link}", f->link);
 	place(c, "{receipt}", f->receipt);

@@ -76,8 +76,10 @@ static int item_line(void *ctx, const struct rights_item *item, struct err *err)
 	struct policy_rule rule = {0};
 	const bool known =
 	    policy_rule_of(words->w->policy, &item->datenart, &rule);
-	const char *law = known ? law_of(&rule, item) : item->article;
+	char law[ARTICLE_BYTES];
 
+	article_words(known ? law_of(&rule, item) : item->article,
+		      words->tongue, law);
 	until_words(words, item, until, sizeof(until));
 	why[0] = '\0';
 	if (item->verdict != ERASURE_ERASE)

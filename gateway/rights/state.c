@@ -120,7 +120,7 @@ int request_enter(struct worker *w, struct request *r, enum rights_state to,
 	r->is.state = to;
 	r->is.state_ms = now_ms;
 	r->is.ended_ms = ended ? now_ms : 0;
-	if (code != NULL)
+	if (code != NULL && code != r->is.reason)
 		(void)snprintf(r->is.reason, sizeof(r->is.reason), "%s", code);
 	return note(w, r, to, reason, by, err);
 }
