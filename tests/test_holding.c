@@ -5,6 +5,7 @@
 #include "holding_house.h"
 
 #include "forget/holding_words.h"
+#include "worker/consent_expire.h"
 
 #define SAYS(id, t) "message,id=" id ",strong=S1,type=text,text=" t
 
@@ -320,6 +321,77 @@ static void words_whose_key_is_gone_hold_everything_to_come(void **state)
 	assert_int_equal(holding_over(h, newest(h)), id);
 }
 
+/* --- what others delete ----------------------------------------------------
+ */
+
+static void what_its_sender_takes_back_is_masked_instead(void **state)
+{
+	struct house *h = *state;
+	struct holding_order o = holding_order_of(h);
+
+	holding_tokens(h);
+	say(h, SAYS("m1", "Order 4711"));
+	say(h, SAYS("m2", "Hallo"));
+	say(h, SAYS("m3", "Order 4711 nochmal"));
+	(void)holding_placed(h, &o);
+	holding_turns(h);
+	say(h, "delete,id=d1,target=m1,strong=S1");
+	say(h, "delete,id=d2,target=m2,strong=S1");
+	assert_int_equal(HOUSE_COUNT(h, "message WHERE state='masked' AND"
+					" content_sealed IS NOT NULL"),
+			 1);
+	assert_int_equal(HOUSE_COUNT(h, "message WHERE state='deleted' AND"
+					" content_sealed IS NULL"),
+			 1);
+	/* The text before stays, and is held with the message. */
+	say(h, "edit,id=e1,target=m3,strong=S1,type=text,text=Vergesst es");
+	assert_int_equal(HOUSE_COUNT(h, "message WHERE kind='version' AND"
+					" state='masked'"),
+			 1);
+	holding_turns(h);
+	assert_true(holding_over(h, newest(h)) != 0);
+	assert_int_equal(HOUSE_COUNT(h, "hold_look"), 0);
+}
+
+static void a_message_that_says_it_now_is_looked_at_again(void **state)
+{
+	struct house *h = *state;
+	struct holding_order o = holding_order_of(h);
+	int64_t message, id;
+
+	holding_tokens(h);
+	say(h, SAYS("m1", "Hallo"));
+	message = newest(h);
+	id = holding_placed(h, &o);
+	holding_turns(h);
+	assert_int_equal(holding_over(h, message), 0);
+	say(h, "edit,id=e1,target=m1,strong=S1,type=text,text=Order 4711");
+	assert_int_equal(holding_over(h, message), id);
+	holding_turns(h);
+	assert_int_equal(HOUSE_COUNT(h, "hold_look"), 0);
+	assert_int_equal(holding_over(h, message), id);
+}
+
+/* It waited for a consent; nobody is told of it any more, and it stays. */
+static void what_waited_for_a_consent_in_vain_stays(void **state)
+{
+	struct house *h = *state;
+	struct holding_order o = holding_order_of(h);
+	struct err err = {0};
+	bool moved = false;
+
+	holding_tokens(h);
+	say(h, SAYS("m1", "Order 4711"));
+	(void)holding_placed(h, &o);
+	house_sql(h, "UPDATE outbox SET state='held', next_ms=5");
+	h->w.ready = true;
+	assert_int_equal(consent_step(&h->w, &moved, &err), 0);
+	assert_int_equal(HOUSE_COUNT(h, "outbox WHERE state='held'"), 0);
+	assert_int_equal(HOUSE_COUNT(h, "message WHERE content_sealed IS NOT"
+					" NULL AND state='received'"),
+			 1);
+}
+
 /* --- its end -------------------------------------------------------------- */
 
 static void one_nobody_approved_lapses_with_an_alarm(void **state)
@@ -437,6 +509,9 @@ int main(void)
 	    CASE(it_asks_within_its_channel_and_days_only),
 	    CASE(many_are_looked_at_in_slices),
 	    CASE(words_whose_key_is_gone_hold_everything_to_come),
+	    CASE(what_its_sender_takes_back_is_masked_instead),
+	    CASE(a_message_that_says_it_now_is_looked_at_again),
+	    CASE(what_waited_for_a_consent_in_vain_stays),
 	    CASE(one_nobody_approved_lapses_with_an_alarm),
 	    CASE(a_review_that_is_overdue_alarms_and_ends_nothing),
 	    CASE(what_it_kept_is_free_once_it_is_released),

@@ -333,6 +333,7 @@ static int end(struct worker *w, const struct holding_view *v,
 	       const char *state, int64_t actor, struct err *err)
 {
 	holding_wake(w);
+	w->expired_ms = 0; /* what ran out meanwhile goes now */
 	if (alarm_end(w, HOLDING_ALARM_REVIEW, v->what.id, err) != 0)
 		return -1;
 	return store_run(w->store, end_sql,

@@ -5,6 +5,7 @@
 #include "consent_receive.h"
 #include "decide.h"
 #include "inbound.h"
+#include "hold.h"
 #include "outbox.h"
 #include "prove.h"
 #include "prove_message.h"
@@ -193,7 +194,8 @@ static int archive_edit(struct batch *b, struct step *s, struct err *err)
 		return 0;
 	}
 	b->erased |= s->forget == FORGET_ALL;
-	if (prove_message(b->w, LEDGER_CHANGED, s->target, sealed, err) != 0)
+	if (prove_message(b->w, LEDGER_CHANGED, s->target, sealed, err) != 0 ||
+	    hold_look_again(b->w, s->target, err) != 0)
 		return -1;
 	return tell_edit(b, s, err);
 }

@@ -5,6 +5,7 @@
 
 #include "content.h"
 #include "decide.h"
+#include "hold.h"
 #include "outbox.h"
 #include "prove_message.h"
 
@@ -28,6 +29,8 @@ static const char keep_sql[] =
     " AND state NOT IN ('deleted','masked','kept') RETURNING conversation";
 static const char untell_sql[] =
     "DELETE FROM outbox WHERE message=? AND kind='helpdesk'";
+static const char held_sql[] =
+    "SELECT datenart,received_ms FROM message WHERE id=?";
 static const char desk_sql[] = "SELECT helpdesk FROM conversation WHERE id=?";
 
 /* --- what it says until now ----------------------------------------------- */
@@ -190,6 +193,61 @@ static int decide_edit(struct batch *b, const struct step *s,
 	return 0;
 }
 
+/* --- what a hold is over -------------------------------------------------- */
+
+/* A message of this batch is in no table yet. */
+static int facts_of(struct batch *b, const struct step *s, int64_t message,
+		    struct name *datenart, struct hold_facts *ret,
+		    struct err *err)
+{
+	struct store_rows *rows = NULL;
+	struct store_value v;
+	int rc;
+
+	*ret = (struct hold_facts){
+	    .item = message,
+	    .person = s->person,
+	    .conversation = s->conversation,
+	    .channel = &s->item->channel,
+	    .received_ms = s->item->received_ms,
+	};
+	if (store_start(b->w->store, held_sql, STORE_ARGS(S_INT(message)),
+			&rows, err) != 0)
+		return -1;
+	rc = store_step(b->w->store, rows, err);
+	if (rc > 0) {
+		v = store_column(b->w->store, rows, 0);
+		if (v.type == STORE_TEXT && name_set(datenart, v.bytes, v.len))
+			ret->datenart = datenart;
+		ret->received_ms = store_column(b->w->store, rows, 1).num;
+	}
+	store_finish(b->w->store, &rows);
+	return rc < 0 ? -1 : 0;
+}
+
+/* What a hold is over is not forgotten because its sender takes it back: it is
+ * hidden, as on_delete: mask has it, and goes by its rule when that ends. */
+static int hold_back(struct batch *b, const struct step *s, int64_t message,
+		     enum policy_forget *forget, struct err *err)
+{
+	struct hold_facts facts;
+	struct name datenart;
+	int64_t hold = 0;
+
+	if (*forget != FORGET_ALL || message == 0)
+		return 0;
+	if (hold_any(b->w, &hold, err) != 0)
+		return -1;
+	if (hold == 0)
+		return 0;
+	if (facts_of(b, s, message, &datenart, &facts, err) != 0 ||
+	    hold_of(b->w, &facts, &hold, err) != 0)
+		return -1;
+	if (hold != 0)
+		*forget = FORGET_MASK;
+	return 0;
+}
+
 static int keep_version(struct batch *b, struct step *s,
 			const struct policy_decision *d, struct err *err)
 {
@@ -215,7 +273,8 @@ int change_plan_edit(struct batch *b, struct step *s, struct err *err)
 	int rc;
 
 	if (decide_edit(b, s, &d, err) != 0 ||
-	    redaction_accept(b, s, &d, err) != 0)
+	    redaction_accept(b, s, &d, err) != 0 ||
+	    hold_back(b, s, s->target, &d.forget, err) != 0)
 		return -1;
 	s->forget = d.forget;
 	s->unseen = d.special && !d.forward;
@@ -259,6 +318,9 @@ int change_plan_delete(struct batch *b, struct step *s, struct err *err)
 	struct policy_decision d;
 
 	decide(b, s, ACT_DELETE, NULL, &d);
+	if (hold_back(b, s, s->target, &d.forget, err) != 0 ||
+	    hold_back(b, s, s->edit_row, &d.forget, err) != 0)
+		return -1;
 	s->forget = d.forget;
 	if (d.forget != FORGET_NOT)
 		return 0;
@@ -267,14 +329,17 @@ int change_plan_delete(struct batch *b, struct step *s, struct err *err)
 	return keep_as(b, s, 1, &d.keep_as, err);
 }
 
-void change_plan_tombstoned(struct batch *b, struct step *s)
+int change_plan_tombstoned(struct batch *b, struct step *s, struct err *err)
 {
 	struct policy_decision d;
 
 	decide(b, s, ACT_DELETE, NULL, &d);
+	if (hold_back(b, s, s->message, &d.forget, err) != 0)
+		return -1;
 	s->forget = d.forget;
 	if (d.forget == FORGET_NOT)
 		s->key.datenart = d.keep_as;
+	return 0;
 }
 
 /* --- written -------------------------------------------------------------- */

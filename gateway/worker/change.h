@@ -6,6 +6,8 @@
  *		state masked
  * keep		it stays under a named basis as another Datenart: state kept
  *
+ * What a hold is over is masked where it would be forgotten.
+ *
  * Of an edit this concerns the old text, which gets a row of its own (kind
  * version, outcome MSG_KEPT; table message_version); the message itself has
  * the new one. */
@@ -20,7 +22,7 @@
 int change_plan_edit(struct batch *b, struct step *s, struct err *err);
 int change_plan_delete(struct batch *b, struct step *s, struct err *err);
 /* Of a message that was taken back before it came. */
-void change_plan_tombstoned(struct batch *b, struct step *s);
+int change_plan_tombstoned(struct batch *b, struct step *s, struct err *err);
 
 /* While the batch is written; the helpdesk is told. */
 int change_write_version(struct batch *b, const struct step *s,

@@ -7,6 +7,7 @@
 #include "consent.h"
 #include "store/family.h"
 #include "figures.h"
+#include "hold.h"
 #include "inbound.h"
 #include "notice.h"
 #include "postern/log.h"
@@ -67,6 +68,10 @@ static const char *const identity_sql[] = {
 		  " (SELECT id FROM family)",
 };
 static const char persons_sql[] = PERSON_FAMILY "SELECT id FROM family";
+static const char untell_sql[] =
+    "DELETE FROM outbox WHERE message=? AND state='held'";
+static const char facts_sql[] =
+    "SELECT datenart,received_ms,conversation FROM message WHERE id=?";
 static const char unsend_sql[] =
     "DELETE FROM outbox WHERE message=? AND kind='channel'";
 /* Their names are still needed, to delete the provider's copies. */
@@ -124,6 +129,55 @@ static int forget_messages(struct gone *g, const int64_t *ids, size_t len,
 	return 0;
 }
 
+/* --- what a hold is over -------------------------------------------------- */
+
+static int is_held(struct worker *w, int64_t message, const struct due *d,
+		   bool *ret, struct err *err)
+{
+	struct hold_facts facts = {
+	    .item = message,
+	    .person = d->person,
+	    .channel = &d->channel,
+	};
+	struct store_rows *rows = NULL;
+	struct name datenart;
+	struct store_value v;
+	int64_t hold = 0;
+	int rc;
+
+	*ret = false;
+	if (hold_any(w, &hold, err) != 0)
+		return -1;
+	if (hold == 0)
+		return 0;
+	if (store_start(w->store, facts_sql, STORE_ARGS(S_INT(message)), &rows,
+			err) != 0)
+		return -1;
+	rc = store_step(w->store, rows, err);
+	if (rc > 0) {
+		v = store_column(w->store, rows, 0);
+		if (v.type == STORE_TEXT && name_set(&datenart, v.bytes, v.len))
+			facts.datenart = &datenart;
+		facts.received_ms = store_column(w->store, rows, 1).num;
+		facts.conversation = store_column(w->store, rows, 2).num;
+	}
+	store_finish(w->store, &rows);
+	if (rc < 0 || hold_of(w, &facts, &hold, err) != 0)
+		return -1;
+	*ret = hold != 0;
+	return 0;
+}
+
+static int any_held(struct worker *w, const int64_t *ids, size_t len,
+		    const struct due *d, bool *ret, struct err *err)
+{
+	*ret = false;
+	for (size_t i = 0; i < len && !*ret; i++)
+		if (is_held(w, ids[i], d, ret, err) != 0)
+			return -1;
+	return 0;
+}
+
 /* How many keys, in all. */
 static int prove_shred(struct worker *w, const struct keeper_batch *batch,
 		       size_t slots, struct err *err)
@@ -178,7 +232,7 @@ static int shred(struct gone *g, int64_t person, struct err *err)
 static int forget_person(struct gone *g, const struct due *d, struct err *err)
 {
 	int64_t messages[MESSAGES_MAX], one;
-	bool known = false;
+	bool known = false, held = false;
 	size_t len = 0;
 
 	if (store_one_int(g->w->store, known_sql,
@@ -188,8 +242,11 @@ static int forget_person(struct gone *g, const struct due *d, struct err *err)
 	if (known)
 		return 0;
 	if (ids_of(g->w, messages_sql, STORE_ARGS(S_INT(d->person)), messages,
-		   &len, err) != 0)
+		   &len, err) != 0 ||
+	    any_held(g->w, messages, len, d, &held, err) != 0)
 		return -1;
+	if (held)
+		return 0;
 	/* So many of our own: another round. */
 	if (forget_messages(g, messages, len, err) != 0)
 		return -1;
@@ -225,16 +282,24 @@ static int prove_expired(struct worker *w, const struct due *d, struct err *err)
 	return prove(w, &act, err);
 }
 
+/* Our own messages that asked. */
+static int prompts_of(struct worker *w, const struct due *d,
+		      int64_t ret[MESSAGES_MAX], size_t *ret_len,
+		      struct err *err)
+{
+	return ids_of(w, prompts_sql,
+		      STORE_ARGS(S_INT(d->person), S_TEXT(d->purpose.text),
+				 S_TEXT(d->channel.text), S_INT(d->at_ms)),
+		      ret, ret_len, err);
+}
+
 static int expire_question(struct gone *g, const struct due *d, struct err *err)
 {
 	int64_t prompts[MESSAGES_MAX];
 	size_t len = 0;
 
 	if (prove_expired(g->w, d, err) != 0 ||
-	    ids_of(g->w, prompts_sql,
-		   STORE_ARGS(S_INT(d->person), S_TEXT(d->purpose.text),
-			      S_TEXT(d->channel.text), S_INT(d->at_ms)),
-		   prompts, &len, err) != 0 ||
+	    prompts_of(g->w, d, prompts, &len, err) != 0 ||
 	    forget_messages(g, prompts, len, err) != 0 ||
 	    store_run(g->w->store, unask_sql,
 		      STORE_ARGS(S_INT(d->person), S_TEXT(d->purpose.text),
@@ -248,6 +313,14 @@ static int expire_question(struct gone *g, const struct due *d, struct err *err)
 
 static int expire_held(struct gone *g, const struct due *d, struct err *err)
 {
+	bool held = false;
+
+	if (is_held(g->w, d->id, d, &held, err) != 0)
+		return -1;
+	/* It is told to nobody any more, and stays. */
+	if (held)
+		return store_run(g->w->store, untell_sql,
+				 STORE_ARGS(S_INT(d->id)), err);
 	if (forget_messages(g, &d->id, 1, err) != 0 ||
 	    figure_add_of(g->w, d->person, d->channel.text, "held.expired", "",
 			  err) != 0)
@@ -324,6 +397,17 @@ static bool held_read(struct worker *w, struct store_rows *rows,
 	return name_set(&ret->channel, channel.bytes, channel.len);
 }
 
+static int question_held(struct worker *w, const struct due *d, bool *ret,
+			 struct err *err)
+{
+	int64_t prompts[MESSAGES_MAX];
+	size_t len = 0;
+
+	if (prompts_of(w, d, prompts, &len, err) != 0)
+		return -1;
+	return any_held(w, prompts, len, d, ret, err);
+}
+
 /* The next unanswered question that ran out; id 0: none. */
 static int next_question(struct worker *w, int64_t now_ms, struct due *ret,
 			 struct err *err)
@@ -331,6 +415,7 @@ static int next_question(struct worker *w, int64_t now_ms, struct due *ret,
 	struct store_rows *rows = NULL;
 	struct consent_view view;
 	struct consent_of of;
+	bool held = false;
 	struct due d;
 	int rc = 0;
 
@@ -344,11 +429,14 @@ static int next_question(struct worker *w, int64_t now_ms, struct due *ret,
 		if (!due_read(w, rows, &d))
 			continue;
 		of = (struct consent_of){d.person, d.purpose, d.channel};
-		if (consent_view_of(w, &of, CONSENT_NOW, &view, err) != 0) {
+		if (consent_view_of(w, &of, CONSENT_NOW, &view, err) != 0 ||
+		    question_held(w, &d, &held, err) != 0) {
 			rc = -1;
 			break;
 		}
-		if (view.id == d.id) /* else it was answered, or overtaken */
+		/* Else it was answered, or overtaken; it ran out all the same
+		 * if it has to stay. */
+		if (view.id == d.id && !held)
 			*ret = d;
 	}
 	store_finish(w->store, &rows);

@@ -278,6 +278,17 @@ int hold_of(struct worker *w, const struct hold_facts *facts, int64_t *ret,
 	return 0;
 }
 
+int hold_any(struct worker *w, int64_t *ret, struct err *err)
+{
+	const struct hold_row *rows;
+	size_t len;
+
+	if (hold_active(w, &rows, &len, err) != 0)
+		return -1;
+	*ret = len > 0 ? rows[0].id : 0;
+	return 0;
+}
+
 int hold_look_again(struct worker *w, int64_t message, struct err *err)
 {
 	const struct hold_row *rows;

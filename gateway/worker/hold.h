@@ -22,6 +22,8 @@ struct hold_facts {
  * active. */
 int hold_of(struct worker *w, const struct hold_facts *facts, int64_t *ret,
 	    struct err *err);
+/* Is any active?  *ret: one of them, 0: none. */
+int hold_any(struct worker *w, int64_t *ret, struct err *err);
 /* Rows of table hold, or how far they were looked through, changed: in the
  * transaction, and again if it was taken back. */
 void hold_changed(struct worker *w);

@@ -288,7 +288,8 @@ static int seal_row(struct batch *b, struct step *s, struct err *err)
 	    (struct planned){.message = s->message, .step = s};
 	if (s->tombstoned) {
 		s->outcome = MSG_KEPT;
-		change_plan_tombstoned(b, s);
+		if (change_plan_tombstoned(b, s, err) != 0)
+			return -1;
 		if (s->forget == FORGET_ALL)
 			return 0;
 	}
