@@ -3,6 +3,7 @@
 #include "conversation.h"
 #include "problem.h"
 #include "route.h"
+#include "worker/kept.h"
 
 static const char sql_close[] = "UPDATE conversation SET state='closed', "
 				"closed_ms=?, asked_ms=NULL WHERE id=?";
@@ -43,8 +44,9 @@ int api_conversation_reopen(struct worker *w, struct job *job, struct err *err)
 
 	if (conversation_load(w, job, job->id, &cnv, err) != 0)
 		return -1;
-	if (cnv.closed && store_run(w->store, sql_reopen,
-				    STORE_ARGS(S_INT(cnv.id)), err) != 0)
+	if (cnv.closed && (store_run(w->store, sql_reopen,
+				     STORE_ARGS(S_INT(cnv.id)), err) != 0 ||
+			   kept_reopened(w, cnv.person, cnv.id, err) != 0))
 		return -1;
 	return answer_state(w, job, false, 0, err);
 }

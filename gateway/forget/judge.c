@@ -239,6 +239,37 @@ static void take_rule(const struct policy_rule *rule,
 		f->rule_due = (struct maybe_day){true, day};
 }
 
+/* What came with a letter is part of it: where time deletes, a law that keeps
+ * the message keeps its attachments (compliance 3.2, MEDIA). */
+static int follow_message(struct worker *w, const struct item *item,
+			  struct erasure_facts *f, struct err *err)
+{
+	struct policy_starts starts = {.otherwise = f->today};
+	struct maybe_day *kept = &f->statutory_last_day;
+	struct policy_rule rule;
+	struct policy_due due;
+	struct item message;
+	bool found = false;
+	int64_t last_day;
+
+	if (f->trigger != TRIGGER_SCHEDULE || item->kind != ITEM_ATTACHMENT ||
+	    item->message == 0)
+		return 0;
+	if (item_load(w, ITEM_MESSAGE, item->message, &message, &found, err) !=
+	    0)
+		return -1;
+	if (!found || !policy_rule_of(w->policy, &message.datenart, &rule) ||
+	    !orders(&rule, f->trigger))
+		return 0;
+	starts.at[START_COLLECTION] = day_of(w, message.received_ms);
+	starts.at[START_PROCESS_END] = day_of(w, message.closed_ms);
+	policy_due(&rule, &starts, &due);
+	last_day = due.is ? due.r.last_day : CALDATE_MAX;
+	if (!kept->is || kept->day < last_day)
+		*kept = (struct maybe_day){true, last_day};
+	return 0;
+}
+
 static int dates_of(struct worker *w, const struct item *item,
 		    struct judged *ret, struct err *err)
 {
@@ -260,7 +291,7 @@ static int dates_of(struct worker *w, const struct item *item,
 			     &starts.at[START_RELATIONSHIP_END], err) != 0)
 		return -1;
 	take_rule(&rule, &starts, f);
-	return 0;
+	return follow_message(w, item, f, err);
 }
 
 /* --- what stands in the way ----------------------------------------------- */

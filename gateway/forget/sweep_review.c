@@ -26,7 +26,7 @@ static const char *const rows_sql[] = {
 
 static const char due_sql[] =
     "SELECT datenart FROM review WHERE kind='unclassified' AND"
-    " (state='decided' OR (state='open' AND due_ms<=?)) ORDER BY datenart";
+    " (state='decided' OR (state='open' AND due_ms<?)) ORDER BY datenart";
 static const char open_sql[] =
     "SELECT id FROM review WHERE kind='unclassified' AND datenart=? AND"
     " state<>'done'";

@@ -1,5 +1,6 @@
 /* conversation.c - one open conversation per person and channel. */
 #include "inbound.h"
+#include "kept.h"
 
 static const char find_sql[] =
     "SELECT id, state, closed_ms, datenart, helpdesk, inbound_ms, language,"
@@ -92,8 +93,9 @@ int conversation_for(struct worker *w, int64_t person,
 				 err);
 	}
 	if (!found.open &&
-	    store_run(w->store, reopen_sql,
-		      STORE_ARGS(S_INT(found.conversation.id)), err) != 0)
+	    (store_run(w->store, reopen_sql,
+		       STORE_ARGS(S_INT(found.conversation.id)), err) != 0 ||
+	     kept_reopened(w, person, found.conversation.id, err) != 0))
 		return -1;
 	/* The team may have changed the route since. */
 	if (!found.routed && store_run(w->store, route_sql,

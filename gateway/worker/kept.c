@@ -2,6 +2,9 @@
 #include "kept.h"
 
 static const char any_sql[] = "SELECT 1 FROM kept LIMIT 1";
+static const char again_sql[] =
+    "UPDATE kept SET until_day=0 WHERE person=? AND conversation=? AND"
+    " erasure=0 AND until_day IS NOT NULL";
 static const char is_sql[] = "SELECT 1 FROM kept WHERE id=?";
 
 static int know(struct worker *w, struct err *err)
@@ -29,6 +32,17 @@ int kept_is(struct worker *w, int64_t id, bool *ret, struct err *err)
 		return 0;
 	return store_one_int(w->store, is_sql, STORE_ARGS(S_INT(id)), &one, ret,
 			     err);
+}
+
+int kept_reopened(struct worker *w, int64_t person, int64_t conversation,
+		  struct err *err)
+{
+	if (know(w, err) != 0)
+		return -1;
+	if (!w->kept)
+		return 0;
+	return store_run(w->store, again_sql,
+			 STORE_ARGS(S_INT(person), S_INT(conversation)), err);
 }
 
 void kept_changed(struct worker *w)
