@@ -12,6 +12,7 @@ struct zipout {
 	struct archive_entry *entry;
 	struct sealedfile *file;
 	struct err err; /* of the file, under the library */
+	bool nowhere;	/* what the library writes is not wanted any more */
 	time_t at_s;
 	crypto_hash_sha256_state whole, one;
 	int64_t whole_bytes, one_bytes;
@@ -32,10 +33,11 @@ static la_ssize_t take(struct archive *zip, void *ctx, const void *bytes,
 {
 	struct zipout *z = ctx;
 
-	if (sealedfile_write(z->file, bytes, len, &z->err) != 0) {
-		archive_set_error(zip, z->err.native, "file");
-		return -1;
-	}
+	(void)zip;
+	/* Told that writing failed, the library would never free what it packs
+	 * with; so it is not told, and z->err is looked at after each call. */
+	if (!z->nowhere && sealedfile_write(z->file, bytes, len, &z->err) != 0)
+		z->nowhere = true;
 	(void)crypto_hash_sha256_update(&z->whole, bytes, len);
 	z->whole_bytes += (int64_t)len;
 	return (la_ssize_t)len;
@@ -86,7 +88,7 @@ int zipout_begin(struct zipout *z, const char *path, int64_t bytes, bool packed,
 	if ((packed ? archive_write_zip_set_compression_store(z->zip)
 		    : archive_write_zip_set_compression_deflate(z->zip)) !=
 		ARCHIVE_OK ||
-	    archive_write_header(z->zip, z->entry) != ARCHIVE_OK)
+	    archive_write_header(z->zip, z->entry) != ARCHIVE_OK || z->nowhere)
 		return failed(z, err);
 	(void)crypto_hash_sha256_init(&z->one);
 	z->one_bytes = 0;
@@ -104,7 +106,7 @@ int zipout_write(struct zipout *z, const void *bytes, size_t len,
 		la_ssize_t n = archive_write_data(z->zip, at, len);
 
 		/* 0: more than was announced. */
-		if (n <= 0)
+		if (n <= 0 || z->nowhere)
 			return failed(z, err);
 		at += n;
 		len -= (size_t)n;
@@ -115,7 +117,7 @@ int zipout_write(struct zipout *z, const void *bytes, size_t len,
 int zipout_end(struct zipout *z, uint8_t ret_sha256[32], int64_t *ret_bytes,
 	       struct err *err)
 {
-	if (archive_write_finish_entry(z->zip) != ARCHIVE_OK)
+	if (archive_write_finish_entry(z->zip) != ARCHIVE_OK || z->nowhere)
 		return failed(z, err);
 	(void)crypto_hash_sha256_final(&z->one, ret_sha256);
 	*ret_bytes = z->one_bytes;
@@ -124,7 +126,6 @@ int zipout_end(struct zipout *z, uint8_t ret_sha256[32], int64_t *ret_bytes,
 
 static void free_all(struct zipout **z)
 {
-	/* Of a ZIP that failed the library writes nothing more. */
 	if ((*z)->zip != NULL)
 		(void)archive_write_free((*z)->zip);
 	archive_entry_free((*z)->entry);
@@ -138,7 +139,7 @@ int zipout_finish(struct zipout **z, uint8_t ret_sha256[32], int64_t *ret_bytes,
 {
 	struct zipout *done = *z;
 
-	if (archive_write_close(done->zip) != ARCHIVE_OK) {
+	if (archive_write_close(done->zip) != ARCHIVE_OK || done->nowhere) {
 		(void)failed(done, err);
 		zipout_abandon(z);
 		return -1;
@@ -157,8 +158,10 @@ void zipout_abandon(struct zipout **z)
 {
 	if (z == NULL || *z == NULL)
 		return;
+	/* Ended in its order, but nowhere: so it frees all it has. */
+	(*z)->nowhere = true;
 	if ((*z)->zip != NULL)
-		(void)archive_write_fail((*z)->zip);
+		(void)archive_write_close((*z)->zip);
 	sealedfile_abandon(&(*z)->file);
 	free_all(z);
 }

@@ -4,6 +4,7 @@
 #   make bench-receive
 #   make bench-decide [POLICY=policy.yaml CHANNEL=name]
 #   make bench-ledger [ENTRIES=10000000]
+#   make bench-package [MESSAGES=10000]
 #   make bench-simulate [ROWS=1000000]
 
 # How the archive keeps its speed as it grows.
@@ -24,6 +25,17 @@ bench-receive: $(BUILD)/bench-receive
 	@$(BUILD)/bench-receive
 
 $(OBJ)/tests/bench/receive.o: ALL_CFLAGS += -Itests
+
+# The copy of a person's data.
+MESSAGES ?= 10000
+$(BUILD)/bench-package: $(OBJ)/tests/bench/package.o $(lib)
+	@echo "  link $@"
+	@$(CC) $(ALL_LDFLAGS) $^ $(ALL_LIBS) -lcmocka -o $@
+
+bench-package: $(BUILD)/bench-package
+	@$(BUILD)/bench-package $(MESSAGES)
+
+$(OBJ)/tests/bench/package.o: ALL_CFLAGS += -Itests
 
 # A large proof log.
 ENTRIES ?= 1000000
@@ -95,4 +107,4 @@ bench: deps
 	@$(MAKE) --no-print-directory bench-programs
 	@BENCH="$(BENCH)" PARTS="$(PARTS)" BUILD="$(BUILD)" tests/bench/run
 
-.PHONY: bench bench-archive bench-receive bench-decide bench-ledger bench-simulate bench-programs
+.PHONY: bench bench-archive bench-receive bench-package bench-decide bench-ledger bench-simulate bench-programs
