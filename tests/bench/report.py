@@ -146,6 +146,12 @@ def size_targets(big):
     if big.get("rows", {}).get("ratio"):
         out.append(("archive alone, full / empty, the worse batch", min(
             big["rows"]["ratio"]), 0.9, ">="))
+    if len(big.get("rows", {}).get("erased_ms", [])) == 2:
+        few, all_of_it = big["rows"]["erased_ms"]
+        out.append(("one person of 100 messages erased out of it, ms, worst",
+                    all_of_it, 1000, "<"))
+        out.append(("the same / out of a tenth of it", ratio(all_of_it, few),
+                    2, "<"))
     return out
 
 
