@@ -33,7 +33,7 @@ int verb_breach(const struct verb_args *args);	   /* api/operator.c */
 int verb_canary(const struct verb_args *args);	   /* api/operator.c */
 int verb_restrict(const struct verb_args *args);   /* api/operator.c */
 int verb_policy(const struct verb_args *args);	   /* policy_verbs/ */
-int verb_rights(const struct verb_args *args);	   /* policy_verbs/ */
+int verb_rights(const struct verb_args *args);	   /* rights_verbs/ */
 int verb_consent(const struct verb_args *args);	   /* policy_verbs/ */
 int verb_ledger(const struct verb_args *args);	   /* ledger_verbs/ */
 int verb_sweep(const struct verb_args *args);	   /* rights_verbs/ */

@@ -64,7 +64,8 @@ def certificate(world):
 @case
 def the_receipt_is_there_once_the_log_is_signed(world):
     erase(world)
-    KEPT["id"] = rights(world, "GET", "/v1/requests")[1]["requests"][0]["id"]
+    KEPT["id"] = rights(world, "GET",
+                        "/v1/requests")[1]["requests"][0]["id"]
     world.postern("ledger", "checkpoint")
     status, text = w.until("the receipt", 30, lambda: (
         lambda got: got if got[0] == 200 else None)(certificate(world)))
@@ -88,6 +89,37 @@ def the_verifier_needs_the_key_alone(world):
           "entry")
     shown = rights(world, "GET", f"/v1/requests/{KEPT['id']}")[1]
     equal(payload["erased"], shown["erasure"]["erased"], "erased")
+
+
+@case
+def the_verbs_show_it_and_hand_it_out(world):
+    listed = json.loads(world.postern("rights", "list", "--json"))["requests"]
+    equal([r["id"] for r in listed], [KEPT["id"]], "list")
+    check(KEPT["id"] in world.postern("rights", "show", KEPT["id"]), "show")
+    check("Ihre Daten sind gelöscht" in world.postern(
+        "rights", "letter", KEPT["id"]), "letter")
+    world.postern("rights", "certificate", KEPT["id"], "--out",
+                  str(world.dir / "verb.tlog-proof"))
+    equal((world.dir / "verb.tlog-proof").read_text(), KEPT["text"], "bytes")
+
+
+@case
+def the_verbs_take_a_request_through_its_states(world):
+    body = world.dir / "wish.json"
+    body.write_text(json.dumps({"type": "access", "channel": "mail",
+                                "identifiers": [{"kind": "phone",
+                                                 "value": "4917139200888"}]}))
+    made = json.loads(world.postern("rights", "open", "--body", str(body),
+                                    "--json"))
+    equal(made["state"], "identity_pending", str(made))
+    again = json.loads(world.postern("rights", "open", "--body", str(body),
+                                     "--json"))
+    world.postern("rights", "withdraw", again["id"])
+    world.postern("rights", "verify", made["id"], "--method", "ausweis")
+    w.until("nothing is stored", 20, lambda: json.loads(world.postern(
+        "rights", "show", made["id"], "--json"))["state"] == "completed")
+    check("keine Daten gespeichert" in world.postern(
+        "rights", "letter", made["id"]), "letter")
 
 
 def extra_of(text):

@@ -1,4 +1,6 @@
-/* verb_rights.c - `postern rights due|holidays|breach-clock`. */
+/* rights_days.c - `postern rights due|holidays|breach-clock`. */
+#include "rights_days.h"
+
 #include "options.h"
 #include "postern/buf.h"
 #include "postern/caldate.h"
@@ -100,7 +102,7 @@ static int read_deadline(const struct verb_args *args,
 	return EXIT_DONE;
 }
 
-static int rights_due(const struct verb_args *args)
+int rights_due(const struct verb_args *args)
 {
 	struct deadline_facts facts = {0};
 	struct zone *zone = NULL;
@@ -149,7 +151,7 @@ static int print_holidays(const struct verb_args *args, const struct holiday *h,
 	return printed();
 }
 
-static int rights_holidays(const struct verb_args *args)
+int rights_holidays(const struct verb_args *args)
 {
 	const char *land_text = NULL, *year_text = NULL;
 	const struct option_row rows[] = {{"--land", &land_text, true},
@@ -173,7 +175,7 @@ static int rights_holidays(const struct verb_args *args)
 
 /* --- breach-clock --------------------------------------------------------- */
 
-static int rights_breach_clock(const struct verb_args *args)
+int rights_breach_clock(const struct verb_args *args)
 {
 	const char *aware = NULL, *hours_text = NULL;
 	const struct option_row rows[] = {{"--aware", &aware, true},
@@ -205,25 +207,4 @@ static int rights_breach_clock(const struct verb_args *args)
 		     "holidays extend them.\n",
 		     internal, hours, legal);
 	return printed();
-}
-
-/* --- the table ------------------------------------------------------------ */
-
-static const struct subverb verbs[] = {
-    {"due", rights_due,
-     "--received TIME --land LAND [--months N] [--paused-days N]"},
-    {"holidays", rights_holidays, "--land LAND --year YEAR"},
-    {"breach-clock", rights_breach_clock, "--aware TIME [--hours N]"},
-};
-
-#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
-
-int verb_rights(const struct verb_args *args)
-{
-	return subverb_run(args, "rights", verbs, VERBS);
-}
-
-void verb_rights_usage(FILE *out)
-{
-	subverb_usage(out, "rights", verbs, VERBS);
 }
