@@ -112,10 +112,10 @@ static int look(struct worker *w, int64_t today, struct err *err)
 {
 	struct sweeping *s = w->sweep;
 
-	s->look = false;
-	s->look_boot_ms = worker_boot(w) + LOOK_MS;
 	if (sweep_run_open(w, err) != 0)
 		return -1;
+	s->look = false;
+	s->look_boot_ms = worker_boot(w) + LOOK_MS;
 	return s->running ? 0 : daily(w, today, err);
 }
 
