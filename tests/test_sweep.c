@@ -353,6 +353,36 @@ static void r7_a_clock_nobody_trusts_deletes_nothing(void **state)
 	assert_string_equal(sweep_last(h), "done ");
 }
 
+/* What came while the clock was ahead does not stay as much longer. */
+static void what_came_while_the_clock_was_ahead_goes_in_time(void **state)
+{
+	struct house *h = *state;
+	struct err err = {0};
+	bool moved = false;
+
+	house_use(h, SHOP_WITH("  MSG: {from: collection, delete: P30D}\n"));
+	sweep_at(h, 2026, 3, 1, 9);
+	sweep_message(h, "m0", "S1");
+	h->ahead_ms += 400 * (int64_t)DAY_MS;
+	h->w.sweepclock.look_boot_ms = 0;
+	assert_int_equal(sweepclock_step(&h->w, &moved, &err), 0);
+	sweep_message(h, "m1", "S1");
+	sweep_closed(h);
+	h->ahead_ms -= 400 * (int64_t)DAY_MS;
+	h->w.sweepclock.look_boot_ms = 0;
+	assert_int_equal(sweepclock_step(&h->w, &moved, &err), 0);
+	sweep_message(h, "m2", "S1");
+	assert_int_equal(
+	    house_number(h, "SELECT max(received_ms) FROM message"),
+	    worker_now(&h->w));
+	sweep_at(h, 2026, 3, 31, 9);
+	sweep_run(h);
+	assert_int_equal(HOUSE_COUNT(h, "message"), 3);
+	sweep_at(h, 2026, 4, 1, 9);
+	sweep_run(h);
+	assert_int_equal(HOUSE_COUNT(h, "message"), 0);
+}
+
 /* --- once a day ----------------------------------------------------------- */
 
 static void it_runs_once_a_day_after_its_time(void **state)
@@ -429,6 +459,7 @@ int main(void)
 	    CASE(the_first_run_of_an_instance_is_approved),
 	    CASE(r8_a_shorter_policy_is_approved_once_more),
 	    CASE(r7_a_clock_nobody_trusts_deletes_nothing),
+	    CASE(what_came_while_the_clock_was_ahead_goes_in_time),
 	    CASE(it_runs_once_a_day_after_its_time),
 	    CASE(no_more_than_so_many_a_day),
 	};

@@ -116,6 +116,13 @@ int64_t id_time_ms(int64_t id)
 	return id >> 20 > 0 ? EPOCH_MS + (id >> 20) : 0;
 }
 
+int64_t id_at(int64_t wall_ms)
+{
+	int64_t ms = wall_ms - EPOCH_MS;
+
+	return ms > 0 && ms <= INT64_MAX >> 20 ? ms << 20 : 0;
+}
+
 int64_t id_next(struct id_source *source, int64_t wall_ms)
 {
 	int64_t ms = wall_ms - EPOCH_MS;

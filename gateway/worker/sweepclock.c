@@ -221,9 +221,38 @@ static int vouch(struct worker *w, struct err *err)
 		   : 0;
 }
 
+/* What happened while the clock was ahead happened before now: else it would
+ * wait for its end as much longer as it was ahead. */
+static int put_right(struct worker *w, struct err *err)
+{
+	static const char *const by_id[] = {
+	    "UPDATE message SET received_ms=? WHERE id>=? AND received_ms>?",
+	    "UPDATE attachment SET created_ms=? WHERE id>=? AND created_ms>?",
+	    "UPDATE quarantine SET received_ms=? WHERE id>=? AND received_ms>?",
+	};
+	static const char *const conversations[] = {
+	    "UPDATE conversation SET closed_ms=? WHERE state='closed' AND"
+	    " closed_ms>?",
+	    "UPDATE conversation SET inbound_ms=? WHERE inbound_ms>?",
+	};
+	const struct store_value now = S_INT(worker_now(w));
+
+	for (size_t i = 0; i < sizeof(by_id) / sizeof(by_id[0]); i++)
+		if (store_run(w->store, by_id[i],
+			      STORE_ARGS(now, S_INT(id_at(now.num)), now),
+			      err) != 0)
+			return -1;
+	for (size_t i = 0; i < sizeof(conversations) / sizeof(conversations[0]);
+	     i++)
+		if (store_run(w->store, conversations[i], STORE_ARGS(now, now),
+			      err) != 0)
+			return -1;
+	return 0;
+}
+
 int sweepclock_confirm(struct worker *w, struct err *err)
 {
-	if (vouch(w, err) != 0 ||
+	if (vouch(w, err) != 0 || put_right(w, err) != 0 ||
 	    meta_set_u64(w->store, SEEN, (uint64_t)worker_now(w), err) != 0 ||
 	    meta_set_u64(w->store, UNSYNCED, 0, err) != 0)
 		return -1;
@@ -279,7 +308,8 @@ static int keep(struct worker *w, enum sweepclock_verdict verdict,
 	if (doubt && meta_set_u64(w->store, DOUBT, 1, err) != 0)
 		return -1;
 	/* Put right again: what was written meanwhile is no floor. */
-	if (!doubt && c->doubt && vouch(w, err) != 0)
+	if (!doubt && c->doubt &&
+	    (vouch(w, err) != 0 || put_right(w, err) != 0))
 		return -1;
 	return meta_set_u64(w->store, UNSYNCED, (uint64_t)c->unsynced_ms,
 			    err) != 0 ||

@@ -70,6 +70,8 @@ struct id_source {
 	int64_t last;
 };
 int64_t id_next(struct id_source *source, int64_t wall_ms);
+/* What is of that time or later has no smaller one. */
+int64_t id_at(int64_t wall_ms);
 /* When it was handed out, UTC ms; 0: before the first one could be. */
 int64_t id_time_ms(int64_t id);
 /* "Kunde K7QF-29XM": how a person is called without being known.  word is
