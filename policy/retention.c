@@ -62,6 +62,14 @@ const struct statutory *statutory_find(const char *name)
 	return NULL;
 }
 
+bool statutory_orders(const char *norm)
+{
+	static const char civil_code[] = "BGB";
+
+	return norm == NULL ||
+	       strncmp(norm, civil_code, sizeof(civil_code) - 1) != 0;
+}
+
 /* --- words ---------------------------------------------------------------- */
 
 const char *const legal_basis_names[LEGAL_BASES] = {

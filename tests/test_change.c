@@ -101,6 +101,38 @@ static void masked_stays_sealed_and_untold(void **state)
 	told(h, "message.deleted", "masked");
 }
 
+#define LETTERS                                                               \
+	"policy: shop\nversion: 1\npurposes:\n  support: {basis: contract}\n" \
+	"data:\n  LETTER: {from: collection, statutory: {norm:"               \
+	" HGB_Handelsbrief_6}}\n"                                             \
+	"  MEDIA: {from: process_end, delete: P90D}\n"                        \
+	"  RAW: {from: collection, delete: P3D}\n"                            \
+	"channels:\n  shop: {purpose: support, data: "                        \
+	"LETTER}\n" HOUSE_POLICY_DESK
+
+/* Also where both come in one batch. */
+static void a_letter_is_hidden_and_kept(void **state)
+{
+	struct house *h = *state;
+
+	come(h, LETTERS, deletion);
+	assert_int_equal(HOUSE_COUNT(h, "message WHERE state='masked' AND"
+					" content_sealed IS NOT NULL"),
+			 1);
+	told(h, "message.deleted", "masked");
+	house_body(h, "message,id=m2,strong=S1,type=text,text=x\n"
+		      "delete,id=d2,strong=S1,target=m2");
+	house_receive(h);
+	assert_int_equal(HOUSE_COUNT(h, "message WHERE content_sealed IS NOT"
+					" NULL"),
+			 2);
+	house_body(h, "message,id=m3,strong=S1,type=text,text=alt");
+	house_receive(h);
+	house_body(h, "edit,id=e3,strong=S1,target=m3,text=neu");
+	house_receive(h);
+	text_of(h, "kind='version'", "alt");
+}
+
 static void kept_becomes_another_datenart(void **state)
 {
 	struct house *h = *state;
@@ -281,6 +313,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(forgotten_is_gone),
 	    CASE(masked_stays_sealed_and_untold),
+	    CASE(a_letter_is_hidden_and_kept),
 	    CASE(kept_becomes_another_datenart),
 	    CASE(kept_where_the_desk_sees_it_not_is_masked_for_it),
 	    CASE(one_batch_is_like_two),

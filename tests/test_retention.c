@@ -230,6 +230,20 @@ static void the_first_reason_is_the_one_that_decided(void **state)
 	assert_string_equal(d.reasons[0].code, "RULE_DUE");
 }
 
+static void a_limitation_period_orders_nothing(void **state)
+{
+	static const char *const may[] = {"BGB195_Verjaehrung_3", "BGB 195"};
+	static const char *const must[] = {"HGB_Handelsbrief_6", "AO 147",
+					   "UWG7a_Einwilligung_5", "GwG 8"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(may) / sizeof(may[0]); i++)
+		assert_false(statutory_orders(may[i]));
+	for (size_t i = 0; i < sizeof(must) / sizeof(must[0]); i++)
+		assert_true(statutory_orders(must[i]));
+	assert_true(statutory_orders(NULL));
+}
+
 static void the_last_day_of_all_stands_for_ever(void **state)
 {
 	struct erasure_facts f = {.today = CALDATE_MAX,
@@ -253,6 +267,7 @@ int main(void)
 	    cmocka_unit_test(every_case_of_the_fixture_is_decided),
 	    cmocka_unit_test(nothing_is_erased_that_has_to_be_kept),
 	    cmocka_unit_test(the_first_reason_is_the_one_that_decided),
+	    cmocka_unit_test(a_limitation_period_orders_nothing),
 	    cmocka_unit_test(the_last_day_of_all_stands_for_ever),
 	};
 

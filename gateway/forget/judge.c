@@ -207,16 +207,12 @@ static bool restricts_on(const struct policy_rule *rule,
 	return true;
 }
 
-/* Until a claim is barred its proof may be kept; nobody is ordered to.  That
- * refuses no erasure: what proves a consent has its own way
- * (erasure_consent.c), that somebody was informed is in the proof log. */
+/* What only may be kept refuses no erasure: what proves a consent has its own
+ * way (erasure_consent.c), that somebody was informed is in the proof log. */
 static bool orders(const struct policy_rule *rule, enum erasure_trigger trigger)
 {
-	static const char limitation[] = "BGB";
-
 	return rule->has_statutory &&
-	       (trigger == TRIGGER_SCHEDULE || rule->norm == NULL ||
-		strncmp(rule->norm, limitation, sizeof(limitation) - 1) != 0);
+	       (trigger == TRIGGER_SCHEDULE || statutory_orders(rule->norm));
 }
 
 /* By law a record is free after the last day; that it is out of use before is

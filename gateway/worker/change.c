@@ -225,8 +225,23 @@ static int facts_of(struct batch *b, const struct step *s, int64_t message,
 	return rc < 0 ? -1 : 0;
 }
 
-/* What a hold is over is not forgotten because its sender takes it back: it is
- * hidden, as on_delete: mask has it, and goes by its rule when that ends. */
+/* Does a law order to keep it?  datenart NULL: it has no row yet. */
+static bool ordered(const struct batch *b, int64_t message,
+		    const struct name *datenart)
+{
+	const struct planned *p = batch_planned(b, message);
+	struct policy_rule rule;
+
+	if (datenart == NULL && p != NULL)
+		datenart = &p->step->key.datenart;
+	return datenart != NULL &&
+	       policy_rule_of(b->w->policy, datenart, &rule) &&
+	       rule.has_statutory && statutory_orders(rule.norm);
+}
+
+/* What a hold is over, or a law orders to keep, is not forgotten because its
+ * sender takes it back: it is hidden, as on_delete: mask has it, and goes by
+ * its rule when that ends.  Source: design 1.8; § 257 HGB, § 147 AO. */
 static int hold_back(struct batch *b, const struct step *s, int64_t message,
 		     enum policy_forget *forget, struct err *err)
 {
@@ -236,14 +251,10 @@ static int hold_back(struct batch *b, const struct step *s, int64_t message,
 
 	if (*forget != FORGET_ALL || message == 0)
 		return 0;
-	if (hold_any(b->w, &hold, err) != 0)
-		return -1;
-	if (hold == 0)
-		return 0;
 	if (facts_of(b, s, message, &datenart, &facts, err) != 0 ||
 	    hold_of(b->w, &facts, &hold, err) != 0)
 		return -1;
-	if (hold != 0)
+	if (hold != 0 || ordered(b, message, facts.datenart))
 		*forget = FORGET_MASK;
 	return 0;
 }

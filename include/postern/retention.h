@@ -33,6 +33,10 @@ struct statutory {
 };
 const struct statutory *statutory_all(size_t *ret_len);
 const struct statutory *statutory_find(const char *name);
+/* Does it order to keep?  A limitation period ("BGB195_...", "BGB 195") only
+ * allows it: until a claim is barred its proof is of use, and no law is broken
+ * if it goes before (Art. 17(3)(b) against (e) GDPR).  NULL: it does. */
+bool statutory_orders(const char *norm);
 
 /* --- erase, restrict or keep ---------------------------------------------- */
 
