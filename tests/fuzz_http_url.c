@@ -59,6 +59,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (guard_url(&x))
 		check(url, &x);
+	/* Without a list only https is called for somebody else. */
+	if (http_url_callable(url, NULL, 0))
+		MUST(strncasecmp(url, "https:", 6) == 0);
 	free(url);
 	return 0;
 }

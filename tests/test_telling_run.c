@@ -354,6 +354,30 @@ static void a_helpdesk_that_confirms_is_waited_for(void **state)
 	assert_int_equal(entries_of(LEDGER_RECIPIENT_CONFIRMED), 1);
 }
 
+/* A key goes when its recipient has confirmed: a restored row without one was
+ * confirmed after the backup. */
+static void what_was_confirmed_before_a_restore_is_not_told_again(void **state)
+{
+	(void)state;
+	(void)begin("desk");
+	dh_sql("UPDATE telling SET telling_sealed=NULL", STORE_NO_ARGS);
+	assert_true(run());
+	assert_int_equal(dh.desks[0].len, 0);
+	assert_int_equal(in_state("confirmed"), 1);
+}
+
+static void a_helpdesk_that_left_the_settings_cannot_be_told(void **state)
+{
+	(void)state;
+	(void)begin("desk");
+	dh.settings.helpdesks_len = 0;
+	assert_true(run());
+	dh.settings.helpdesks_len = DESKS;
+	assert_int_equal(COUNT_OF("telling WHERE state='impossible' AND"
+				  " reason='not_configured'"),
+			 1);
+}
+
 /* --- processors ----------------------------------------------------------- */
 
 static void a_processor_is_asked_and_polled(void **state)
@@ -501,6 +525,8 @@ int main(void)
 	    T(a_failure_is_tried_again_and_ends_in_a_task),
 	    T(who_refuses_is_not_asked_again),
 	    T(a_helpdesk_that_confirms_is_waited_for),
+	    T(what_was_confirmed_before_a_restore_is_not_told_again),
+	    T(a_helpdesk_that_left_the_settings_cannot_be_told),
 	    T(a_processor_is_asked_and_polled),
 	    T(an_unknown_outcome_is_asked_about),
 	    T(an_unknown_outcome_may_have_arrived),

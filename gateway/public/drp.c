@@ -231,11 +231,31 @@ static int find(struct worker *w, const struct public_request *rq,
 	return 0;
 }
 
+static int add_results(struct worker *w, const struct rights_request *r,
+		       json_t *body, struct err *err)
+{
+	char url[RESULTS_URL_BYTES], until[INSTANT_BYTES];
+	int64_t expires_ms = 0;
+
+	if (public_results(w, r, url, &expires_ms, err) != 0)
+		return -1;
+	if (url[0] == '\0')
+		return 0;
+	instant_format(expires_ms, until);
+	return json_object_set_new(body, "results_url", json_string(url)) !=
+			   0 ||
+		       json_object_set_new(body, "expires_at",
+					   json_string(until)) != 0
+		   ? ERR_SET(err, ERR_NOMEM, "answer", 0)
+		   : 0;
+}
+
 int drp_status(struct worker *w, const struct public_request *rq,
 	       struct public_answer *ret, struct err *err)
 {
 	struct drp_agent agent;
 	struct rights_request r;
+	json_t *body;
 	bool found;
 
 	if (find(w, rq, &agent, &r, &found, ret, err) != 0)
@@ -243,7 +263,12 @@ int drp_status(struct worker *w, const struct public_request *rq,
 	if (!found)
 		return 0;
 	ret->status = 200;
-	return drp_say(drp_object(w, &r), ret, err);
+	body = drp_object(w, &r);
+	if (body != NULL && add_results(w, &r, body, err) != 0) {
+		json_decref(body);
+		return -1;
+	}
+	return drp_say(body, ret, err);
 }
 
 int drp_revoke(struct worker *w, const struct public_request *rq,

@@ -10,7 +10,6 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "../package/package.h"
 #include "postern/text.h"
 
 #define CERTIFICATE_AT "/opendsr/v2/certificate"
@@ -242,28 +241,18 @@ static int find(struct worker *w, const struct public_request *rq,
 	return 0;
 }
 
-/* Where a copy is fetched, once: each answer has a new link. */
 static int add_results(struct worker *w, const struct rights_request *r,
 		       json_t *body, struct err *err)
 {
-	char link[PACKAGE_LINK_BYTES], url[512];
-	struct package_view p;
-	bool found = false;
+	char url[RESULTS_URL_BYTES];
+	int64_t expires_ms;
 
-	if (w->settings->portal.url[0] == '\0' ||
-	    (r->type != RIGHTS_ACCESS && r->type != RIGHTS_PORTABILITY) ||
-	    r->state != RIGHTS_COMPLETED)
-		return 0;
-	if (package_of_request(w, r->id, &p, &found, err) != 0)
+	if (public_results(w, r, url, &expires_ms, err) != 0)
 		return -1;
-	if (!found || p.state != PACKAGE_READY)
+	if (url[0] == '\0' ||
+	    json_object_set_new(body, "results_url", json_string(url)) == 0)
 		return 0;
-	if (package_link(w, p.id, link, err) != 0)
-		return -1;
-	(void)snprintf(url, sizeof(url), "%s%s", w->settings->portal.url, link);
-	return json_object_set_new(body, "results_url", json_string(url)) == 0
-		   ? 0
-		   : ERR_SET(err, ERR_NOMEM, "answer", 0);
+	return ERR_SET(err, ERR_NOMEM, "answer", 0);
 }
 
 static int add_end(struct worker *w, const struct rights_request *r,

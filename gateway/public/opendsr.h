@@ -36,6 +36,13 @@ bool opendsr_offered(const struct worker *w);
 /* Version 1 is asked for by its old address. */
 bool opendsr_older(const struct public_request *rq);
 
+/* Where a copy is fetched, once: a new link each time, the one before is dead.
+ * ret "": there is no copy to fetch. */
+#define RESULTS_URL_BYTES 512
+int public_results(struct worker *w, const struct rights_request *r,
+		   char ret[RESULTS_URL_BYTES], int64_t *ret_expires_ms,
+		   struct err *err);
+
 /* The text behind "Bearer "; NULL: there is none. */
 const char *public_bearer(const struct public_request *rq);
 

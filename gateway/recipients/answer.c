@@ -177,6 +177,11 @@ void tell_before(struct worker *w, struct tell *t, struct tell_outcome *ret,
 
 	*ret = (struct tell_outcome){.attempts = t->attempts};
 	*ret_call = false;
+	if (!t->sealed) {
+		ret->state = TELLING_CONFIRMED;
+		ret->reason = "before_restore";
+		return;
+	}
 	if (strcmp(t->kind, "helpdesk") == 0)
 		t->helpdesk = worker_helpdesk_index(w, t->recipient);
 	else

@@ -223,13 +223,16 @@ static int take(struct worker *w, struct store_rows *rows, struct tell *t,
 	    !store_word(store_column(w->store, rows, 6), t->outside_id,
 			sizeof(t->outside_id)) ||
 	    !telling_event_named(event, &t->event) ||
-	    !telling_state_named(state, &t->state) || sealed.type != STORE_BLOB)
+	    !telling_state_named(state, &t->state))
 		return ERR_SET(err, ERR_CORRUPT, "row of a recipient", 0);
 	t->cut = strcmp(reason, "cut") == 0;
+	t->used = true;
+	t->sealed = sealed.type == STORE_BLOB;
+	if (!t->sealed)
+		return 0;
 	telling_key(t->id, t->year, &key);
 	t->slot = keeper_add_open(batch, &key, t->id, FIELD_TELLING,
 				  sealed.bytes, sealed.len);
-	t->used = true;
 	return 0;
 }
 
@@ -321,6 +324,16 @@ static int launch(struct worker *w, struct tell *t,
 	return settle(w, t, &o, err);
 }
 
+static int run_batch(struct tell *const *picked, size_t len,
+		     struct keeper_batch *batch, struct err *err)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < len; i++)
+		any |= picked[i]->sealed;
+	return !any || keeper_run(batch, err) == 0 ? 0 : keeper_failed(err);
+}
+
 static int launch_all(struct worker *w, bool *ret_moved, struct err *err)
 {
 	struct tell *picked[FLIGHTS_MAX];
@@ -330,11 +343,8 @@ static int launch_all(struct worker *w, bool *ret_moved, struct err *err)
 
 	if (keeper_batch_new(w->keeper, &batch, err) != 0)
 		return -1;
-	if (pick(w, picked, &len, batch, err) == 0) {
-		rc = 0;
-		if (len > 0 && keeper_run(batch, err) != 0)
-			rc = keeper_failed(err);
-	}
+	if (pick(w, picked, &len, batch, err) == 0)
+		rc = run_batch(picked, len, batch, err);
 	for (; rc == 0 && i < len; i++)
 		rc = launch(w, picked[i], batch, err);
 	/* Those that were not come again. */

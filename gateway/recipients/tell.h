@@ -22,6 +22,8 @@ struct tell {
 	enum telling_event event;
 	enum telling_state state;
 	bool cut;    /* the last outcome is not known */
+	bool sealed; /* what is told is there; else: a restore found its key
+			gone, so it had ended well when that was destroyed */
 	size_t slot; /* of what was sealed */
 	bool used, flying;
 	/* to whom: one of the two */

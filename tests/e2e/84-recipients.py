@@ -3,7 +3,10 @@ which one confirms and one fails, and a processor by OpenDSR; after the last try
 there is a task, and the list says how it stands with each.
 Scenarios: compliance 9, N1; Art. 19 GDPR."""
 import json
+import os
 import shutil
+import signal
+import threading
 
 from case import case, check, envelope, equal, main, post, rows, w
 
@@ -42,6 +45,13 @@ processors:
 KEPT = {}
 
 
+def desk2(_, body):
+    """The second helpdesk; while it is slow, whoever asked may die."""
+    if KEPT.get("slow") and b'"person.erased"' in body:
+        KEPT["slow"].wait(60)
+    return KEPT["answers"], ""
+
+
 def make(world):
     port, firm = w.free_port(), w.free_port()
     world.make()
@@ -63,7 +73,7 @@ def make(world):
     shutil.copy(cert, world.data / "firm.pem")
     (world.data / "firm.pem").chmod(0o644)
     KEPT["firm"] = processor.Processor(firm, key, DOMAIN)
-    KEPT["desk2"] = processor.Server(port, lambda *_: (KEPT["answers"], ""))
+    KEPT["desk2"] = processor.Server(port, desk2)
     KEPT["answers"] = 204
     world.start_all()
     KEPT["rights"] = json.loads(world.postern(
@@ -185,13 +195,20 @@ def tel_of(world, recipient):
 def who_failed_is_told_again_when_somebody_says_so(world):
     KEPT["answers"] = 204
     tel = tel_of(world, "zweites")
+    KEPT["slow"] = threading.Event()
     equal(world.api("POST", f"/v1/tellings/{tel}/retry")[0], 403, "a desk")
     equal(world.api("POST", f"/v1/tellings/{tel}/confirm")[0], 404,
           "another desk's")
     status, got = world.api("POST", f"/v1/tellings/{tel}/retry",
                             token=KEPT["rights"])
     equal((status, got["state"]), (200, "pending"), got)
+    # Killed while it is being told: it is told again, under the same id.
+    w.until("it is under way", 30, lambda: len(told(KEPT["desk2"])) == 3)
+    worker = world.children()["worker"]
+    os.kill(worker, signal.SIGKILL)
+    KEPT["slow"].set()
     becomes(world, "zweites", "confirmed")
+    world.wait_ready()
     equal(len({h["webhook-id"] for h, _ in told(KEPT["desk2"])}), 1, "one id")
     equal(rows(world, "SELECT count(*) FROM alarm WHERE ended_ms IS NULL AND"
                " kind='recipient.failed'"), [(0,)], "the task is over")

@@ -13,7 +13,7 @@ from case import FIXTURES, case, check, equal, main, rows, w
 
 import processor  # tests/sim
 
-ERNA = "4917139208501"
+ERNA, EMIL = "4917139208501", "4917139208502"
 DOMAIN = "opendsr.example.de"
 CERT = FIXTURES / "opendsr" / "test-cert.pem"
 TOKEN, OTHER = "token-of-mandant-eins", "token-of-mandant-zwei"
@@ -203,6 +203,19 @@ def the_list_of_recipients_is_there_on_request(world):
     equal(world.api("GET", f"/v1/requests/{opened[-1]}/recipients")[0], 403,
           "a helpdesk")
     check(world.notes("person.erased"), "the notice")
+
+
+@case
+def a_copy_is_fetched_once(world):
+    world.phone_text("Was wissen Sie", phone=EMIL)
+    world.note_with("Was wissen Sie")
+    one = body("access", phone=EMIL, status_callback_urls=[KEPT["callback"]])
+    equal(ask(world, "POST", "/opendsr/v2/requests", one)[0], 201, "asked")
+    heard(world, one, "completed")
+    got = ask(world, "GET", "/opendsr/v2/requests/"
+              + one["subject_request_id"])[1]
+    check(got["results_url"].startswith(
+        "https://postern.example/privacy/paket/"), got)
 
 
 @case

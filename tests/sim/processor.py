@@ -76,8 +76,11 @@ class Server:
 
             do_GET = do_POST = do_DELETE = take
 
-        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", port),
-                                                    Handler)
+        class Quiet(http.server.ThreadingHTTPServer):
+            def handle_error(self, *_):
+                """Whoever asked was killed."""
+
+        self.http = Quiet(("127.0.0.1", port), Handler)
         self.http.daemon_threads = True
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
 
