@@ -208,8 +208,9 @@ void accesspage_section(struct accesspage *p, const char *section)
 static const char *in_words(const struct accesspage *p, const char *member,
 			    const char *value)
 {
-	static const char *const spoken[] = {
-	    "kind", "state", "type", "via", "decision", "scope", "purpose"};
+	static const char *const spoken[] = {"kind",	"state",    "type",
+					     "via",	"decision", "scope",
+					     "purpose", "what"};
 	const enum tongue tongue = p->pg.t.tongue;
 	const bool consents = strcmp(p->section->name, "consents") == 0;
 

@@ -247,6 +247,22 @@ static const struct {
     {"failed_retry", {"wird erneut versucht", "is tried again"}},
     {"expired", {"abgelaufen", "expired"}},
     {"marketing", {"Werbung", "advertising"}},
+    /* look-ups */
+    {"conversation", {"Gespräch", "conversation"}},
+    {"message", {"Nachricht", "message"}},
+    {"attachment", {"Anhang", "attachment"}},
+    {"explanation", {"Erklärung einer Entscheidung", "why it was decided so"}},
+    {"consents", {"Einwilligungen", "consents"}},
+    {"request", {"Antrag", "request"}},
+    {"accuracy", {"Prüfung der Richtigkeit", "checking what is right"}},
+    {"consent", {"mit Ihrer Einwilligung", "with your consent"}},
+    {"legal_claims", {"Rechtsansprüche", "legal claims"}},
+    {"protect_person", {"Schutz einer Person", "protecting a person"}},
+    {"public_interest", {"öffentliches Interesse", "public interest"}},
+    {"rights_request", {"Bearbeitung eines Antrags", "handling a request"}},
+    {"security", {"Sicherheit", "security"}},
+    {"operation", {"Betrieb", "operation"}},
+    {"policy", {"Prüfung der Regeln", "checking the rules"}},
 };
 
 const char *access_word(enum tongue tongue, const char *word)
