@@ -120,6 +120,11 @@ demo: deps
 	@$(MAKE) --no-print-directory all
 	@tools/demo story
 
+# Persons erased, a backup restored, the report in build/drill.
+drill: deps
+	@$(MAKE) --no-print-directory all
+	@tests/drill/drill.py
+
 test: deps
 	@FIXTURES=$(FIXTURES) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run
 
@@ -150,6 +155,6 @@ deb: all
 clean:
 	rm -rf build
 
-.PHONY: all verifier unit deps run demo test torture coverage format lint install deb clean
+.PHONY: all verifier unit deps run demo drill test torture coverage format lint install deb clean
 .SECONDARY:
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
