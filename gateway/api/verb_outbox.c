@@ -3,7 +3,8 @@
 
 #include "operator.h"
 
-#define OUTBOX_USAGE	 "outbox list [dead|waiting|unknown] | retry ID | drop ID"
+#define OUTBOX_USAGE \
+	"outbox list [dead|waiting|unknown|restored] | retry ID | drop ID"
 #define QUARANTINE_USAGE "quarantine list | show ID [--body] | replay ID"
 
 static void print_outbox(const json_t *answer)
@@ -57,7 +58,8 @@ static int list_outbox(const struct verb_args *args)
 
 	if (args->argc > 2 ||
 	    (state != NULL && strcmp(state, "dead") != 0 &&
-	     strcmp(state, "waiting") != 0 && strcmp(state, "unknown") != 0))
+	     strcmp(state, "waiting") != 0 && strcmp(state, "unknown") != 0 &&
+	     strcmp(state, "restored") != 0))
 		return operator_usage(OUTBOX_USAGE);
 	(void)snprintf(path, sizeof(path), "/v1/outbox?limit=1000%s%s",
 		       state != NULL ? "&state=" : "",
