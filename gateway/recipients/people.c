@@ -19,11 +19,15 @@ static const char addresses_sql[] =
     PERSON_FAMILY "SELECT id,key_person,year,kind,address_sealed FROM address"
 		  " WHERE person IN (SELECT id FROM family) ORDER BY id";
 
+/* By its name in the settings, else as people call it. */
 const struct settings_processor *processor_named(const struct settings *s,
 						 const char *name)
 {
 	for (size_t i = 0; i < s->processors_len; i++)
 		if (strcmp(s->processors[i].name.text, name) == 0)
+			return &s->processors[i];
+	for (size_t i = 0; i < s->processors_len; i++)
+		if (strcasecmp(s->processors[i].title, name) == 0)
 			return &s->processors[i];
 	return NULL;
 }
