@@ -64,7 +64,7 @@ static void loeschen_is_a_request_that_asks_who_it_is(void **state)
 	assert_int_equal(strlen(code), strlen("LÖSCHEN ") + 9);
 	rights_turn(h); /* nothing is done twice */
 	assert_int_equal(HOUSE_COUNT(h, "request_letter"), 1);
-	assert_int_equal(HOUSE_COUNT(h, "request_event"), 1);
+	assert_int_equal(HOUSE_COUNT(h, "request_event"), 2);
 }
 
 static void the_code_proves_and_is_told_to_no_helpdesk(void **state)

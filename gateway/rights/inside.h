@@ -60,6 +60,8 @@ int request_enter(struct worker *w, struct request *r, enum rights_state to,
 /* The first event: it came. */
 int request_begun(struct worker *w, const struct request *r, int64_t by,
 		  struct err *err);
+/* The same of one whose entry in the log is there already. */
+int request_adopted(struct worker *w, const struct request *r, struct err *err);
 /* When it is looked at again; INT64_MAX: never. */
 #define NEVER INT64_MAX
 int request_next(struct worker *w, int64_t id, int64_t next_ms,

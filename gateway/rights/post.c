@@ -1,9 +1,10 @@
 /* post.c - letters on their way to a chat.
  *
  * A sender of its own: by the time of the answer the conversation, its
- * messages and the person's addresses may be gone.  One call at a time, and as
- * with every message the row says "unknown" before the provider gets it, so
- * that nothing is sent twice. */
+ * messages and the person's addresses may be gone.  One call at a time; the row
+ * says "unknown" before the provider gets it.  A letter whose outcome nobody
+ * knows is sent once more, unlike a message of the helpdesk's: an answer that
+ * comes twice is better than a right that was never answered. */
 #include "machine.h"
 
 #include <sodium.h>
@@ -14,10 +15,12 @@
 #include "worker/decide.h"
 #include "worker/retry.h"
 
-#define SECOND_MS INT64_C(1000)
-#define CAP_MS	  (600 * SECOND_MS)
-#define CONFIG_MS (60 * SECOND_MS)
-#define TEXT_MAX  4000 /* of one message; the rest is on the page */
+#define SECOND_MS  INT64_C(1000)
+#define CAP_MS	   (600 * SECOND_MS)
+#define CONFIG_MS  (60 * SECOND_MS)
+#define UNKNOWN_MS (60 * SECOND_MS)
+#define CALLS_MAX  2	/* of one whose outcome is not known */
+#define TEXT_MAX   4000 /* of one message; the rest is on the page */
 
 static const char next_sql[] =
     "SELECT min(next_ms) FROM request_letter WHERE state='waiting'";
@@ -29,6 +32,9 @@ static const char attempts_sql[] =
     "SELECT attempts FROM request_letter WHERE id=?";
 static const char waits_sql[] =
     "SELECT count(*) FROM request_letter WHERE request=? AND state='waiting'";
+static const char again_sql[] =
+    "UPDATE request_letter SET state='waiting',next_ms=? WHERE"
+    " state='unknown' AND attempts<?";
 static const char state_sql[] =
     "UPDATE request_letter SET state=?,reason=?,attempts=attempts+?,"
     "next_ms=?,sent_ms=coalesce(?,sent_ms) WHERE id=?";
@@ -91,7 +97,7 @@ int post_waits(struct worker *w, int64_t request, bool *ret, struct err *err)
 struct fate {
 	const char *state, *reason;
 	int64_t attempts, wait_ms;
-	bool sent;
+	bool sent, lost;
 };
 
 static int alarm_failed(struct worker *w, int64_t request, const char *reason,
@@ -136,7 +142,7 @@ static int write_fate(struct worker *w, int64_t letter, const struct request *r,
 		return -1;
 	if (f->sent && tell_sent(w, r, err) != 0)
 		return -1;
-	if (strcmp(f->state, "failed") == 0 &&
+	if ((strcmp(f->state, "failed") == 0 || f->lost) &&
 	    alarm_failed(w, r->is.id, f->reason, err) != 0)
 		return -1;
 	return 0;
@@ -196,9 +202,13 @@ static struct fate fate_of(const struct rights_post *p, int64_t attempts)
 		return (struct fate){
 		    .state = "waiting", .attempts = -1, .wait_ms = CONFIG_MS};
 	case CLASS_RETRY_UNKNOWN:
+		if (attempts < CALLS_MAX)
+			return (struct fate){.state = "waiting",
+					     .wait_ms = UNKNOWN_MS};
 		break;
 	}
-	return (struct fate){.state = "unknown", .reason = "unknown"};
+	return (struct fate){
+	    .state = "unknown", .reason = "unknown", .lost = true};
 }
 
 static int settle_answer(struct rights_post *p, struct err *err)
@@ -357,7 +367,10 @@ static int open_post(struct worker *w, struct err *err)
 	if (w->rights.post == NULL)
 		return ERR_SET(err, ERR_NOMEM, "letters", 0);
 	w->rights.post->w = w;
-	return 0;
+	/* Of a process that died while it called. */
+	return store_run(w->store, again_sql,
+			 STORE_ARGS(S_INT(worker_now(w)), S_INT(CALLS_MAX)),
+			 err);
 }
 
 bool post_landed(const struct worker *w)

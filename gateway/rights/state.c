@@ -72,9 +72,9 @@ static int tell(struct worker *w, const struct request *r,
 	return prove(w, &act, err);
 }
 
-static int note(struct worker *w, const struct request *r,
-		enum rights_state state, const char *reason, int64_t by,
-		struct err *err)
+static int write_event(struct worker *w, const struct request *r,
+		       enum rights_state state, const char *reason, int64_t by,
+		       struct err *err)
 {
 	if (store_run(w->store, event_sql,
 		      STORE_ARGS(S_INT(worker_id(w)), S_INT(r->is.id),
@@ -86,7 +86,21 @@ static int note(struct worker *w, const struct request *r,
 		      STORE_ARGS(S_INT(r->is.state_ms), S_INT(r->is.id)),
 		      err) != 0)
 		return -1;
+	return 0;
+}
+
+static int note(struct worker *w, const struct request *r,
+		enum rights_state state, const char *reason, int64_t by,
+		struct err *err)
+{
+	if (write_event(w, r, state, reason, by, err) != 0)
+		return -1;
 	return tell(w, r, state, by, err);
+}
+
+int request_adopted(struct worker *w, const struct request *r, struct err *err)
+{
+	return write_event(w, r, RIGHTS_RECEIVED, NULL, BY_SUBJECT, err);
 }
 
 int request_begun(struct worker *w, const struct request *r, int64_t by,

@@ -49,6 +49,8 @@ static int adopt(struct worker *w, struct request *r, struct err *err)
 				 S_INT(r->is.state_ms), S_INT(r->is.id)),
 		      err) != 0)
 		return -1;
+	if (request_adopted(w, r, err) != 0)
+		return -1;
 	return request_due_write(w, r, err);
 }
 
