@@ -329,6 +329,44 @@ static void a_question_that_waits_is_not_erased(void **state)
 			 1);
 }
 
+/* Of two cases one is open: what belongs to the other goes, the person stays,
+ * and the helpdesk hears of each message that went. */
+static void one_case_goes_and_the_other_stays(void **state)
+{
+	struct house *h = *state;
+	int64_t person;
+
+	for (int i = 0; i < 3; i++)
+		erase_writes(h, 1, i, "x");
+	person = erase_person(h, 1);
+	house_sql(h, "DELETE FROM outbox");
+	house_die(h);
+	house_open(h, "sqlite");
+	house_sql(h, "INSERT INTO conversation(id,person,channel,helpdesk,"
+		     "state,opened_ms,closed_ms) SELECT 4,person,channel,"
+		     "helpdesk,'closed',1,2 FROM conversation");
+	house_sql(h, "UPDATE message SET conversation=4 WHERE id IN (SELECT id"
+		     " FROM message ORDER BY id LIMIT 2)");
+	(void)erase_begin(h, person, 0);
+	erase_run(h);
+	assert_int_equal(HOUSE_COUNT(h, "message"), 1);
+	assert_int_equal(HOUSE_COUNT(h, "message WHERE content_sealed IS NOT"
+					" NULL"),
+			 1);
+	assert_int_equal(HOUSE_COUNT(h, "address WHERE address_hash<>x''"), 2);
+	assert_int_equal(HOUSE_COUNT(h, "person WHERE profile_sealed IS NOT"
+					" NULL"),
+			 1);
+	assert_int_equal(HOUSE_COUNT(h, "outbox WHERE type='message.deleted'"),
+			 2);
+	assert_int_equal(HOUSE_COUNT(h, "erasure WHERE stays=1 AND n=2 AND"
+					" of_n=3 AND ended_ms IS NOT NULL"),
+			 1);
+	assert_int_equal(HOUSE_COUNT(h, "telling"), 0);
+	/* What is still used still opens. */
+	content_is(CONTENT(h, "1=1"), "text", "x");
+}
+
 /* What they say about their rights is no case of theirs. */
 static void asking_for_it_does_not_stand_in_its_way(void **state)
 {
@@ -551,6 +589,7 @@ int main(void)
 	    CASE(a_proof_of_consent_outlives_the_person),
 	    CASE(a_hold_keeps_all_of_it_until_it_ends),
 	    CASE(a_question_that_waits_is_not_erased),
+	    CASE(one_case_goes_and_the_other_stays),
 	    CASE(asking_for_it_does_not_stand_in_its_way),
 	    CASE(what_others_wrote_stays_theirs),
 	    CASE(bodies_that_name_them_go),

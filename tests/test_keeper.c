@@ -286,6 +286,36 @@ static void hashes_have_a_key_per_use_and_indexes_a_spelling(void **state)
 	free(large);
 }
 
+/* Of one Datenart, of all; a name that is none is refused. */
+static void keys_are_counted_and_stay(void **state)
+{
+	struct house *h = *state;
+	struct key_ref refs[] = {ref_of(7, "MSG", 2025), ref_of(7, "MSG", 2026),
+				 ref_of(7, "MEDIA", 2026),
+				 ref_of(8, "MSG", 2026)};
+	struct name none = {""};
+	size_t slots[5], len;
+	struct keeper_batch *b;
+
+	for (size_t i = 0; i < 4; i++)
+		free(seal(h->keeper, &refs[i], 1, FIELD_CONTENT, "x", 1, &len));
+	for (int round = 0; round < 2; round++) {
+		b = batch_of(h->keeper);
+		slots[0] = keeper_add_count_keys(b, 7, NULL);
+		slots[1] = keeper_add_count_keys(b, 7, &refs[0].datenart);
+		slots[2] = keeper_add_count_keys(b, 8, NULL);
+		slots[3] = keeper_add_count_keys(b, 9, NULL);
+		slots[4] = keeper_add_count_keys(b, 7, &none);
+		run(b);
+		assert_memory_equal(result(b, slots[0], &len), "\0\0\0\3", 4);
+		assert_memory_equal(result(b, slots[1], &len), "\0\0\0\2", 4);
+		assert_memory_equal(result(b, slots[2], &len), "\0\0\0\1", 4);
+		assert_memory_equal(result(b, slots[3], &len), "\0\0\0\0", 4);
+		keeper_batch_free(&b);
+	}
+	assert_false(house_has(h, "erasures.log"));
+}
+
 static void shredding_destroys_exactly_what_was_asked_for(void **state)
 {
 	struct house *h = *state;
@@ -623,6 +653,7 @@ int main(void)
 	    CASE(chunks_of_a_value_cannot_be_swapped_or_left_out),
 	    CASE(only_sealing_makes_a_key),
 	    CASE(hashes_have_a_key_per_use_and_indexes_a_spelling),
+	    CASE(keys_are_counted_and_stay),
 	    CASE(shredding_destroys_exactly_what_was_asked_for),
 	    CASE(a_lock_wipes_and_an_unlock_brings_everything_back),
 	    CASE(rotation_keeps_what_was_sealed_and_changes_the_pair),
