@@ -9,6 +9,7 @@
 
 #include "package/package.h"
 #include "receipt.h"
+#include "settled.h"
 #include "rights/codes.h"
 #include "words.h"
 
@@ -181,84 +182,6 @@ static void put_state(struct leaf *p, const struct look *l)
 
 /* --- after the end -------------------------------------------------------- */
 
-struct list {
-	struct leaf *p;
-	bool begun;
-};
-
-static void list_begin(struct list *list)
-{
-	struct leaf *p = list->p;
-
-	html(p, "<h2 id=\"liste\">");
-	html(p,
-	     SAY(p, "Was aus Ihren Daten wurde", "What became of your data"));
-	html(p, "</h2><div class=\"scroll\" role=\"region\" "
-		"aria-labelledby=\"liste\" tabindex=\"0\"><table><thead><tr>"
-		"<th scope=\"col\">");
-	html(p, SAY(p,
-		    "Art der Daten</th><th scope=\"col\">Anzahl</th><th "
-		    "scope=\"col\">Was geschah</th><th scope=\"col\">Warum</th>"
-		    "<th scope=\"col\">Bis",
-		    "Kind of data</th><th scope=\"col\">Number</th><th "
-		    "scope=\"col\">What happened</th><th scope=\"col\">Why</th>"
-		    "<th scope=\"col\">Until"));
-	html(p, "</th></tr></thead><tbody>");
-	list->begun = true;
-}
-
-/* The sentence of its reason, and where that stands. */
-static void put_why(struct leaf *p, const struct rights_item *item)
-{
-	const struct code *code = code_find(item->reason);
-
-	if (code != NULL)
-		html_text(p, code->words[p->tongue]);
-	if (code != NULL && item->article[0] != '\0')
-		html(p, " (");
-	html_text(p, item->article);
-	if (code != NULL && item->article[0] != '\0')
-		html(p, ")");
-	if (code == NULL && item->article[0] == '\0')
-		html(p, "\xe2\x80\x93");
-}
-
-static int put_item(void *ctx, const struct rights_item *item, struct err *err)
-{
-	struct list *list = ctx;
-	struct leaf *p = list->p;
-
-	(void)err;
-	if (!list->begun)
-		list_begin(list);
-	html(p, "<tr><th scope=\"row\">");
-	html_text(p, item->datenart.text);
-	html(p, "</th><td>");
-	html_number(p, item->n);
-	html(p, "</td><td>");
-	html(p, words_verdict(item->verdict, p->tongue));
-	html(p, "</td><td>");
-	put_why(p, item);
-	html(p, "</td><td>");
-	if (item->until_day != 0)
-		html_day(p, item->until_day);
-	else
-		html(p, "\xe2\x80\x93");
-	html(p, "</td></tr>");
-	return 0;
-}
-
-static int put_list(struct leaf *p, const struct look *l, struct err *err)
-{
-	struct list list = {.p = p};
-
-	if (rights_items(p->w, l->r.id, put_item, &list, err) != 0)
-		return -1;
-	if (list.begun)
-		html(p, "</tbody></table></div>");
-	return 0;
-}
-
 /* Only that there is one: who has this address need not be the person. */
 static int put_package(struct leaf *p, const struct look *l, struct err *err)
 {
@@ -364,7 +287,7 @@ static int put_rest(struct leaf *p, const struct look *l, struct err *err)
 	put_reason(p, l);
 	if (put_package(p, l, err) != 0)
 		return -1;
-	if (put_list(p, l, err) != 0)
+	if (settled_show(p, l->r.id, err) != 0)
 		return -1;
 	return receipt_show(p, l->r.id, l->path, err);
 }

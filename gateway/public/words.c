@@ -1,6 +1,8 @@
 /* words.c - kinds and states of requests, in words. */
 #include "words.h"
 
+#include <string.h>
+
 static const struct right_words rights[RIGHTS_TYPES][2] = {
     [RIGHTS_ACCESS] = {{"Auskunft und Kopie",
 			"Sie erfahren, was wir über Sie gespeichert haben, "
@@ -189,4 +191,29 @@ struct state_words words_state(enum rights_state state, enum tongue tongue)
 const char *words_verdict(enum erasure_verdict verdict, enum tongue tongue)
 {
 	return verdicts[verdict][tongue == TONGUE_EN];
+}
+
+const char *words_datenart(const char *name, enum tongue tongue)
+{
+	static const struct {
+		const char *name, *words[2];
+	} kinds[] = {
+	    {"CONTACT", {"Kontaktdaten", "Contact details"}},
+	    {"MSG_SUPPORT", {"Nachrichten", "Messages"}},
+	    {"MSG_BUSINESS", {"Geschäftsbriefe", "Business letters"}},
+	    {"MEDIA", {"Bilder und Dateien", "Pictures and files"}},
+	    {"NOTICE",
+	     {"Hinweise, die Sie bekommen haben", "Notices you were given"}},
+	    {"CONSENT", {"Einwilligungen", "Consents"}},
+	    {"SUPPRESS",
+	     {"Sperrliste für Werbung",
+	      "List of those who want no advertising"}},
+	    {"NOTE", {"Notizen zu Ihrem Anliegen", "Notes on your request"}},
+	    {"RAW", {"Empfangene Rohdaten", "Raw data as received"}},
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return kinds[i].words[tongue == TONGUE_EN];
+	return NULL;
 }
