@@ -14,6 +14,7 @@ from case import ROOT, case, check, envelope, equal, main, post, rows, w
 
 ANNA, BERT, CARL, DORA = (f"49171392006{i:02}" for i in range(1, 5))
 GONE = "4917139200697"
+EMIL = "4917139200605"
 LISTED, IMPORTED = "4917139200699", "4917139200698"
 NAMES = ["Jörg Müller", "Kanarienvogel"]
 TEXTS = ["Hallo von Anna", "Hallo von Bert", "Hallo von Carl",
@@ -30,8 +31,7 @@ UNIT = {"backup.restored", "backup.replayed",  # e2e 88
         "recipient.told", "recipient.confirmed", "recipient.failed"}
 # No act of today leads to them.
 LATER = {"consent.renewed", "consent.deferred", "consent.revoked",
-         "consent.invalidated", "request.decided", "request.closed",
-         "request.answered", "identity.rectified", "identity.verified",
+         "consent.invalidated", "identity.verified",
          "backup.expired", "staff.reveal"}
 
 
@@ -402,6 +402,37 @@ def somebody_is_erased(world):
 
 
 # --- all of it --------------------------------------------------------------
+
+
+def ask_for(world, kind, phone, **more):
+    status, made = world.api("POST", "/v1/requests", {
+        "type": kind, "proof": {"method": "ausweis"},
+        "identifiers": [{"kind": "phone", "value": phone}], **more},
+        token=KEPT["rights"])
+    equal(status, 201, str(made))
+    return made["id"]
+
+
+@case
+def requests_are_told_until_their_end(world):
+    world.phone_text("Hallo von Emil", phone=EMIL)
+    cnv = world.note_with("Hallo von Emil")["data"]["conversation"]
+    equal(world.answer(cnv, TEXTS[3])[0], 202, "answer")
+    w.until("the answer is there", 20, lambda: any(
+        e.get("text") == TEXTS[3] for e in world.chat(EMIL)))
+    right = ask_for(world, "rectification", EMIL, text="Emil Beispiel")
+    w.until("somebody has to decide", 20, lambda: told(
+        world, "request.changed", obj=right, r="in_progress"))
+    equal(world.api("POST", f"/v1/requests/{right}/decide",
+                    {"decision": "grant"}, token=KEPT["rights"])[0], 200,
+          "granted")
+    decided = tells(world, "request.decided", obj=right, r="decided")
+    check(by_staff(decided) and "c" in decided, str(decided))
+    check("c" in tells(world, "identity.rectified"), "rectified")
+    equal(tells(world, "request.closed", obj=right)["r"], "completed", "end")
+    gone = ask_for(world, "erasure", EMIL)
+    answered = tells(world, "request.answered", obj=gone)
+    check("c" in answered and answered["n"] > 0, str(answered))
 
 
 def every_event():
