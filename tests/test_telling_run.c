@@ -378,6 +378,27 @@ static void a_helpdesk_that_left_the_settings_cannot_be_told(void **state)
 			 1);
 }
 
+static void a_key_that_is_none_costs_opendsr_alone(void **state)
+{
+	struct settings *s = &dh.settings;
+
+	(void)state;
+	telling_close(&dh.w, &dh.w.tellings);
+	(void)snprintf(s->opendsr.domain, sizeof(s->opendsr.domain),
+		       "dsr.example");
+	s->opendsr.values[0].key = "key";
+	s->opendsr.values_len = 1;
+	assert_int_equal(
+	    secret_set(&s->opendsr.values[0].secret, "no key", 6, NULL), 0);
+	assert_int_equal(telling_open(&dh.w, &dh.w.tellings, NULL), 0);
+	assert_null(dh.w.opendsr_key);
+	secret_wipe(&s->opendsr.values[0].secret);
+	s->opendsr.values_len = 0;
+	(void)begin("desk");
+	assert_true(run());
+	assert_int_equal(in_state("confirmed"), 1);
+}
+
 /* --- processors ----------------------------------------------------------- */
 
 static void a_processor_is_asked_and_polled(void **state)
@@ -527,6 +548,7 @@ int main(void)
 	    T(a_helpdesk_that_confirms_is_waited_for),
 	    T(what_was_confirmed_before_a_restore_is_not_told_again),
 	    T(a_helpdesk_that_left_the_settings_cannot_be_told),
+	    T(a_key_that_is_none_costs_opendsr_alone),
 	    T(a_processor_is_asked_and_polled),
 	    T(an_unknown_outcome_is_asked_about),
 	    T(an_unknown_outcome_may_have_arrived),

@@ -54,11 +54,30 @@ struct callbacks {
 	int64_t look_boot_ms;
 };
 
+/* Said once; until it is mended nobody is trusted. */
+static int look_at_agents(const struct worker *w, struct err *err)
+{
+	struct drp_agents *agents;
+	struct err why = {0};
+
+	if (!w->settings->drp.enabled)
+		return 0;
+	agents = calloc(1, sizeof(*agents));
+	if (agents == NULL)
+		return ERR_SET(err, ERR_NOMEM, "representatives", 0);
+	if (w->settings->drp.agents_json == NULL ||
+	    drp_agents_read(w->settings->drp.agents_json,
+			    w->settings->drp.agents_len, agents, &why) != 0)
+		LOG0(LOG_LEVEL_ERROR, "drp.agents_unreadable");
+	free(agents);
+	return 0;
+}
+
 int callbacks_open(struct worker *w, struct callbacks **ret, struct err *err)
 {
-	(void)w;
 	*ret = calloc(1, sizeof(**ret));
-	return *ret != NULL ? 0 : ERR_SET(err, ERR_NOMEM, "callbacks", 0);
+	return *ret != NULL ? look_at_agents(w, err)
+			    : ERR_SET(err, ERR_NOMEM, "callbacks", 0);
 }
 
 void callbacks_close(struct callbacks **c)

@@ -31,6 +31,27 @@ static const char shreds_sql[] =
     " NULL AND year<>0 LIMIT 16";
 static const char shredded_sql[] = "UPDATE telling SET year=0 WHERE id=?";
 
+/* A key that is none costs OpenDSR, never the gateway. */
+static int open_key(struct worker *w, const struct secret *key, struct err *err)
+{
+	const struct settings *s = w->settings;
+	struct err why = {0};
+
+	if (opendsr_key_open(key->bytes, key->len, &w->opendsr_key, &why) !=
+	    0) {
+		if (why.kind != ERR_INPUT) {
+			*err = why;
+			return -1;
+		}
+		LOG(LOG_LEVEL_ERROR, "opendsr.key_invalid", LOG_ERR(&why));
+		return 0;
+	}
+	if (!opendsr_fits(w->opendsr_key, s->opendsr.certificate_pem,
+			  s->opendsr.certificate_len, s->opendsr.domain))
+		LOG0(LOG_LEVEL_ERROR, "opendsr.certificate_does_not_fit");
+	return 0;
+}
+
 int telling_open(struct worker *w, struct tellings **ret, struct err *err)
 {
 	const struct settings *s = w->settings;
@@ -45,12 +66,7 @@ int telling_open(struct worker *w, struct tellings **ret, struct err *err)
 		t->flights[i].reply = BUF_INIT(TELL_ANSWER_MAX);
 	if (s->opendsr.domain[0] == '\0' || key == NULL || key->len == 0)
 		return 0;
-	if (opendsr_key_open(key->bytes, key->len, &w->opendsr_key, err) != 0)
-		return -1;
-	if (!opendsr_fits(w->opendsr_key, s->opendsr.certificate_pem,
-			  s->opendsr.certificate_len, s->opendsr.domain))
-		LOG0(LOG_LEVEL_ERROR, "opendsr.certificate_does_not_fit");
-	return 0;
+	return open_key(w, key, err);
 }
 
 void telling_close(struct worker *w, struct tellings **t)
