@@ -21,7 +21,6 @@ enum replay_phase {
 	REPLAY_SEALED,	/* addresses, evidence, what requests say */
 	REPLAY_PERSONS, /* erasures begun */
 	REPLAY_ERASING, /* until they are done */
-	REPLAY_RESTRICTIONS,
 	REPLAY_OVER,
 };
 /* Is one under way?  Sets w->restoring. */

@@ -27,10 +27,10 @@ struct restore_order {
 struct restore_result {
 	bool went_on; /* with one that was killed */
 	int64_t made_ms;
-	uint64_t entries; /* of the proof log, in the backup */
-	uint64_t erased;  /* records and keys that are to go again */
-	uint64_t parked;  /* rows of the outbox nobody repeats */
-	bool log_goes_on; /* the proof log of now was kept */
+	uint64_t entries;    /* of the proof log, in the backup */
+	uint64_t erased;     /* records and keys that are to go again */
+	uint64_t parked;     /* rows of the outbox nobody repeats */
+	uint64_t restricted; /* restrictions set since */
 };
 /*
  * restore_run - ERR_BUSY: a gateway serves dir.  ERR_DENIED: not for this

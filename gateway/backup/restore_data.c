@@ -13,6 +13,7 @@
 #include "spool/folder.h"
 #include "worker/forgotten.h"
 #include "worker/inbound.h"
+#include "worker/restrictionlog.h"
 
 #define LINE_BYTES 128
 
@@ -228,6 +229,11 @@ static int change(const struct restore_data *d, struct store *st,
 		  const char *origin, struct restore_result *ret,
 		  struct err *err)
 {
+	struct restriction_replayed restrictions;
+
+	if (restriction_log_replay(st, d->dir, &restrictions, err) != 0)
+		return -1;
+	ret->restricted = restrictions.set;
 	if (store_run(st, forget_replay_sql, STORE_NO_ARGS, err) != 0 ||
 	    read_erasures(d, st, err) != 0 || read_forgotten(d, st, err) != 0 ||
 	    count(st, replay_count_sql, &ret->erased, err) != 0 ||

@@ -57,11 +57,12 @@ static void print_done(const struct verb_args *args,
 	if (args->json)
 		(void)printf("{\"state\": \"restored\", \"went_on\": %s, "
 			     "\"entries\": %llu, \"replay\": %llu, "
-			     "\"parked\": %llu}\n",
+			     "\"parked\": %llu, \"restricted\": %llu}\n",
 			     r->went_on ? "true" : "false",
 			     (unsigned long long)r->entries,
 			     (unsigned long long)r->erased,
-			     (unsigned long long)r->parked);
+			     (unsigned long long)r->parked,
+			     (unsigned long long)r->restricted);
 	else if (r->went_on)
 		(void)printf("the restore that was begun is done; postern "
 			     "serve erases again before it opens\n");

@@ -4,6 +4,7 @@ Scenarios: compliance 9, R6 and X3; 7.4."""
 import json
 import shutil
 import subprocess
+import time
 
 from case import case, check, equal, main, rows, w
 
@@ -131,6 +132,15 @@ def r6_a_person_is_erased_after_the_backup(world):
 
 
 @case
+def x3_another_is_restricted_after_the_backup(world):
+    status, made = rights(
+        world, "POST", f"/v1/conversations/{KEPT[CARL]['conversation']}"
+        "/restrict", {"ground": "a", "of": "person"})
+    equal(status, 200, made)
+    check((world.data / "restrictions.log").exists(), "restrictions.log")
+
+
+@case
 def an_answer_and_a_message_come_after_it_too(world):
     world.phone_text("Nach der Sicherung", phone=ANNA)
     world.note_with("Nach der Sicherung")
@@ -234,12 +244,25 @@ def r6_it_is_locked_until_the_erasure_is_done_again(world):
 
 @case
 def the_others_are_there_and_readable(world):
-    for phone in (ANNA, CARL):
-        status, seen = world.api(
-            "GET", f"/v1/conversations/{KEPT[phone]['conversation']}")
-        equal((status, [m["text"] for m in seen["messages"]
-                        if m["direction"] == "in"]),
-              (200, [SAYS[phone]]), phone)
+    status, seen = world.api(
+        "GET", f"/v1/conversations/{KEPT[ANNA]['conversation']}")
+    equal((status, [m["text"] for m in seen["messages"]
+                    if m["direction"] == "in"]), (200, [SAYS[ANNA]]), "Anna")
+
+
+@case
+def x3_what_was_restricted_since_is_restricted(world):
+    path = f"/v1/conversations/{KEPT[CARL]['conversation']}"
+    status, problem = world.api("GET", path)
+    equal(status, 403, problem)
+    equal([r["code"] for r in problem["reasons"]], ["person.restricted"],
+          "why")
+    equal(rights(world, "POST", path + "/lift",
+                 {"informed": time.strftime("%Y-%m-%d", time.gmtime())})[0],
+          200, "lifted")
+    status, seen = world.api("GET", path)
+    equal([m["text"] for m in seen["messages"] if m["direction"] == "in"],
+          [SAYS[CARL]], "it is whole")
 
 
 @case
@@ -264,6 +287,7 @@ def nothing_is_told_again(world):
           len(SAYS) + 1, "notes")
     for phone in SAYS:
         equal(len(world.chat(phone)), KEPT["chats"][phone], phone)
+    world.postern("outbox", "list", "restored")
 
 
 @case
