@@ -258,8 +258,8 @@ def x3_what_was_restricted_since_is_restricted(world):
     equal([r["code"] for r in problem["reasons"]], ["person.restricted"],
           "why")
     equal(rights(world, "POST", path + "/lift",
-                 {"informed": time.strftime("%Y-%m-%d", time.gmtime())})[0],
-          200, "lifted")
+                 {"informed": time.strftime("%Y-%m-%d", time.gmtime()),
+                  "how": "letter"})[0], 200, "lifted")
     status, seen = world.api("GET", path)
     equal([m["text"] for m in seen["messages"] if m["direction"] == "in"],
           [SAYS[CARL]], "it is whole")
