@@ -103,6 +103,11 @@ $(BUILD)/tests/test_faults_%: WRAPPED := $(addprefix -Wl$(comma)--wrap=, \
 	sqlite3_wal_checkpoint_v2 keeper_run keeper_batch_new keeper_result \
 	store_begin store_commit store_start store_step)
 
+# A library that ends the process when memory is short.
+$(BUILD)/tests/test_faults_package: WRAPPED += $(addprefix -Wl$(comma)--wrap=archive_, \
+	write_new entry_new write_header write_data write_finish_entry write_close \
+	write_set_format_zip write_open entry_set_pathname)
+
 include tests/fuzz.mk
 
 include tests/bench/bench.mk
