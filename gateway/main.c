@@ -101,6 +101,7 @@ static const struct verb {
      NULL},
     {"sweep", verb_sweep, "what goes because its time is over, and the clock",
      NULL},
+    {"staff", verb_staff, "whose pseudonym is that: two roles together", NULL},
     {"hold", verb_hold, "what is not deleted for the time being", NULL},
     {"version", verb_version, "version of postern and its libraries",
      "version"},
@@ -154,6 +155,8 @@ static void print_usage(const struct verb *verb, FILE *out)
 		verb_sweep_usage(out);
 	if (verb->run == verb_hold)
 		verb_hold_usage(out);
+	if (verb->run == verb_staff)
+		verb_staff_usage(out);
 }
 
 static const struct verb *verb_find(const char *name)

@@ -37,6 +37,7 @@ int verb_rights(const struct verb_args *args);	   /* rights_verbs/ */
 int verb_consent(const struct verb_args *args);	   /* policy_verbs/ */
 int verb_ledger(const struct verb_args *args);	   /* ledger_verbs/ */
 int verb_sweep(const struct verb_args *args);	   /* rights_verbs/ */
+int verb_staff(const struct verb_args *args);	   /* rights_verbs/ */
 int verb_hold(const struct verb_args *args);	   /* rights_verbs/ */
 int verb_keys(const struct verb_args *args);	   /* api/operator.c */
 
@@ -47,5 +48,6 @@ void verb_consent_usage(FILE *out);
 void verb_ledger_usage(FILE *out);
 void verb_sweep_usage(FILE *out);
 void verb_hold_usage(FILE *out);
+void verb_staff_usage(FILE *out);
 
 #endif

@@ -95,7 +95,7 @@ static void scopes_are_known_words_between_single_spaces(void **state)
 	assert_true(scopes_parse("desk operator", &bits));
 	assert_int_equal(bits, SCOPE_DESK | SCOPE_OPERATOR);
 	assert_true(scopes_parse("desk rights policy audit operator "
-				 "policy.approve",
+				 "policy.approve works_council",
 				 &bits));
 	assert_int_equal(bits, SCOPES_ALL);
 }

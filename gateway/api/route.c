@@ -7,6 +7,8 @@
 #define SCOPE_KEEPING (SCOPE_POLICY | SCOPE_RIGHTS | SCOPE_OPERATOR)
 /* What a person wrote; for which purpose: purpose.h. */
 #define SCOPE_CONTENT (SCOPE_DESK | SCOPE_RIGHTS)
+/* The two who can find out who did something, together. */
+#define SCOPE_STAFF (SCOPE_RIGHTS | SCOPE_COUNCIL)
 /* Who may place holds. */
 #define SCOPE_HOLDS (SCOPE_RIGHTS | SCOPE_POLICY)
 #define SCOPE_LOOK  (SCOPE_POLICY | SCOPE_APPROVE | SCOPE_AUDIT | SCOPE_OPERATOR)
@@ -45,6 +47,12 @@ static const struct route routes[] = {
     {"POST", "/v1/conversations/{cnv}/lift", SCOPE_RIGHTS, ROUTE_BODY,
      api_restriction_lift},
     {"GET", "/v1/restrictions", SCOPE_RIGHTS, 0, api_restrictions_list},
+    {"GET", "/v1/staff/reveal", SCOPE_STAFF, 0, api_staff_list},
+    {"POST", "/v1/staff/reveal", SCOPE_STAFF, ROUTE_BODY, api_staff_ask},
+    {"GET", "/v1/staff/reveal/{rvl}", SCOPE_STAFF, 0, api_staff_show},
+    {"POST", "/v1/staff/reveal/{rvl}/approve", SCOPE_STAFF, 0,
+     api_staff_approve},
+    {"POST", "/v1/staff/reveal/{rvl}/refuse", SCOPE_STAFF, 0, api_staff_refuse},
     {"GET", "/v1/holds", SCOPE_HOLDS | SCOPE_APPROVE, 0, api_hold_list},
     {"POST", "/v1/holds", SCOPE_HOLDS, ROUTE_BODY, api_hold_place},
     {"GET", "/v1/holds/{hld}", SCOPE_HOLDS | SCOPE_APPROVE, 0, api_hold_get},
@@ -240,6 +248,7 @@ static const struct {
     {"{rev}", ID_REVIEW},	{"{pkg}", ID_PACKAGE},
     {"{tel}", ID_TELLING},	{"{brc}", ID_BREACH},
     {"{cny}", ID_CANARY},	{"{alm}", ID_ALARM},
+    {"{rvl}", ID_REVEAL},
 };
 #define MARKS	 (sizeof(marks) / sizeof(marks[0]))
 #define MARK_LEN 5
@@ -248,9 +257,13 @@ static const struct {
 	const char *name;
 	unsigned int bit;
 } scopes[] = {
-    {"desk", SCOPE_DESK},	  {"rights", SCOPE_RIGHTS},
-    {"policy", SCOPE_POLICY},	  {"audit", SCOPE_AUDIT},
-    {"operator", SCOPE_OPERATOR}, {"policy.approve", SCOPE_APPROVE},
+    {"desk", SCOPE_DESK},
+    {"rights", SCOPE_RIGHTS},
+    {"policy", SCOPE_POLICY},
+    {"audit", SCOPE_AUDIT},
+    {"operator", SCOPE_OPERATOR},
+    {"policy.approve", SCOPE_APPROVE},
+    {"works_council", SCOPE_COUNCIL},
 };
 
 static unsigned int scope_bit(const char *name, size_t len)

@@ -11,7 +11,8 @@
 #define SCOPE_AUDIT    8u
 #define SCOPE_OPERATOR 16u
 #define SCOPE_APPROVE  32u /* agree to policies of others, and stop them */
-#define SCOPES_ALL     63u
+#define SCOPE_COUNCIL  64u /* the works council */
+#define SCOPES_ALL     127u
 /* Space-separated names to bits; false: empty or an unknown name. */
 bool scopes_parse(const char *text, unsigned int *ret);
 
@@ -108,6 +109,11 @@ HANDLER(api_disclosure_put); /* disclosures.c */
 HANDLER(api_restrict);	     /* restrict.c */
 HANDLER(api_restriction_lift);
 HANDLER(api_restrictions_list);
+HANDLER(api_staff_ask); /* staff.c */
+HANDLER(api_staff_list);
+HANDLER(api_staff_show);
+HANDLER(api_staff_approve);
+HANDLER(api_staff_refuse);
 HANDLER(api_hold_place); /* holds.c */
 HANDLER(api_hold_list);	 /* holds_show.c */
 HANDLER(api_hold_get);

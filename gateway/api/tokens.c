@@ -99,7 +99,11 @@ static int read_wish(struct worker *w, struct job *job, const json_t *body,
 	if (ret->scopes == NULL || !scopes_parse(ret->scopes, &bits))
 		return body_refuse(job,
 				   "one or more of desk, rights, policy,"
-				   " policy.approve, audit, operator is needed",
+				   " policy.approve, audit, operator,"
+				   " works_council is needed",
+				   "scopes");
+	if ((bits & SCOPE_COUNCIL) != 0 && bits != SCOPE_COUNCIL)
+		return body_refuse(job, "the works council has no other scope",
 				   "scopes");
 	if (!is_label(ret->label))
 		return body_refuse(job, "not one plain line", "label");

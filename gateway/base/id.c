@@ -22,7 +22,7 @@ static const char *const prefixes[] = {
     [ID_ACT] = "act",	   [ID_ERASURE] = "ers",      [ID_SWEEP] = "swp",
     [ID_REVIEW] = "rev",   [ID_NOTE] = "nte",	      [ID_PACKAGE] = "pkg",
     [ID_TELLING] = "tel",  [ID_BREACH] = "brc",	      [ID_CANARY] = "cny",
-    [ID_BACKUP] = "bak",   [ID_ALARM] = "alm",
+    [ID_BACKUP] = "bak",   [ID_ALARM] = "alm",	      [ID_REVEAL] = "rvl",
 };
 
 static void store_u64(uint64_t v, uint8_t ret[HALF_BYTES])

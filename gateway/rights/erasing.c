@@ -7,6 +7,7 @@
 
 #include "forget/erasure.h"
 #include "recipients/telling.h"
+#include "worker/restriction.h"
 
 #define LOOK_MS INT64_C(100)
 
@@ -29,6 +30,9 @@ static int begin(struct worker *w, struct request *r, int64_t *ret_next_ms,
 	int64_t id;
 
 	*ret_next_ms = worker_now(w) + LOOK_MS;
+	/* What the person chose instead of this is over. */
+	if (restriction_wish_erasure(w, r->is.person, err) != 0)
+		return -1;
 	return erasure_begin(w, &order, &id, err);
 }
 

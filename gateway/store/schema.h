@@ -204,8 +204,9 @@
  *		asked for it.  logged: 1 it is in restrictions.log, 2 its end
  *		as well.
  * staff_reveal	(5) Whose pseudonym somebody wants to know.  purpose: static
- *		word.  state: asked, approved, refused, used.  token: whose it
- *		is, once approved.
+ *		word.  state: asked, approved, refused.  role: of who asks;
+ *		the other one agrees.  token: unused; who it is is found when
+ *		it is shown.
  * viewed	(5) Who looked at a person's data and what for (Datenart
  *		STAFF_LOG).  staff: pseudonym.
  * disclosure	(5) A named recipient that got data of a person: of helpdesks
@@ -692,6 +693,8 @@ enum message_outcome {
 	"NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY(hold, actor)) "     \
 	"STRICT, WITHOUT ROWID",                                           \
 	    "CREATE INDEX kept_hold ON kept(hold) WHERE hold IS NOT NULL", \
+	    "ALTER TABLE staff_reveal ADD COLUMN role TEXT NOT NULL "      \
+	    "DEFAULT 'rights'",                                            \
 	    "ALTER TABLE restriction ADD COLUMN logged INTEGER NOT NULL "  \
 	    "DEFAULT 0"
 

@@ -238,7 +238,12 @@ bool prove_wants(const struct worker *w)
 size_t prove_staff_add(const struct worker *w, struct keeper_batch *batch,
 		       int64_t token)
 {
-	uint16_t year = env_year(worker_now(w));
+	return prove_staff_add_in(batch, token, env_year(worker_now(w)));
+}
+
+size_t prove_staff_add_in(struct keeper_batch *batch, int64_t token,
+			  uint16_t year)
+{
 	uint8_t bytes[2 + 8] = {(uint8_t)(year >> 8), (uint8_t)year};
 
 	for (int i = 0; i < 8; i++)

@@ -94,6 +94,9 @@ struct staff {
  * big endian; its first 8 bytes. */
 size_t prove_staff_add(const struct worker *w, struct keeper_batch *batch,
 		       int64_t token);
+/* The same of another year. */
+size_t prove_staff_add_in(struct keeper_batch *batch, int64_t token,
+			  uint16_t year);
 int prove_staff_get(const struct keeper_batch *batch, size_t slot,
 		    struct staff *ret, struct err *err);
 

@@ -35,6 +35,7 @@ enum id_kind {
 	ID_CANARY,	 /* cny_ */
 	ID_BACKUP,	 /* bak_ */
 	ID_ALARM,	 /* alm_ */
+	ID_REVEAL,	 /* rvl_: whose pseudonym is that? */
 	/* In the proof log alone: nobody asks for them. */
 	ID_CONSENT,	/* cns_: a consent event */
 	ID_RESTRICTION, /* rst_ */

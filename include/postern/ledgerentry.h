@@ -136,6 +136,8 @@
 	X(OPERATOR, "operator") X(OVERTAKEN, "overtaken") \
 	X(EFFECT, "effect") X(NAMES, "names") X(TAMPERED, "tampered") \
 	X(UNREADABLE, "unreadable") \
+	/* staff.reveal: the other role agreed */ \
+	X(APPROVED, "approved") \
 	/* backup.made, backup.restored, outbox.dropped: of what */ \
 	X(KEYS, "keys") X(DATA, "data") X(RESTORED, "restored") \
 	/* canary.touched: how */ \

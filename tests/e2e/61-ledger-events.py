@@ -32,7 +32,7 @@ UNIT = {"backup.restored", "backup.replayed",  # e2e 88
 # No act of today leads to them.
 LATER = {"consent.renewed", "consent.deferred", "consent.revoked",
          "consent.invalidated", "identity.verified",
-         "backup.expired", "staff.reveal"}
+         "backup.expired"}
 
 
 def make(world):
@@ -328,6 +328,23 @@ def holds_are_told_with_who_agreed(world):
             for e in ("placed", "approved", "reviewed", "released")]
     check(all(by_staff(e) and "c" in e for e in said), str(said))
     check(said[0]["act"] != said[1]["act"], "one person")
+
+
+@case
+def whose_pseudonym_that_is_is_asked_and_told(world):
+    council = json.loads(world.postern(
+        "token", "create", "--scope", "works_council", "--label", "BR",
+        "--json"))["token"]
+    made = world.api("POST", "/v1/staff/reveal", {
+        "staff": tells(world, "hold.placed")["act"], "purpose": "misuse"},
+        token=KEPT["rights"])[1]
+    path = f"/v1/staff/reveal/{made['id']}"
+    equal(world.api("POST", f"{path}/approve", {}, token=council)[0], 200,
+          "approved")
+    equal(world.api("GET", path, token=council)[1]["label"], "DSB", "who")
+    said = [(e.get("r"), e["obj"]) for e in told(world, "staff.reveal")]
+    equal(said, [(r, made["id"]) for r in ("request", "approved", None)],
+          "each step")
 
 
 @case
