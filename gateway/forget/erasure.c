@@ -5,6 +5,7 @@
 
 #include "recipients/telling.h"
 #include "store/family.h"
+#include "worker/canary.h"
 #include "worker/prove.h"
 
 static const char *const step_names[ERASURE_STEPS + 1] = {
@@ -91,7 +92,8 @@ int erasure_begin(struct worker *w, const struct erasure_order *order,
 				 err);
 	}
 	id = worker_id(w);
-	if (prove_planned(w, id, order, err) != 0 ||
+	if (canary_touched(w, order->person, CANARY_ASKED, err) != 0 ||
+	    prove_planned(w, id, order, err) != 0 ||
 	    store_run(
 		w->store, begin_sql,
 		STORE_ARGS(S_INT(id),

@@ -7,6 +7,7 @@
 #include "postern/lookup.h"
 #include "postern/simulate.h"
 #include "store/family.h"
+#include "worker/canary.h"
 #include "worker/hold.h"
 #include "worker/restriction.h"
 
@@ -336,6 +337,21 @@ static int hold_over(struct worker *w, const struct item *item, int64_t *ret,
 	return hold_of(w, &facts, ret, err);
 }
 
+/* A made-up person ends when somebody ends it, by no rule. */
+static int keep_canary(struct worker *w, const struct item *item,
+		       struct judged *j, struct err *err)
+{
+	bool canary = false;
+
+	if (canary_is(w, item->person, &canary, err) != 0)
+		return -1;
+	if (!canary)
+		return 0;
+	j->decision = (struct erasure_decision){.verdict = ERASURE_KEEP};
+	j->unclassified = false;
+	return 0;
+}
+
 int judge_item(struct worker *w, const struct item *item,
 	       enum erasure_trigger trigger, int64_t today, struct judged *ret,
 	       struct err *err)
@@ -355,6 +371,8 @@ int judge_item(struct worker *w, const struct item *item,
 		return -1;
 	j.facts.legal_hold = j.hold != 0;
 	j.decision = erasure_decide(&j.facts);
+	if (trigger == TRIGGER_SCHEDULE && keep_canary(w, item, &j, err) != 0)
+		return -1;
 	*ret = j;
 	return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "rows.h"
 #include "store/family.h"
+#include "worker/canary.h"
 
 static const char open_sql[] =
     "SELECT id FROM package WHERE request=? AND kind=? AND ended_ms IS NULL";
@@ -97,6 +98,8 @@ int package_begin(struct worker *w, const struct package_order *order,
 					 S_INT(env_year(now_ms)),
 					 S_INT(now_ms)),
 			      err) != 0)
+			return -1;
+		if (canary_touched(w, order->person, CANARY_EXPORTED, err) != 0)
 			return -1;
 		w->packages_idle = false;
 	}

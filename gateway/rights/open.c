@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "postern/jsonmem.h"
+#include "worker/canary.h"
 #include "worker/identity.h"
 #include "worker/inbound.h"
 
@@ -289,6 +290,7 @@ int rights_open(struct worker *w, const struct rights_ask *ask,
 	if (keeper_batch_new(w->keeper, &batch, err) != 0)
 		return -1;
 	if (ask_keeper(&o, batch, err) == 0 && look_up(&o, batch, err) == 0 &&
+	    canary_touched(w, o.r.is.person, CANARY_ASKED, err) == 0 &&
 	    write_rows(&o, err) == 0) {
 		answer(&o, ret);
 		w->rights.asked = true;
