@@ -173,6 +173,50 @@ static void said_twice_the_first_one_counts(void **state)
 	assert_int_equal(HOUSE_COUNT(h, "request WHERE state='executing'"), 1);
 }
 
+/* Somebody waits for an answer: that case is not over. */
+static void an_open_case_is_for_people(void **state)
+{
+	struct house *h = *state;
+	char code[32];
+
+	rights_clock(h, "2026-03-10T10:00:00Z");
+	says(h, "m0", "Wo bleibt mein Paket?");
+	rights_clock(h, "2026-03-10T23:30:00Z");
+	says(h, "m1", "Löschen");
+	rights_turn(h);
+	code_in(h, code);
+	says(h, "m2", code);
+	rights_turn(h);
+	assert_int_equal(only(h).state, RIGHTS_IN_PROGRESS);
+	assert_int_equal(HOUSE_COUNT(h, "alarm WHERE kind='rights.decide'"), 1);
+	assert_int_equal(HOUSE_COUNT(h, "erasure"), 0);
+}
+
+static void a_controller_may_decide_on_each(void **state)
+{
+	struct house *h = *state;
+	struct rights_decision d = {.grant = true, .actor = 7};
+	const char *refused = NULL;
+	struct err err = {0};
+	char code[32];
+
+	h->settings.rights.decide = true;
+	erase_asked(h);
+	code_in(h, code);
+	says(h, "m2", code);
+	rights_turn(h);
+	assert_int_equal(only(h).state, RIGHTS_IN_PROGRESS);
+	rights_begin(h);
+	assert_int_equal(rights_decide(&h->w, only(h).id, &d, &refused, &err),
+			 0);
+	rights_commit(h);
+	rights_turn(h);
+	assert_int_equal(only(h).state, RIGHTS_EXECUTING);
+	assert_int_equal(HOUSE_COUNT(h, "alarm WHERE kind='rights.decide' AND"
+					" ended_ms IS NULL"),
+			 0);
+}
+
 /* As forget/ leaves it. */
 static void erasure_is_at(struct house *h, const char *state_sql)
 {
@@ -381,6 +425,8 @@ int main(void)
 	    CASE(ordinary_words_are_no_code),
 	    CASE(nobody_answers_and_it_is_over),
 	    CASE(said_twice_the_first_one_counts),
+	    CASE(an_open_case_is_for_people),
+	    CASE(a_controller_may_decide_on_each),
 	    CASE(the_answer_names_what_went_and_what_stays),
 	    CASE(it_waits_for_the_last_backup),
 	    CASE(a_stranger_without_data_is_told_so),

@@ -8,6 +8,9 @@
 /* The request of the path; -1: refused or failed. */
 int requests_load(struct worker *w, struct job *job, struct request *ret,
 		  struct err *err);
+/* Before the proof nobody learns whether a person is known: neither who it is
+ * nor whether anything was sent. */
+bool requests_proved(const struct request *r);
 /* It as JSON, without a word of the person's; NULL: *err says why. */
 json_t *requests_json(struct worker *w, const struct request *r,
 		      struct err *err);

@@ -224,6 +224,29 @@ int api_request_certificate(struct worker *w, struct job *job, struct err *err)
 	return rc;
 }
 
+/* How far it is. */
+int api_request_package_get(struct worker *w, struct job *job, struct err *err)
+{
+	struct package_view view;
+	struct request r;
+	bool found = false;
+
+	if (requests_load(w, job, &r, err) != 0 ||
+	    package_of_request(w, job->id, &view, &found, err) != 0)
+		return -1;
+	if (!found)
+		return job_refuse(job, &problem_absent, NULL);
+	return job_json(job, 200,
+			json_pack("{s:o, s:s, s:I, s:I, s:I, s:o}", "id",
+				  job_json_id(w, ID_PACKAGE, view.id), "state",
+				  package_state_name(view.state), "messages",
+				  (json_int_t)view.messages, "of",
+				  (json_int_t)view.of_messages, "bytes",
+				  (json_int_t)view.bytes, "expires",
+				  job_json_time(view.expires_ms)),
+			err);
+}
+
 /* A new link: whoever hands a copy out, hands it out once. */
 int api_request_package(struct worker *w, struct job *job, struct err *err)
 {

@@ -151,13 +151,10 @@ static int package_json(struct worker *w, int64_t id, json_t *into,
 
 /* --- the whole ------------------------------------------------------------ */
 
-/* Before the proof nobody learns whether a person is known. */
-static bool proved(const struct request *r)
+bool requests_proved(const struct request *r)
 {
-	return r->is.state != RIGHTS_RECEIVED &&
-	       r->is.state != RIGHTS_IDENTITY_PENDING &&
-	       r->is.state != RIGHTS_EXPIRED &&
-	       (r->proved_day != 0 || r->asked_day == 0);
+	return r->proved_day != 0 ||
+	       (r->asked_day == 0 && r->is.state != RIGHTS_RECEIVED);
 }
 
 static json_t *plain_json(struct worker *w, const struct request *r)
@@ -177,7 +174,8 @@ static json_t *plain_json(struct worker *w, const struct request *r)
 	    job_json_time(r->is.ended_ms), "answered_at",
 	    job_json_time(r->answered_ms), "scope", word_json(r->scope),
 	    "reason", word_json(r->is.reason), "verdict", word_json(r->verdict),
-	    "person", id_json(w, ID_PERSON, proved(r) ? r->is.person : 0),
+	    "person",
+	    id_json(w, ID_PERSON, requests_proved(r) ? r->is.person : 0),
 	    "duplicate_of", id_json(w, ID_REQUEST, r->duplicate_of),
 	    "fee_cents", (json_int_t)r->fee_cents, "decided_by",
 	    id_json(w, ID_TOKEN, r->decided_by));
@@ -190,8 +188,8 @@ json_t *requests_json(struct worker *w, const struct request *r,
 
 	if (list_json(w, events_sql, r->is.id, event_json, ret, "events",
 		      err) == 0 &&
-	    list_json(w, letters_sql, r->is.id, letter_json, ret, "letters",
-		      err) == 0 &&
+	    list_json(w, letters_sql, requests_proved(r) ? r->is.id : 0,
+		      letter_json, ret, "letters", err) == 0 &&
 	    items_json(w, r->is.id, ret, err) == 0 &&
 	    erasure_json(w, r->is.id, ret, err) == 0 &&
 	    package_json(w, r->is.id, ret, err) == 0)

@@ -76,6 +76,8 @@ static const struct route routes[] = {
      api_request_approve},
     {"GET", "/v1/requests/{req}/certificate", SCOPE_RIGHTS, 0,
      api_request_certificate},
+    {"GET", "/v1/requests/{req}/package", SCOPE_RIGHTS, 0,
+     api_request_package_get},
     {"POST", "/v1/requests/{req}/package", SCOPE_RIGHTS, 0,
      api_request_package},
     {"GET", "/v1/requests/{req}/recipients", SCOPE_RIGHTS, 0, api_recipients},

@@ -129,6 +129,7 @@ HANDLER(api_request_decide);
 HANDLER(api_request_approve);
 HANDLER(api_request_withdraw);
 HANDLER(api_request_certificate);
+HANDLER(api_request_package_get);
 HANDLER(api_request_package);
 HANDLER(api_request_file); /* requests_file.c */
 HANDLER(api_recipients);   /* tellings.c */

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "worker/alarm.h"
+
 static const char decided_sql[] =
     "UPDATE request SET verdict=?,decided_by=?,approved_by=?,fee_cents=?,"
     "reason=? WHERE id=?";
@@ -168,7 +170,8 @@ static int decide(struct worker *w, struct request *r,
 		  const struct rights_decision *d, struct err *err)
 {
 	r->fee_cents = d->fee_cents;
-	if (note_text(w, r, "decision", d->text, err) != 0)
+	if (alarm_end(w, "rights.decide", r->is.id, err) != 0 ||
+	    note_text(w, r, "decision", d->text, err) != 0)
 		return -1;
 	if (!d->grant && code_allowed(d->reason, CODE_GRAVE, r->is.type))
 		return propose(w, r, d, err);

@@ -92,9 +92,9 @@ def e3_known_and_unknown_get_the_same_answer(world):
         equal(known[1][member], stranger[1][member], member)
     one, other = (get(world, r[1]["id"]) for r in (known, stranger))
     equal({k: v for k, v in one.items() if k not in
-           ("id", "received_at", "events", "letters")},
+           ("id", "received_at", "events")},
           {k: v for k, v in other.items() if k not in
-           ("id", "received_at", "events", "letters")}, "what is shown")
+           ("id", "received_at", "events")}, "what is shown")
     w.until("proof is asked for in the chat", 20, lambda: any(
         "Auskunft über Ihre Daten" in e.get("text", "")
         for e in world.chat(ANNA)))
@@ -105,6 +105,18 @@ def e3_known_and_unknown_get_the_same_answer(world):
     for made in (known, stranger):
         equal(rights(world, "DELETE", f"/v1/requests/{made[1]['id']}")[1]
               ["state"], "withdrawn", "taken back")
+
+
+@case
+def an_access_is_a_package_with_a_link_for_once(world):
+    request = opened(world, "access", proof={"method": "ausweis"},
+                     channel="mail")
+    until_state(world, request, "completed")
+    status, view = rights(world, "GET", f"/v1/requests/{request}/package")
+    equal((status, view["state"]), (200, "ready"), str(view))
+    links = [act(world, request, "package")[1]["link"] for _ in range(2)]
+    check(links[0] != links[1], "a new one each time")
+    check(all("/privacy/paket/" in link for link in links), str(links))
 
 
 @case
