@@ -10,8 +10,8 @@
 
 /* So long a slice may take until it commits, and so much it may delete: who
  * waits for the loop waits no longer than that. */
-#define SLICE_MS    4
-#define SLICE_ITEMS 128
+#define SLICE_MS    1
+#define SLICE_ITEMS 64
 #define PAGES_MAX   64
 
 static const char cursor_sql[] = "UPDATE sweep SET cursor=?,done=? WHERE id=?";

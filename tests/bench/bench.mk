@@ -6,6 +6,7 @@
 #   make bench-ledger [ENTRIES=10000000]
 #   make bench-package [MESSAGES=10000]
 #   make bench-simulate [ROWS=1000000]
+#   make bench-sweep [ROWS=1000000]
 
 # How the archive keeps its speed as it grows.
 ROWS ?= 1000000
@@ -69,6 +70,10 @@ $(BUILD)/bench/filled-$(ROWS).db: $(BUILD)/bench-simulate-fill
 bench-simulate: all $(BUILD)/bench/bare $(BUILD)/bench/filled-$(ROWS).db
 	@tests/bench/simulate.py $(BUILD) $(BUILD)/bench/filled-$(ROWS).db
 
+# What a sweep of nearly all of it takes, and from the intake.
+bench-sweep: all $(BUILD)/bench/bare $(BUILD)/bench/filled-$(ROWS).db
+	@tests/bench/sweep.py $(BUILD) $(BUILD)/bench/filled-$(ROWS).db
+
 # A disk that takes so many microseconds longer for a flush: linked into a
 # Postern of the bench's own, a library for the others (tests/bench/slowsync.c).
 # -rdynamic: SQLite's library calls the same.
@@ -107,4 +112,4 @@ bench: deps
 	@$(MAKE) --no-print-directory bench-programs
 	@BENCH="$(BENCH)" PARTS="$(PARTS)" BUILD="$(BUILD)" tests/bench/run
 
-.PHONY: bench bench-archive bench-receive bench-package bench-decide bench-ledger bench-simulate bench-programs
+.PHONY: bench bench-archive bench-receive bench-package bench-decide bench-ledger bench-simulate bench-sweep bench-programs
