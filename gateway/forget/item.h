@@ -65,5 +65,8 @@ int forget_after_commit(struct forgetting *f, struct err *err);
  * and EXPORT are never among them, nor the instance's own keys (person 0). */
 int forget_keys(struct worker *w, int64_t key_person, uint64_t *ret_keys,
 		struct err *err);
+/* The same of several, in one round trip. */
+int forget_keys_of(struct worker *w, const int64_t *persons, size_t len,
+		   uint64_t *ret_keys, struct err *err);
 
 #endif

@@ -228,29 +228,45 @@ static int prove_keys_gone(struct worker *w, uint64_t keys, struct err *err)
 	return keys > 0 ? prove(w, &act, err) : 0;
 }
 
-int forget_keys(struct worker *w, int64_t key_person, uint64_t *ret_keys,
-		struct err *err)
+/* What of them is of no use goes into the batch. */
+static int ask_all(struct worker *w, const int64_t *persons, size_t len,
+		   struct keeper_batch *batch, size_t *ret_slots,
+		   struct err *err)
 {
-	struct needs *n;
+	struct needs *n = calloc(1, sizeof(*n));
+	int rc = 0;
+
+	*ret_slots = 0;
+	if (n == NULL)
+		return ERR_SET(err, ERR_NOMEM, "keys to destroy", 0);
+	for (size_t i = 0; i < len && rc == 0; i++) {
+		/* 0 is the instance itself: bodies of everybody. */
+		if (persons[i] == 0)
+			continue;
+		*n = (struct needs){.w = w, .person = persons[i]};
+		rc = look(n, err);
+		if (rc == 0)
+			*ret_slots += ask(n, batch);
+	}
+	free(n);
+	return rc;
+}
+
+int forget_keys_of(struct worker *w, const int64_t *persons, size_t len,
+		   uint64_t *ret_keys, struct err *err)
+{
 	struct keeper_batch *batch = NULL;
 	uint64_t keys = 0;
-	size_t slots;
+	size_t slots = 0;
 	int rc = -1;
 
 	*ret_keys = 0;
-	if (key_person == 0) /* the instance itself: bodies of everybody */
-		return 0;
-	n = calloc(1, sizeof(*n));
-	if (n == NULL)
-		return ERR_SET(err, ERR_NOMEM, "keys to destroy", 0);
-	n->w = w;
-	n->person = key_person;
-	if (look(n, err) != 0 ||
+	if (keeper_batch_new(w->keeper, &batch, err) != 0)
+		return -1;
+	if (ask_all(w, persons, len, batch, &slots, err) != 0 ||
 	    /* No key goes whose end the log cannot tell. */
-	    prove_write(w, err) != 0 ||
-	    keeper_batch_new(w->keeper, &batch, err) != 0)
+	    prove_write(w, err) != 0)
 		goto out;
-	slots = ask(n, batch);
 	if (slots > 0 && (keeper_run(batch, err) != 0
 			      ? keeper_failed(err)
 			      : taken(batch, slots, &keys, err)) != 0)
@@ -261,6 +277,11 @@ int forget_keys(struct worker *w, int64_t key_person, uint64_t *ret_keys,
 	rc = 0;
 out:
 	keeper_batch_free(&batch);
-	free(n);
 	return rc;
+}
+
+int forget_keys(struct worker *w, int64_t key_person, uint64_t *ret_keys,
+		struct err *err)
+{
+	return forget_keys_of(w, &key_person, 1, ret_keys, err);
 }

@@ -1,8 +1,8 @@
 /* sweep.c - when it runs, and what people say about it.
  *
- * A run once a day after its time; after a downtime as soon as it can.  As
- * long as a slice took nothing is done: who waits for this processor to
- * acknowledge a message does not wait longer than that.
+ * A run once a day after its time; after a downtime as soon as it can.  Three
+ * times as long as a slice took nothing is done: what is deleted is in nobody's
+ * way, who waits for an acknowledgement is.
  *
  * Source: DIN 66398; compliance 3.2, "Scheduler rules". */
 #include "sweep_inside.h"
@@ -16,6 +16,7 @@
 
 #define LOOK_MS	  INT64_C(2000)
 #define PAUSE_MS  1
+#define SHARE	  4 /* one part of so many is the sweep's */
 #define MINUTE_MS 60000
 #define DAY_META  "sweep_day" /* of the last automatic run */
 #define PERCENT	  100
@@ -146,7 +147,7 @@ static void pause_after(struct worker *w, int64_t began_ms)
 	struct sweeping *s = w->sweep;
 	int64_t took_ms = worker_boot(w) - began_ms;
 	int64_t until_ms =
-	    began_ms + 2 * (took_ms > PAUSE_MS ? took_ms : PAUSE_MS);
+	    began_ms + SHARE * (took_ms > PAUSE_MS ? took_ms : PAUSE_MS);
 
 	if (until_ms > s->pause_until_ms)
 		s->pause_until_ms = until_ms;

@@ -11,7 +11,7 @@
 #include "worker/stamping.h"
 
 #define COUNTS_BYTES 262144
-#define KEYS_AT_ONCE 4
+#define KEYS_AT_ONCE 32
 
 static const char *const state_names[SWEEP_STATES] = {
     [SWEEP_COUNTING] = "counting", [SWEEP_COUNTED] = "counted",
@@ -39,7 +39,7 @@ static const char counted_sql[] =
     "UPDATE sweep SET state=?,counts=?,reason=?,dry=?,cursor=NULL WHERE id=?";
 static const char ended_sql[] =
     "UPDATE sweep SET state=?,reason=?,ended_ms=?,cursor=NULL WHERE id=?";
-static const char keys_sql[] = "SELECT person FROM sweep_key LIMIT 4";
+static const char keys_sql[] = "SELECT person FROM sweep_key LIMIT 32";
 static const char key_done_sql[] = "DELETE FROM sweep_key WHERE person=?";
 
 const char *sweep_state_name(enum sweep_state state)
@@ -394,9 +394,10 @@ static int forget_some_keys(struct worker *w, const int64_t *persons,
 {
 	uint64_t keys;
 
+	if (forget_keys_of(w, persons, len, &keys, err) != 0)
+		return -1;
 	for (size_t i = 0; i < len; i++)
-		if (forget_keys(w, persons[i], &keys, err) != 0 ||
-		    store_run(w->store, key_done_sql,
+		if (store_run(w->store, key_done_sql,
 			      STORE_ARGS(S_INT(persons[i])), err) != 0)
 			return -1;
 	return 0;

@@ -10,7 +10,7 @@
 
 /* So long a slice may take until it commits, and so much it may delete: who
  * waits for the loop waits no longer than that. */
-#define SLICE_MS    1
+#define SLICE_MS    2
 #define SLICE_ITEMS 64
 #define PAGES_MAX   64
 
