@@ -18,8 +18,8 @@ static const struct period warning = {.months = 6};
 
 static const char *const rows_sql[] = {
     "SELECT id,datenart FROM message WHERE id>? ORDER BY id LIMIT ?",
-    "SELECT id,datenart FROM attachment WHERE id>? AND state<>'gone'"
-    " ORDER BY id LIMIT ?",
+    ("SELECT id,datenart FROM attachment WHERE id>? AND state<>'gone'"
+     " ORDER BY id LIMIT ?"),
     "SELECT id,datenart FROM note WHERE id>? ORDER BY id LIMIT ?",
 };
 #define TABLES (int64_t)(sizeof(rows_sql) / sizeof(rows_sql[0]))

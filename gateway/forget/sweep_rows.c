@@ -132,8 +132,8 @@ static int forget_request(struct worker *w, int64_t id, struct err *err)
 	    "DELETE FROM request_item WHERE request=?",
 	    "DELETE FROM request_callback WHERE request=?",
 	    "DELETE FROM telling WHERE request=?",
-	    "DELETE FROM erasure_step WHERE erasure IN (SELECT id FROM erasure"
-	    " WHERE request=? AND ended_ms IS NOT NULL)",
+	    ("DELETE FROM erasure_step WHERE erasure IN (SELECT id FROM erasure"
+	     " WHERE request=? AND ended_ms IS NOT NULL)"),
 	    "DELETE FROM erasure WHERE request=? AND ended_ms IS NOT NULL",
 	    "DELETE FROM package WHERE request=? AND ended_ms IS NOT NULL",
 	    "DELETE FROM request WHERE id=?",
