@@ -5,7 +5,7 @@
  * two turns, so there is nothing that a crowd, or an intake that was taken
  * over, could fill.  Who has gone away meanwhile is not served: their request
  * was answered with 503, and has to have no effect. */
-#include "inside.h"
+#include "leaf.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -131,6 +131,10 @@ static int answer(struct worker *w, const struct public_request *rq,
 	    public_route_of(rq->method, rq->path, &known);
 	struct err e = {0};
 
+	/* People mistype addresses; programs do not want a page. */
+	if (route == NULL && !known && strcmp(rq->method, "GET") == 0 &&
+	    strncmp(rq->path, "/privacy/", 9) == 0)
+		return leaf_unknown(w, rq, ret, err);
 	if (route == NULL)
 		return public_problem(ret, known ? 405 : 404, 0);
 	if (!serves(w))

@@ -28,6 +28,7 @@ static const struct public_route routes[] = {
     {"POST", "/v1/agent/{}", drp_agent_put},
     {"GET", "/v1/agent/{}", drp_agent_get},
     {"GET", "/privacy", public_portal_get},
+    {"GET", "/privacy/", public_portal_get}, /* as people type it */
     {"POST", "/privacy", public_portal_post},
     {"GET", "/privacy/status/{}", public_status_get},
     {"POST", "/privacy/status/{}", public_status_post},

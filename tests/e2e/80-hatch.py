@@ -68,7 +68,13 @@ def what_is_asked_is_answered_by_the_worker(world):
     check(b"Your rights to your data" in answer, answer[:600])
     status, answer = ask(world, b"/privacy/nowhere")
     equal(status, 404, "an address nobody has")
+    check(b"Diese Adresse gibt es nicht" in answer, answer)
+    equal(ask(world, b"/privacy/")[0], 200, "as people type it")
+    status, answer = ask(world, b"/opendsr/nowhere")
+    equal(status, 404, "one of other machines")
     check(b"application/problem+json" in answer, answer)
+    equal(ask(world, b"/privacy/status/x", method=b"DELETE")[0], 405,
+          "a method no page has")
 
 
 @case
