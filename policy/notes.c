@@ -111,8 +111,8 @@ static void note_undone(const struct policy *p, struct diag *notes)
 {
 	if (p->approvals_at.line > 0)
 		diag_add(notes, p->approvals_at.line, p->approvals_at.column,
-			 "approvals.hold and approvals.unmask are not enforced "
-			 "yet; approvals of a policy are");
+			 "approvals.unmask is not enforced yet; approvals of "
+			 "a policy and of a hold are");
 }
 
 void policy_notes(const struct policy *p, struct diag *notes)
