@@ -209,14 +209,18 @@ static inline int package_check(struct house *h, int64_t id)
 {
 	struct sealedfile *f = NULL;
 	struct err err = {0};
-	char path[128];
+	char path[128], link[PACKAGE_LINK_BYTES];
 	int64_t len = 0;
 	uint8_t *all;
 	pid_t pid;
 	FILE *out;
 	int rc;
 
-	assert_int_equal(package_open_file(&h->w, id, &f, &len, &err), 0);
+	assert_int_equal(package_link(&h->w, id, link, &err), 0);
+	assert_int_equal(packagefile_open(h->dir,
+					  link + strlen(PACKAGE_LINK_PATH),
+					  worker_now(&h->w), &f, &len, &err),
+			 0);
 	all = package_read(&f, len);
 	(void)snprintf(path, sizeof(path), "%s/clear.zip", h->dir);
 	out = fopen(path, "we");

@@ -384,28 +384,6 @@ int package_fetched(struct worker *w, const char *secret, bool *ret_found,
 			  : 0;
 }
 
-int package_open_file(struct worker *w, int64_t id, struct sealedfile **ret,
-		      int64_t *ret_len, struct err *err)
-{
-	struct package_row row;
-	uint8_t key[32];
-	bool found = false;
-	int rc;
-
-	if (package_row_ready(w, id, &row, &found, err) != 0)
-		return -1;
-	if (!found)
-		return ERR_SET(err, ERR_ABSENT, "no package is ready", 0);
-	if (package_key(w, &row, key, err) != 0)
-		return -1;
-	rc = packagefile_read(w->settings->dir, row.file, key, row.bytes, ret,
-			      err);
-	sodium_memzero(key, sizeof(key));
-	if (rc == 0)
-		*ret_len = row.bytes;
-	return rc;
-}
-
 /* --- forgetting ----------------------------------------------------------- */
 
 static int read_ids(struct worker *w, int64_t person, int64_t *ret,

@@ -62,10 +62,6 @@ int package_link(struct worker *w, int64_t id, char ret[PACKAGE_LINK_BYTES],
  * the caller's transaction; *ret_found false: no such link (any more). */
 int package_fetched(struct worker *w, const char *secret, bool *ret_found,
 		    struct err *err);
-/* The clear bytes, for those who may see requests; not once only.
- * ERR_ABSENT: it is not ready, or no more. */
-int package_open_file(struct worker *w, int64_t id, struct sealedfile **ret,
-		      int64_t *ret_len, struct err *err);
 /* Deletes rows, keys and links; in the transaction.  After its commit
  * package_tidy() removes the files; the next package_step() does it too. */
 int package_forget_person(struct worker *w, int64_t person, struct err *err);
