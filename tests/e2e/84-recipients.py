@@ -119,8 +119,19 @@ def a_person_writes_on_two_channels(world):
         "body": "Auch hier"}}, phone=ERNA).replace(
             w.ACCOUNT.encode(), b"5550001")
     equal(post(world, body, path=url)[0], 200, "ack")
-    w.until("the second helpdesk has it", 30, lambda: any(
-        b"Auch hier" in g["body"] for g in KEPT["desk2"].of("POST")))
+    there = w.until("the second helpdesk has it", 30, lambda: [
+        g for g in KEPT["desk2"].of("POST") if b"Auch hier" in g["body"]])
+    KEPT["cnv2"] = json.loads(there[0]["body"])["data"]["conversation"]
+
+
+@case
+def both_matters_are_over(world):
+    token = json.loads(world.postern(
+        "token", "create", "--scope", "desk", "--helpdesk", "zweites",
+        "--label", "zweites", "--json"))["token"]
+    for cnv, own in ((KEPT["cnv"], None), (KEPT["cnv2"], token)):
+        equal(world.api("POST", f"/v1/conversations/{cnv}/close",
+                        token=own)[0], 200, "closed")
 
 
 @case
