@@ -103,10 +103,19 @@ static int make_folder(const char *dir, const char *name, struct err *err)
  * folder stops here. */
 static int refuse_used(const char *dir, struct err *err)
 {
-	static const char *const ours[] = {
-	    "postern.yaml", "policy.yaml", "postern.db",  "keeper.db",
-	    "keys",	    "secrets",	   "spool",	  "media",
-	    "packages",	    "run",	   "erasures.log"};
+	static const char *const ours[] = {"postern.yaml",
+					   "policy.yaml",
+					   "postern.db",
+					   "keeper.db",
+					   "keys",
+					   "secrets",
+					   "spool",
+					   "media",
+					   "packages",
+					   "run",
+					   "erasures.log",
+					   "forgotten.log",
+					   "restrictions.log"};
 
 	for (size_t i = 0; i < COUNT_OF(ours); i++) {
 		char path[PATH_BYTES];

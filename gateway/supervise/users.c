@@ -10,7 +10,7 @@
  *   run/            root:postern 0710   the sockets have modes of their own
  *   ledger/         worker:postern 2750 the intake shows it
  *   mail/           worker 0700         root hands it over
- *   postern.db*             worker
+ *   postern.db*, restrictions.log, forgotten.log worker
  *   reserve                 intake
  *   keeper.db*, erasures.log keeper
  */
@@ -194,11 +194,17 @@ static int give_files(const struct users *u, int dir)
 		const char *name;
 		enum child_role role;
 	} files[] = {
-	    {"postern.db", CHILD_WORKER},      {"postern.db-wal", CHILD_WORKER},
-	    {"postern.db-shm", CHILD_WORKER},  {"keeper.db", CHILD_KEEPER},
-	    {"keeper.db-wal", CHILD_KEEPER},   {"keeper.db-shm", CHILD_KEEPER},
-	    {"erasures.log", CHILD_KEEPER},    {"reserve", CHILD_INTAKE},
+	    {"postern.db", CHILD_WORKER},
+	    {"postern.db-wal", CHILD_WORKER},
+	    {"postern.db-shm", CHILD_WORKER},
+	    {"keeper.db", CHILD_KEEPER},
+	    {"keeper.db-wal", CHILD_KEEPER},
+	    {"keeper.db-shm", CHILD_KEEPER},
+	    {"erasures.log", CHILD_KEEPER},
+	    {"reserve", CHILD_INTAKE},
 	    {"postern.db.lock", CHILD_WORKER},
+	    {"restrictions.log", CHILD_WORKER},
+	    {"forgotten.log", CHILD_WORKER},
 	};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
