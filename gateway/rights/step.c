@@ -285,8 +285,11 @@ int rights_step(struct worker *w, bool *ret_moved, struct err *err)
 {
 	bool moved = false;
 
-	if (!is_due(w) && !post_landed(w))
+	if ((w->stopping || !is_due(w)) && !post_landed(w))
 		return 0;
+	/* At the end only what came back is written. */
+	if (w->stopping)
+		return post_step(w, ret_moved, err);
 	w->rights.asked = false;
 	w->rights.boot = worker_boot(w);
 	if (one(w, &moved, err) != 0 || post_step(w, &moved, err) != 0 ||
