@@ -58,6 +58,7 @@ static bool may_scan(const char *detail)
 	    "policy_version",
 	    "erasure_probe",
 	    "restriction USING INDEX restriction_open",
+	    "canary",
 	    "run",
 	    "token",
 	};
