@@ -370,6 +370,13 @@ static void a_message_that_says_it_now_is_looked_at_again(void **state)
 	holding_turns(h);
 	assert_int_equal(HOUSE_COUNT(h, "hold_look"), 0);
 	assert_int_equal(holding_over(h, message), id);
+	/* Nor does one stay that nobody asks for. */
+	say(h, "edit,id=e2,target=m1,strong=S1,type=text,text=Doch nicht");
+	assert_int_equal(HOUSE_COUNT(h, "hold_look"), 1);
+	release(h, id);
+	holding_turns(h);
+	assert_int_equal(HOUSE_COUNT(h, "hold_look"), 0);
+	assert_int_equal(holding_over(h, message), 0);
 }
 
 /* It waited for a consent; nobody is told of it any more, and it stays. */

@@ -30,13 +30,18 @@ static const char kept_sql[] =
 static const char any_sql[] =
     "SELECT 1 FROM hold WHERE released_ms IS NULL UNION ALL SELECT 1 FROM kept"
     " k JOIN hold h ON h.id=k.hold WHERE k.hold IS NOT NULL AND h.released_ms"
-    " IS NOT NULL UNION ALL SELECT 1 FROM hold_item LIMIT 1";
+    " IS NOT NULL UNION ALL SELECT 1 FROM hold_item UNION ALL SELECT 1 FROM"
+    " hold_look LIMIT 1";
 static const char ended_sql[] =
     "SELECT min(i.hold) FROM hold_item i JOIN hold h ON h.id=i.hold WHERE"
     " h.released_ms IS NOT NULL";
 static const char tidy_sql[] =
     "DELETE FROM hold_item WHERE hold=? AND item IN (SELECT item FROM hold_item"
     " WHERE hold=? LIMIT ?)";
+/* Nobody looks for words any more. */
+static const char unlook_sql[] =
+    "DELETE FROM hold_look WHERE NOT EXISTS (SELECT 1 FROM hold WHERE"
+    " released_ms IS NULL AND words>0)";
 static const char words_sql[] =
     "SELECT 1 FROM hold WHERE released_ms IS NULL AND words>0 LIMIT 1";
 
@@ -174,7 +179,8 @@ static int tidy_some(struct worker *w, bool *ret_any, struct err *err)
 	int64_t hold = 0;
 
 	*ret_any = false;
-	if (store_one_int(w->store, ended_sql, STORE_NO_ARGS, &hold, ret_any,
+	if (store_run(w->store, unlook_sql, STORE_NO_ARGS, err) != 0 ||
+	    store_one_int(w->store, ended_sql, STORE_NO_ARGS, &hold, ret_any,
 			  err) != 0)
 		return -1;
 	return *ret_any ? store_run(w->store, tidy_sql,
