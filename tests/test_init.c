@@ -107,8 +107,8 @@ static void what_every_template_makes_is_in_order(void **state)
 
 static void nothing_it_makes_is_open_to_others(void **state)
 {
-	static const char *const folders[] = {".",     "keys",	"secrets",
-					      "spool", "media", "run"};
+	static const char *const folders[] = {
+	    ".", "keys", "secrets", "spool", "media", "packages", "run"};
 	static const char *const files[] = {"postern.yaml",
 					    "policy.yaml",
 					    "postern.db",

@@ -36,10 +36,14 @@ static void put(const struct house *h, const char *name)
 
 static int setup(void **state)
 {
-	static const char *const folders[] = {"spool", "media", "keys", "run"};
-	static const char *const files[] = {"postern.yaml", "keeper.db",
-					    "keys/root", "keys/spool.pub",
-					    "spool/0000000000000001.seg"};
+	static const char *const folders[] = {"spool", "media", "packages",
+					      "keys", "run"};
+	static const char *const files[] = {"postern.yaml",
+					    "keeper.db",
+					    "keys/root",
+					    "keys/spool.pub",
+					    "spool/0000000000000001.seg",
+					    "packages/file"};
 	struct house *h = calloc(1, sizeof(*h));
 	char path[128];
 
@@ -135,12 +139,16 @@ static const struct {
     {CHILD_INTAKE, "keys/spool.pub", O_WRONLY, EACCES},
     {CHILD_INTAKE, "keys/root", O_RDONLY, EACCES},
     {CHILD_INTAKE, "keeper.db", O_RDONLY, EACCES},
+    {CHILD_INTAKE, "packages/file", O_RDONLY, 0},
+    {CHILD_INTAKE, "packages/file", O_RDWR, EACCES},
+    {CHILD_INTAKE, "packages/made", O_WRONLY | O_CREAT, EACCES},
     {CHILD_INTAKE, "postern.yaml", O_RDONLY, EACCES},
     {CHILD_INTAKE, "made", O_WRONLY | O_CREAT, EACCES},
     {CHILD_INTAKE, "/etc/passwd", O_RDONLY, EACCES},
     {CHILD_WORKER, "postern.db", O_RDWR, 0},
     {CHILD_WORKER, "postern.db-wal", O_RDWR | O_CREAT, 0},
     {CHILD_WORKER, "media/file", O_WRONLY | O_CREAT, 0},
+    {CHILD_WORKER, "packages/made", O_WRONLY | O_CREAT, 0},
     {CHILD_WORKER, "/etc/nsswitch.conf", O_RDONLY, 0},
     {CHILD_WORKER, "keys/root", O_RDONLY, EACCES},
     {CHILD_WORKER, "keys/spool.pub", O_RDONLY, EACCES},
@@ -155,6 +163,7 @@ static const struct {
     {CHILD_KEEPER, "spool/0000000000000001.seg", O_RDONLY, EACCES},
     {CHILD_KEEPER, "media", O_RDONLY, 0}, /* names are no secret */
     {CHILD_KEEPER, "media/file", O_WRONLY | O_CREAT, EACCES},
+    {CHILD_KEEPER, "packages/file", O_RDONLY, EACCES},
 };
 
 static void each_role_opens_its_own_files_only(void **state)

@@ -84,11 +84,12 @@ struct place {
 
 static void make_places(const char *dir)
 {
-	static const char *const folders[] = {"spool", "media", "media/ab",
-					      "keys",  "run",	"secrets"};
+	static const char *const folders[] = {
+	    "spool", "media", "media/ab", "packages", "keys", "run", "secrets"};
 	static const char *const files[] = {
-	    "spool/1.seg", "media/ab/1", "keys/root",	 "keys/spool.pub",
-	    "postern.db",  "keeper.db",	 "postern.yaml", "secrets/desk"};
+	    "spool/1.seg", "media/ab/1",     "packages/1",
+	    "keys/root",   "keys/spool.pub", "postern.db",
+	    "keeper.db",   "postern.yaml",   "secrets/desk"};
 	char path[256];
 
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
@@ -126,6 +127,8 @@ static void every_file_goes_to_the_process_that_owns_it(void **state)
 	    {"media", 40002, 40002, 0700},
 	    {"media/ab", 40002, 40002, 0700},
 	    {"media/ab/1", 40002, 40002, 0600},
+	    {"packages", 40002, 40000, 02750},
+	    {"packages/1", 40002, 40000, 0640},
 	    {"keys", 40001, 40000, 0710},
 	    {"keys/root", 40001, 40000, 0600},
 	    {"keys/spool.pub", 40001, 40000, 0640},
