@@ -4,6 +4,7 @@
 #include "recipients/telling.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 struct words {
 	struct worker *w;
@@ -119,6 +120,36 @@ static const char *state_words(enum telling_state state, enum tongue tongue)
 	return words[state][tongue];
 }
 
+/* Why somebody cannot be told; "" where nothing needs to be said. */
+static const char *impossible_words(const struct telling *t, enum tongue tongue)
+{
+	static const struct {
+		const char *reason, *words[2];
+	} all[] = {
+	    {"provider_no_call",
+	     {" (der Anbieter des Chats bietet keinen Weg dazu; Sie können den "
+	      "Chat bei sich löschen)",
+	      " (the provider of the chat offers no way; you can delete the "
+	      "chat on your side)"}},
+	    {"by_hand", {" (wir tun es von Hand)", " (we do it by hand)"}},
+	    {"no_identity",
+	     {" (kennt Sie unter keiner Angabe, die wir haben)",
+	      " (does not know you by anything that we have)"}},
+	    {"no_such_call",
+	     {" (nimmt so etwas nicht automatisch an; wir tun es von Hand)",
+	      " (does not take this automatically; we do it by hand)"}},
+	    {"not_configured",
+	     {" (ist nicht mehr angebunden; wir tun es von Hand)",
+	      " (is no longer connected; we do it by hand)"}},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (t->state == TELLING_IMPOSSIBLE &&
+		    strcmp(all[i].reason, t->reason) == 0)
+			return all[i].words[tongue];
+	return "";
+}
+
 static int recipient_line(void *ctx, const struct telling *t, struct err *err)
 {
 	struct words *words = ctx;
@@ -131,8 +162,9 @@ static int recipient_line(void *ctx, const struct telling *t, struct err *err)
 				: "Who had your data from us:\n",
 			    err) != 0)
 		return -1;
-	(void)snprintf(text, sizeof(text), "- %s: %s\n", t->recipient,
-		       state_words(t->state, words->tongue));
+	(void)snprintf(text, sizeof(text), "- %s: %s%s\n", t->recipient,
+		       state_words(t->state, words->tongue),
+		       impossible_words(t, words->tongue));
 	return line(words, text, err);
 }
 
