@@ -38,6 +38,19 @@ static void format(const char *prefix, const uint8_t key[RECIPIENT_KEY_BYTES],
 	sodium_memzero(body, sizeof(body));
 }
 
+/* The decoder takes some bytes for letters that are none. */
+static bool is_plain(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+
+		if (!(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') &&
+		    !(c >= '0' && c <= '9') && c != '-' && c != '_')
+			return false;
+	}
+	return true;
+}
+
 static bool parse(const char *prefix, const char *text, size_t len,
 		  uint8_t ret[RECIPIENT_KEY_BYTES])
 {
@@ -46,6 +59,7 @@ static bool parse(const char *prefix, const char *text, size_t len,
 	bool good;
 
 	if (len != TEXT_LEN || memcmp(text, prefix, PREFIX_LEN) != 0 ||
+	    !is_plain(text, len) ||
 	    sodium_base642bin(body, sizeof(body), text + PREFIX_LEN,
 			      len - PREFIX_LEN, NULL, &got, NULL,
 			      VARIANT) != 0 ||

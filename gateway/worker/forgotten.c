@@ -65,7 +65,7 @@ static bool take_number(const char **at, const char *end, int64_t *ret)
 	size_t n = 0;
 
 	for (; *at < end && **at >= '0' && **at <= '9'; (*at)++, n++)
-		if (n < DIGITS_MAX + 1)
+		if (n < DIGITS_MAX)
 			v = v * 10 + (**at - '0');
 	*ret = v;
 	return n > 0 && n <= DIGITS_MAX;
