@@ -193,7 +193,7 @@ static int stage(struct restore *r, struct err *err)
 	remove_sides(r->staging);
 	if (durable_sync_dir(r->staging, err) != 0)
 		return -1;
-	return durable_create(r->staging, RESTORE_READY, 0600, "", 0, err);
+	return durable_create(r->order->dir, RESTORE_READY, 0600, "", 0, err);
 }
 
 /* --- the second half: it is moved into place ------------------------------ */
@@ -277,6 +277,19 @@ static int move_archive(struct restore *r, struct err *err)
 	return move(r->staging, r->order->dir, "postern.db", err);
 }
 
+/* While that file is there nothing is served; so it goes last. */
+static int finish(struct restore *r, struct err *err)
+{
+	char path[DURABLE_PATH_BYTES];
+
+	if (clear_staging(r, err) != 0 ||
+	    durable_path(r->order->dir, RESTORE_READY, path, err) != 0)
+		return -1;
+	if (unlink(path) != 0 && errno != ENOENT)
+		return ERR_SET(err, ERR_STORAGE, "cannot remove a file", errno);
+	return durable_sync_dir(r->order->dir, err);
+}
+
 static int install(struct restore *r, struct err *err)
 {
 	const char *dir = r->order->dir;
@@ -293,7 +306,7 @@ static int install(struct restore *r, struct err *err)
 	    make_folder(dir, "media", err) != 0 ||
 	    durable_sync_dir(dir, err) != 0)
 		return -1;
-	return clear_staging(r, err);
+	return finish(r, err);
 }
 
 /* --- before --------------------------------------------------------------- */
@@ -340,7 +353,7 @@ static int check_order(const struct restore *r, struct err *err)
 
 bool restore_pending(const char *dir)
 {
-	return is_there(dir, RESTORE_FOLDER "/" RESTORE_READY);
+	return is_there(dir, RESTORE_READY);
 }
 
 int restore_run(struct env *env, const struct restore_order *order,

@@ -1,10 +1,10 @@
 /* restore.h - a backup becomes the data of a folder again; while no gateway
  * runs.
  *
- * In two halves: everything is made ready in DIR/restore, whose file `ready`
- * says that it is whole; then it is moved into place.  Killed in the first
- * half nothing happened, killed in the second the same verb goes on, and
- * nothing is served before it did. */
+ * In two halves: everything is made ready in DIR/restore, and DIR/restore.ready
+ * says that it is whole; then it is moved into place, and that file goes last.
+ * Killed in the first half nothing happened, killed in the second the same verb
+ * goes on, and nothing is served before it did. */
 #ifndef POSTERN_BACKUP_RESTORE_H
 #define POSTERN_BACKUP_RESTORE_H
 
@@ -12,7 +12,7 @@
 #include "recipient.h"
 
 #define RESTORE_FOLDER "restore"
-#define RESTORE_READY  "ready"
+#define RESTORE_READY  "restore.ready"
 
 struct restore_order {
 	const char *dir, *file;

@@ -71,9 +71,12 @@ static bool alive(long pid)
 /* What lies there is of two times. */
 static int refuse_half_restored(const struct serve *s)
 {
-	char path[PATH_MAX + 16];
+	char path[PATH_MAX + 24];
 
-	(void)snprintf(path, sizeof(path), "%s/restore/ready", s->dir);
+	/* Of a backup that was killed; a copy nobody would delete from. */
+	(void)snprintf(path, sizeof(path), "%s/postern.db.backup", s->dir);
+	(void)unlink(path); /* may not be there */
+	(void)snprintf(path, sizeof(path), "%s/restore.ready", s->dir);
 	if (access(path, F_OK) != 0)
 		return 0;
 	(void)fprintf(stderr,
