@@ -188,8 +188,11 @@ static void what_was_kept_goes_when_its_reason_ends(void **state)
 	int64_t person = letters(h);
 	struct err err = {0};
 
-	(void)erase_begin(h, person, 0);
+	open_request(h, person);
+	answered(h, erase_begin(h, person, REQUEST));
 	erase_run(h);
+	house_sql(h, "UPDATE request SET ended_ms=1");
+	house_sql(h, "UPDATE erasure SET ended_ms=1,step=11");
 	assert_int_equal(HOUSE_COUNT(h, "message"), 3);
 	/* A policy for which they are no letters any more. */
 	house_sql(h, "UPDATE message SET datenart='MSG'");
@@ -202,7 +205,13 @@ static void what_was_kept_goes_when_its_reason_ends(void **state)
 	assert_int_equal(HOUSE_COUNT(h, "address"), 0);
 	assert_int_equal(HOUSE_COUNT(h, "person"), 0);
 	assert_int_equal(erase_keys(h, person), 0);
-	assert_int_equal(HOUSE_COUNT(h, "erasure"), 1);
+	assert_int_equal(HOUSE_COUNT(h, "erasure WHERE n=12 AND of_n=12"), 1);
+	/* What was erased before is still said, what was kept is not. */
+	assert_int_equal(HOUSE_COUNT(h, "request_item WHERE datenart='MSG' AND"
+					" verdict='erase' AND n=12"),
+			 1);
+	assert_int_equal(HOUSE_COUNT(h, "request_item WHERE verdict<>'erase'"),
+			 0);
 	assert_int_equal(HOUSE_COUNT(h, "erasure WHERE ended_ms IS NOT NULL"),
 			 1);
 }

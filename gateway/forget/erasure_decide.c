@@ -19,11 +19,13 @@ static const char settle_sql[] =
     "until_day,n) VALUES(?,?,?,?,?,?,?) ON CONFLICT(request,datenart,verdict,"
     "reason,until_day) DO UPDATE SET n=n+excluded.n";
 static const char files_sql[] =
-    "SELECT id FROM attachment WHERE message=? AND state<>'gone'";
+    "SELECT id FROM attachment WHERE message=? AND id>? AND state<>'gone'"
+    " ORDER BY id LIMIT 64";
 static const char loose_sql[] =
     "SELECT id FROM attachment WHERE message IS NULL AND conversation=?"
-    " AND state<>'gone'";
-static const char notes_sql[] = "SELECT id FROM note WHERE conversation=?";
+    " AND id>? AND state<>'gone' ORDER BY id LIMIT 64";
+static const char notes_sql[] = "SELECT id FROM note WHERE conversation=? AND"
+				" id>? ORDER BY id LIMIT 64";
 static const char contacts_sql[] =
     PERSON_FAMILY "SELECT count(*) FROM address WHERE person IN"
 		  " (SELECT id FROM family)";

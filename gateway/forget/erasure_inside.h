@@ -57,8 +57,8 @@ int erasure_keeps(struct run *r, bool *ret, struct err *err);
 typedef int walk_visit(struct run *r, int64_t id, struct err *err);
 int erasure_walk(struct run *r, walk_visit *message, walk_visit *conversation,
 		 bool *ret_end, struct err *err);
-/* Told of every id a statement with one parameter gives; they are copied out
- * first. */
+/* Told of every id that a statement gives, 64 at a time: its parameters are of
+ * and the last id. */
 int erasure_each(struct run *r, const char *sql, int64_t of, walk_visit *visit,
 		 struct err *err);
 /* A statement whose first parameter is the person, in family.h. */

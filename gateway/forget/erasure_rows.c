@@ -14,11 +14,13 @@
 
 static const char kept_sql[] = "SELECT 1 FROM kept WHERE id=?";
 static const char files_sql[] =
-    "SELECT id FROM attachment WHERE message=? AND state<>'gone'";
+    "SELECT id FROM attachment WHERE message=? AND id>? AND state<>'gone'"
+    " ORDER BY id LIMIT 64";
 static const char loose_sql[] =
     "SELECT id FROM attachment WHERE message IS NULL AND conversation=?"
-    " AND state<>'gone'";
-static const char notes_sql[] = "SELECT id FROM note WHERE conversation=?";
+    " AND id>? AND state<>'gone' ORDER BY id LIMIT 64";
+static const char notes_sql[] = "SELECT id FROM note WHERE conversation=? AND"
+				" id>? ORDER BY id LIMIT 64";
 static const char row_sql[] = "SELECT key_person FROM message WHERE id=?";
 static const char unqueue_sql[] = "DELETE FROM outbox WHERE conversation=?";
 static const char remove_sql[] = "DELETE FROM conversation WHERE id=?";

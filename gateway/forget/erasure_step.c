@@ -27,12 +27,13 @@ static const char over_sql[] =
     "SELECT person FROM kept WHERE until_day<=? AND erasure<>0 LIMIT 1";
 static const char restart_sql[] =
     "UPDATE erasure SET again=0,step=0,cursor=0,message=9223372036854775807,"
-    "upto=?,ended_ms=NULL,next_ms=0,kept=0,stays=0,of_n=0 WHERE id=?";
+    "upto=?,ended_ms=NULL,next_ms=0,kept=0,stays=0,of_n=n WHERE id=?";
 static const char unstep_sql[] =
     "DELETE FROM erasure_step WHERE erasure=? AND step>=?";
+/* What was erased stays said. */
 static const char unsettle_sql[] =
-    "DELETE FROM request_item WHERE request=(SELECT request FROM erasure"
-    " WHERE id=?)";
+    "DELETE FROM request_item WHERE verdict<>'erase' AND request=(SELECT"
+    " request FROM erasure WHERE id=?)";
 static const char save_sql[] =
     "UPDATE erasure SET step=?,cursor=?,message=?,n=?,of_n=?,files=?,keys=?,"
     "kept=?,stays=?,waits_day=?,entry=?,next_ms=?,ended_ms=? WHERE id=?";

@@ -6,8 +6,8 @@
 
 #include "postern/lookup.h"
 
-#define SLICE	 32
-#define EACH_MAX 1024
+#define SLICE 32
+#define PAGE  64 /* the limit of the statements for erasure_each() */
 
 static int next_conversation(struct run *r, bool *ret_end, struct err *err)
 {
@@ -47,32 +47,39 @@ int erasure_walk(struct run *r, walk_visit *message, walk_visit *conversation,
 	return conversation(r, e->cursor, err);
 }
 
-int erasure_each(struct run *r, const char *sql, int64_t of, walk_visit *visit,
-		 struct err *err)
+static int page_of(struct run *r, const char *sql, int64_t of, int64_t after,
+		   int64_t ret[PAGE], size_t *ret_len, struct err *err)
 {
 	struct store *st = r->w->store;
 	struct store_rows *rows = NULL;
-	int64_t *ids = calloc(EACH_MAX, sizeof(*ids));
-	size_t len = 0;
-	int rc = -1;
+	int rc = 0;
 
-	if (ids == NULL)
-		return ERR_SET(err, ERR_NOMEM, "ids to go through", 0);
-	if (store_start(st, sql, STORE_ARGS(S_INT(of)), &rows, err) != 0)
-		goto out;
-	while ((rc = store_step(st, rows, err)) > 0 && len < EACH_MAX)
-		ids[len++] = store_column(st, rows, 0).num;
+	*ret_len = 0;
+	if (store_start(st, sql, STORE_ARGS(S_INT(of), S_INT(after)), &rows,
+			err) != 0)
+		return -1;
+	while (*ret_len < PAGE && (rc = store_step(st, rows, err)) > 0)
+		ret[(*ret_len)++] = store_column(st, rows, 0).num;
 	store_finish(st, &rows);
-	/* More than any message has, or anybody wrote about a case: not a part
-	 * of it and then the next step. */
-	if (rc > 0)
-		rc =
-		    ERR_SET(err, ERR_INPUT, "more than can be gone through", 0);
-	for (size_t i = 0; rc == 0 && i < len; i++)
-		rc = visit(r, ids[i], err);
-out:
-	free(ids);
-	return rc;
+	return rc < 0 ? -1 : 0;
+}
+
+int erasure_each(struct run *r, const char *sql, int64_t of, walk_visit *visit,
+		 struct err *err)
+{
+	int64_t ids[PAGE], after = 0;
+	size_t len = PAGE;
+
+	while (len == PAGE) {
+		if (page_of(r, sql, of, after, ids, &len, err) != 0)
+			return -1;
+		for (size_t i = 0; i < len; i++) {
+			if (visit(r, ids[i], err) != 0)
+				return -1;
+			after = ids[i];
+		}
+	}
+	return 0;
 }
 
 int erasure_run(struct run *r, const char *sql, struct err *err)
