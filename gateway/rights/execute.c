@@ -78,8 +78,10 @@ static int restrict_all(struct worker *w, const struct request *r,
 	const struct telling_order order = {.request = r->is.id,
 					    .person = r->is.person,
 					    .event = TELLING_RESTRICTED};
-	struct restriction what = {
-	    .person = r->is.person, .whole = true, .ground = ground};
+	struct restriction what = {.person = r->is.person,
+				   .whole = true,
+				   .ground = ground,
+				   .request = r->is.id};
 
 	if (strlen(r->scope) == 1 && strchr("abcd", r->scope[0]) != NULL)
 		what.ground = r->scope;

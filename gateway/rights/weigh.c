@@ -127,8 +127,10 @@ static int grant(struct worker *w, struct request *r, struct err *err)
 static int restrict_meanwhile(struct worker *w, const struct request *r,
 			      struct err *err)
 {
-	const struct restriction order = {
-	    .person = r->is.person, .whole = true, .ground = "d"};
+	const struct restriction order = {.person = r->is.person,
+					  .whole = true,
+					  .ground = "d",
+					  .request = r->is.id};
 
 	if (restriction_place(w, &order, err) == 0)
 		return 0;
