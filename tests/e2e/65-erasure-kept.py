@@ -4,6 +4,7 @@ of it when it ends.
 Scenarios: compliance 9, E2, H1, H2."""
 import datetime
 import json
+import sqlite3
 
 from case import case, check, equal, main, rows, w
 
@@ -59,6 +60,10 @@ def day(number):
 
 @case
 def e2_nine_are_erased_and_three_are_kept(world):
+    KEPT["ciphers"] = [c for c, in rows(
+        world, "SELECT content_sealed FROM message WHERE datenart="
+        "'MSG_SUPPORT'")]
+    equal(len(KEPT["ciphers"]), 9, "small talk")
     got = erased(world, KEPT["person"])
     # The notice of first contact is a message, too.
     equal((got["of"], got["erased"], got["kept"]), (13, 10, 3), got)
@@ -69,6 +74,21 @@ def e2_nine_are_erased_and_three_are_kept(world):
     equal(rows(world, "SELECT count(*) FROM message WHERE datenart="
                "'MSG_BUSINESS' AND content_sealed IS NOT NULL"), [(3,)],
           "letters")
+
+
+@case
+def only_the_keys_of_what_is_kept_are_left(world):
+    (person,), = rows(world, "SELECT DISTINCT person FROM kept")
+    keys = sqlite3.connect(f"file:{world.data / 'keeper.db'}?mode=ro",
+                           uri=True)
+    left = keys.execute("SELECT DISTINCT datenart FROM data_key WHERE"
+                        " person=? ORDER BY 1", (person,)).fetchall()
+    keys.close()
+    # Whose letters they are is a part of them.
+    equal(left, [("CONTACT",), ("MSG_BUSINESS",)], "keys")
+    hits = [path.name for path in world.data.rglob("*") if path.is_file()
+            and any(c in path.read_bytes() for c in KEPT["ciphers"])]
+    equal(hits, [], "ciphertexts of what was erased")
 
 
 @case
