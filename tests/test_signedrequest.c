@@ -133,9 +133,14 @@ static void a_code_is_read_as_people_copy_it(void **state)
 	static const struct {
 		const char *text, *code;
 	} cases[] = {
-	    {"BCDF-GHJK", "BCDFGHJK"}, {" bcdf ghjk\n", "BCDFGHJK"},
-	    {"b.c.d", "BCD"},	       {"12-34", "1234"},
-	    {"\xc3\xa4", ""},	       {"", ""},
+	    {"BCDF-GHJK", "BCDFGHJK"},
+	    {" bcdf ghjk\n", "BCDFGHJK"},
+	    {"KOPIE BCDF-GHJK", "BCDFGHJK"},
+	    {"L\xc3\x96SCHEN bcdf-ghjk.", "BCDFGHJK"},
+	    {"b.c.d", "BCD"},
+	    {"12-34", "1234"},
+	    {"\xc3\xa4", ""},
+	    {"", ""},
 	};
 	char long_text[300], code[FORM_CODE_BYTES];
 

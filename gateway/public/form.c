@@ -135,17 +135,18 @@ const char *form_get(const struct form *form, const char *name)
 
 void form_code(const char *text, char ret[FORM_CODE_BYTES])
 {
-	size_t len = 0;
+	size_t got = 0;
 
-	for (; *text != '\0' && len + 1 < FORM_CODE_BYTES; text++) {
-		char c = *text;
+	for (size_t at = strlen(text); at-- > 0 && got + 1 < FORM_CODE_BYTES;) {
+		char c = text[at];
 
 		if (c >= 'a' && c <= 'z')
 			c = (char)(c - 'a' + 'A');
 		if ((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
-			ret[len++] = c;
+			ret[FORM_CODE_BYTES - 2 - got++] = c;
 	}
-	ret[len] = '\0';
+	memmove(ret, ret + FORM_CODE_BYTES - 1 - got, got);
+	ret[got] = '\0';
 }
 
 bool form_typed(const char *content_type)

@@ -33,8 +33,9 @@ int form_read(const uint8_t *body, size_t len, struct form *ret,
 void form_free(struct form *form);
 /* "" if it is not there. */
 const char *form_get(const struct form *form, const char *name);
-/* A code as people copy it: its letters and digits, in upper case. */
-#define FORM_CODE_BYTES 65
+/* A code as people copy it, with the word before it or without: the last eight
+ * of its letters and digits, in upper case. */
+#define FORM_CODE_BYTES 9
 void form_code(const char *text, char ret[FORM_CODE_BYTES]);
 /* Is this the type of such a body? "; charset=..." may follow. */
 bool form_typed(const char *content_type);

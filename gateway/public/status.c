@@ -107,7 +107,10 @@ static void put_code(struct leaf *p, const struct look *l)
 	html(p, "<input type=\"hidden\" name=\"do\" value=\"code\"><div "
 		"class=\"field\"><label class=\"label\" for=\"code\">");
 	html(p, SAY(p, "Code aus der Nachricht", "Code from the message"));
-	html(p, "</label>");
+	html(p, "</label><p class=\"hint\" id=\"code-hint\">");
+	html(p, SAY(p, "Acht Buchstaben, zum Beispiel BCDF-GHJK",
+		    "Eight letters, for example BCDF-GHJK"));
+	html(p, "</p>");
 	if (wrong) {
 		html(p, "<p class=\"wrong\" id=\"code-wrong\">");
 		html(p, code_error(p, l));
@@ -116,9 +119,9 @@ static void put_code(struct leaf *p, const struct look *l)
 	html(p, "<input type=\"text\" class=\"code\" name=\"code\" id=\"code\" "
 		"maxlength=\"64\" autocomplete=\"one-time-code\" "
 		"spellcheck=\"false\" autocapitalize=\"none\"");
-	html(p, wrong
-		    ? " aria-invalid=\"true\" aria-describedby=\"code-wrong\">"
-		    : ">");
+	html(p, wrong ? " aria-invalid=\"true\" aria-describedby=\"code-wrong "
+			"code-hint\">"
+		      : " aria-describedby=\"code-hint\">");
 	html(p, "</div><button>");
 	html(p, SAY(p, "Bestätigen", "Confirm"));
 	html(p, "</button></form></section>");

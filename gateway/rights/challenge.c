@@ -16,6 +16,11 @@ static const char alphabet[] = "BCDFGHJKMNPQRSTVWXZ";
 
 static const char asked_sql[] =
     "UPDATE request SET proof_hash=?,proof_until_ms=?,asked_day=? WHERE id=?";
+#define CODES_A_DAY 5 /* to one person, for what was asked at the portal */
+
+static const char before_sql[] =
+    "SELECT count(*) FROM request WHERE person=? AND id<? AND received_ms>?"
+    " AND via='portal'";
 static const char heard_sql[] =
     "SELECT key_person,datenart,year,content_sealed FROM message WHERE id=?";
 static const char listened_sql[] = "UPDATE request SET heard=NULL WHERE id=?";
@@ -120,14 +125,37 @@ static int send_code(struct worker *w, struct request *r, const char *code,
 	return rc;
 }
 
+/* Anybody may type anybody's number into the portal: somebody's chat is not
+ * filled by that.  Who asks there sees no difference, and the person can always
+ * ask in the chat itself. */
+static int has_enough(struct worker *w, const struct request *r, bool *ret,
+		      struct err *err)
+{
+	int64_t n = 0;
+	bool found;
+
+	*ret = false;
+	if (r->is.via != RIGHTS_PORTAL)
+		return 0;
+	if (store_one_int(w->store, before_sql,
+			  STORE_ARGS(S_INT(r->is.person), S_INT(r->is.id),
+				     S_INT(worker_now(w) - DAY_MS)),
+			  &n, &found, err) != 0)
+		return -1;
+	*ret = n >= CODES_A_DAY;
+	return 0;
+}
+
 int challenge(struct worker *w, struct request *r, struct err *err)
 {
 	char code[CODE_LETTERS + 1];
-	bool found = false;
+	bool found = false, enough = false;
 	int rc;
 
-	if (r->is.person != 0 && reply_find(w, r, &found, err) != 0)
+	if (r->is.person != 0 && (has_enough(w, r, &enough, err) != 0 ||
+				  reply_find(w, r, &found, err) != 0))
 		return -1;
+	found = found && !enough;
 	code_make(w, code);
 	rc = ask(w, r, code, err);
 	if (rc == 0 && found)

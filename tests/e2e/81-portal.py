@@ -126,6 +126,11 @@ def same(text, place):
     return re.sub(r"req_[0-9a-z]{26}", "req", text.replace(secret, "secret"))
 
 
+def another(number):
+    """Spelled like one."""
+    return number[:10] + ("b" if number[10] == "a" else "a") + number[11:]
+
+
 def state(world, place):
     return page(visit(world, "GET", place))
 
@@ -145,13 +150,14 @@ def held(world):
 
 
 def settled(world):
-    """The same, once nothing moves any more."""
-    def still():
-        one = held(world)
-        return one if one == held(world) and not any(
-            r for r in rows(world, "SELECT 1 FROM request WHERE state IN "
-                            "('received','verified','executing')")) else None
-    return w.until("nothing moves", 30, still, pause=0.3)
+    """The same, once nothing of what was asked moves any more."""
+    w.until("nothing moves", 30, lambda: rows(
+        world, "SELECT (SELECT count(*) FROM request WHERE state IN "
+        "('received','verified','in_progress','decided','executing') OR "
+        "(state='identity_pending' AND proof_hash IS NULL))+(SELECT count(*) "
+        "FROM request_letter WHERE state IN ('waiting','unknown'))+(SELECT "
+        "count(*) FROM package WHERE state='making')") == [(0,)])
+    return held(world)
 
 
 @case
@@ -324,7 +330,7 @@ def the_link_of_the_message_is_proof_by_its_button_only(world):
     good = f"/privacy/proof/{number}.{code}"
     for wrong in (f"/privacy/proof/{number}.BCDF-GHJK", "/privacy/proof/x",
                   f"/privacy/proof/{number}", f"/privacy/proof/.{code}",
-                  f"/privacy/proof/{number[:-1]}0.{code}"):
+                  f"/privacy/proof/{another(number)}.{code}"):
         equal((wrong, visit(world, "POST", wrong, "do=confirm")[0]),
               (wrong, 404), "a wrong link")
     check("Wir warten" in state(world, place), "not yet")
@@ -348,6 +354,28 @@ def too_many_tries_end_a_request(world):
                 break
         equal(seen, [422] * 4 + [303], "tries")
         check("Abgelaufen" in state(world, place), "over")
+
+
+@case
+def nobodys_chat_is_filled_from_the_portal(world):
+    settled(world)
+    before = len(codes(world, OTHER))
+    had = rows(world, "SELECT count(*) FROM request WHERE via='portal' AND "
+               "person IN (SELECT person FROM request WHERE type="
+               "'portability')")[0][0]
+    check(0 < had < 5, had)
+    pages = []
+    for _ in range(8):
+        place = opened(world, what="objection", value="+" + OTHER)
+        pages.append(same(visit(world, "GET", place)[2].decode(), place))
+    w.until("all were asked for their code", 30, lambda: rows(
+        world, "SELECT count(*) FROM request WHERE state IN ('received',"
+        "'identity_pending') AND proof_hash IS NULL") == [(0,)])
+    w.until("all was sent", 30, lambda: rows(
+        world, "SELECT count(*) FROM request_letter WHERE state IN "
+        "('waiting','unknown')") == [(0,)])
+    equal(len(codes(world, OTHER)) - before, 5 - had, "codes")
+    equal(len(set(pages)), 1, "pages")
 
 
 @case

@@ -251,7 +251,7 @@ def make_pages(world):
     place, number = opened(world, "portability", BERND)
     code = new_code(world, BERND, before)
     yield "proof", f"/privacy/proof/{number}.{code}", 200
-    yield "proof-over", f"/privacy/proof/{number[:-1]}0.{code}", 404
+    yield "proof-over", f"/privacy/proof/{number}x.{code}", 404
     yield "fetch", link_in_chat(world, ANNA, "/privacy/paket/"), 200
     equal(world.api("POST", f"/v1/conversations/{KEPT[CARLA]}/close",
                     {})[0], 200, "closed")
