@@ -274,15 +274,21 @@ int holding_step(struct worker *w, bool *ret_moved, struct err *err)
 	return 0;
 }
 
+/* Overdue for so long: the loop does not let it have its turn, and must not
+ * come round for it all the time. */
+#define NOT_LET_MS 1000
+
 int64_t holding_due_in_ms(const struct worker *w)
 {
 	int64_t due, left;
 
 	if (w->holding == NULL)
-		return 0;
+		return -1;
 	due = w->holding->scan_boot_ms < w->holding->days_boot_ms
 		  ? w->holding->scan_boot_ms
 		  : w->holding->days_boot_ms;
 	left = due - worker_boot(w);
+	if (left < -NOT_LET_MS)
+		return -1;
 	return left > 0 ? left : 0;
 }
