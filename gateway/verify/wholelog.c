@@ -7,6 +7,7 @@
 
 #include "postern/text.h"
 #include "postern/tilefolder.h"
+#include "restored.h"
 #include "verify.h"
 
 #define VKEY_BYTES_MAX 65536
@@ -22,6 +23,9 @@ struct examination {
 	struct buf outside_bytes;
 	struct note outside_note;
 	struct checkpoint outside;
+	struct verify_restored restored; /* from backups, as it says */
+	bool before;	    /* the checkpoint is of its name before */
+	bool lost;	    /* ... and of entries that did not come back */
 	unsigned int shown; /* percent */
 	bool showing;
 };
@@ -68,21 +72,39 @@ static int on_read(void *ctx, unsigned int level, uint64_t index,
 	return 0;
 }
 
+/* Of another name: is it how this log was called before it was restored?  A
+ * beginning of it is one whatever it was called. */
+static int compare_before(struct examination *x, struct err *err)
+{
+	struct merkle_hash root = {0};
+
+	if (x->restored.len == 0)
+		return ERR_SET(err, ERR_INPUT, "--checkpoint is of another log",
+			       0);
+	x->before = true;
+	x->lost = x->outside.size > x->body.size;
+	if (x->lost)
+		return 0;
+	if (merkle_root(x->outside.size, on_read, x, &root, err) != 0)
+		return -1;
+	x->lost = !merkle_equal(&root, &x->outside.root);
+	return 0;
+}
+
 /* What somebody outside keeps has to be a beginning of this log. */
 static int compare(struct examination *x, struct ledger_finding *ret,
 		   struct err *err)
 {
 	struct merkle_hash root;
 
+	if (strcmp(x->outside.origin, x->body.origin) != 0)
+		return compare_before(x, err);
 	if (x->outside.size > x->body.size) {
 		*ret = (struct ledger_finding){.fault = LEDGER_SHORT,
 					       .index = x->body.size,
 					       .size = x->outside.size};
 		return 0;
 	}
-	if (strcmp(x->outside.origin, x->body.origin) != 0)
-		return ERR_SET(err, ERR_INPUT, "--checkpoint is of another log",
-			       0);
 	if (merkle_root(x->outside.size, on_read, x, &root, err) != 0)
 		return -1;
 	if (!merkle_equal(&root, &x->outside.root))
@@ -144,7 +166,7 @@ static void tell_log(struct answer *a, const struct examination *x)
 		answer_number(a, "pruned", x->log.source.first);
 	if (x->log.waiting > 0)
 		answer_number(a, "waiting", x->log.waiting);
-	if (x->ask->against != NULL)
+	if (x->ask->against != NULL && !x->lost)
 		answer_number(a, "extends", x->outside.size);
 }
 
@@ -165,6 +187,11 @@ static int tell_sound(const struct examination *x)
 			 ? ", and extend the checkpoint given"
 			 : "");
 	tell_log(&a, x);
+	if (x->before)
+		answer_text(&a, "before",
+			    "the checkpoint is of %s: so this log was called "
+			    "before it was restored from a backup",
+			    x->outside.origin);
 	if (x->log.contents != NULL)
 		answer_text(&a, "messages", "%s", "those the log knows");
 	if (x->log.source.foreign)
@@ -198,6 +225,25 @@ static int tell_finding(const struct examination *x,
 	if (x->body.origin[0] != '\0')
 		tell_log(&a, x);
 	buf_free(&text);
+	return answer_end(&a);
+}
+
+/* Not a log that was tampered with: one that says that it was taken back. */
+static int tell_restored(const struct examination *x)
+{
+	const uint64_t came =
+	    verify_restored_below(&x->restored, x->outside.size);
+	struct answer a;
+
+	answer_begin(&a, x->ask, "restored",
+		     "%s was restored from a backup of the first %" PRIu64
+		     " entries of the log before it; of the %" PRIu64
+		     " that %s signed, those from %" PRIu64 " on are not in it",
+		     x->body.origin, came, x->outside.size, x->outside.origin,
+		     came);
+	answer_number(&a, "came_back", came);
+	answer_number(&a, "checkpoint", x->outside.size);
+	tell_log(&a, x);
 	return answer_end(&a);
 }
 
@@ -275,7 +321,10 @@ static int read_outside(struct examination *x)
 	if (note_verify(&x->outside_note, x->keys->keys, x->keys->len, NULL,
 			&err) != 0)
 		return verify_failed(
-		    ask, "%s: not signed by the key of this log", ask->against);
+		    ask,
+		    "%s: not signed by a key of this log (of one before a "
+		    "restore, give its key with --vkey, too)",
+		    ask->against);
 	return 0;
 }
 
@@ -327,10 +376,12 @@ static int look_inside(struct examination *x)
 static int go_over(struct examination *x, struct ledger_finding *ret,
 		   struct err *err)
 {
-	int rc = ledger_verify(&x->log.source, x->log.note, x->log.note_len,
-			       x->keys->keys, x->keys->len, on_progress, x, ret,
-			       err);
+	struct ledger_source source;
+	int rc;
 
+	verify_restored_watch(&x->restored, &x->log.source, &source);
+	rc = ledger_verify(&source, x->log.note, x->log.note_len, x->keys->keys,
+			   x->keys->len, on_progress, x, ret, err);
 	end_progress(x);
 	return rc;
 }
@@ -380,6 +431,8 @@ static int examine(struct examination *x)
 	if (rc != 0)
 		return verify_failed(x->ask, "%s: cannot be checked: %s",
 				     x->path, err.what);
+	if (x->lost)
+		return tell_restored(x);
 	return found.fault == LEDGER_SOUND ? look_inside(x)
 					   : tell_finding(x, &found);
 }

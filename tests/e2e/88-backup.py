@@ -48,6 +48,13 @@ def entries(world, event):
         if e["e"] == event]
 
 
+def outside(world, name):
+    """What an auditor keeps: a checkpoint, and the keys of then."""
+    (KEPT["out"] / name).write_text(world.postern("ledger", "checkpoint"))
+    with open(KEPT["out"] / "vkeys", "a") as keys:
+        keys.write(world.postern("ledger", "keys"))
+
+
 @case
 def a_pair_is_made_once(world):
     out = KEPT["out"] / "identity"
@@ -61,6 +68,7 @@ def a_pair_is_made_once(world):
 
 @case
 def a_backup_is_made_beside_the_running_gateway(world):
+    outside(world, "early")
     file = KEPT["out"] / "data"
     equal(run(world, "backup", str(file), "--to", "pbr_wrong")[0], 1, "to")
     code, said = run(world, "backup", str(file), "--to", KEPT["to"])
@@ -144,6 +152,7 @@ def x3_another_is_restricted_after_the_backup(world):
 def an_answer_and_a_message_come_after_it_too(world):
     world.phone_text("Nach der Sicherung", phone=ANNA)
     world.note_with("Nach der Sicherung")
+    outside(world, "late")
     KEPT["notes"] = len(world.notes())
     KEPT["chats"] = {p: len(world.chat(p)) for p in SAYS}
     KEPT["size"] = len(rows(world, "SELECT id FROM ledger_entry"))
@@ -279,6 +288,26 @@ def the_log_says_what_happened(world):
           "checkpoints of before are kept")
     code, said = run(world, "ledger", "verify")
     equal(code, 0, said)
+
+
+@case
+def an_auditor_is_told_what_came_back_and_what_did_not(world):
+    outside(world, "restored")
+    folder = KEPT["out"]
+    restored, = entries(world, "backup.restored")
+
+    def verify(name):
+        code, said = run(world, "--json", "ledger", "verify", "--vkey",
+                         "@" + str(folder / "vkeys"), "--checkpoint",
+                         str(folder / name))
+        return code, json.loads(said)
+    code, early = verify("early")
+    equal((code, early["verdict"]), (0, "sound"), early)
+    check("so this log was called" in early["before"], early)
+    code, late = verify("late")
+    equal((code, late["verdict"], late["came_back"]),
+          (1, "restored", restored["n"]), late)
+    equal(verify("restored")[0], 0, "and its own")
 
 
 @case
