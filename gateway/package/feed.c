@@ -8,7 +8,8 @@
 #include "postern/lookup.h"
 #include "store/family.h"
 
-#define LOOK_STEP 256
+#define LOOK_STEP  256
+#define LOOK_STEPS 16 /* of one slice */
 
 static const char conversations_sql[] =
     PERSON_FAMILY "SELECT id,person,channel FROM conversation WHERE person IN"
@@ -142,30 +143,50 @@ static void turn(int64_t *ids, size_t len)
 	}
 }
 
-/* Newest first is how they are found. */
-static int read_ids(struct feed *f, struct feed_conversation *c,
-		    struct err *err)
+static int add_id(struct feed *f, int64_t id, struct err *err)
 {
-	int64_t before =
-	    f->facts.up_to < INT64_MAX ? f->facts.up_to + 1 : INT64_MAX;
-	int64_t found[LOOK_STEP];
-	size_t len = LOOK_STEP;
+	if (grow((void **)&f->ids, &f->ids_size, f->ids_len, sizeof(f->ids[0]),
+		 err) != 0)
+		return -1;
+	f->ids[f->ids_len++] = id;
+	return 0;
+}
 
-	c->ids_at = f->ids_len;
-	while (len == LOOK_STEP) {
-		if (lookup_conversation(f->w->store, c->id, before, found,
-					LOOK_STEP, &len, err) != 0)
+/* Newest first is how they are found. */
+static int read_some(struct feed *f, struct feed_conversation *c,
+		     struct err *err)
+{
+	int64_t found[LOOK_STEP];
+	size_t len = 0;
+
+	if (f->before == 0) {
+		c->ids_at = f->ids_len;
+		f->before = f->facts.up_to + 1;
+	}
+	if (lookup_conversation(f->w->store, c->id, f->before, found, LOOK_STEP,
+				&len, err) != 0)
+		return -1;
+	for (size_t i = 0; i < len; i++)
+		if (add_id(f, found[i], err) != 0)
 			return -1;
-		for (size_t i = 0; i < len; i++) {
-			if (grow((void **)&f->ids, &f->ids_size, f->ids_len,
-				 sizeof(f->ids[0]), err) != 0)
-				return -1;
-			f->ids[f->ids_len++] = found[i];
-		}
-		before = len > 0 ? found[len - 1] : 0;
+	if (len == LOOK_STEP) {
+		f->before = found[len - 1];
+		return 0;
 	}
 	c->ids_len = f->ids_len - c->ids_at;
 	turn(f->ids + c->ids_at, c->ids_len);
+	f->before = 0;
+	f->listed++;
+	return 0;
+}
+
+int feed_list(struct feed *f, bool *ret_done, struct err *err)
+{
+	for (size_t i = 0; i < LOOK_STEPS && f->listed < f->conversations_len;
+	     i++)
+		if (read_some(f, &f->conversations[f->listed], err) != 0)
+			return -1;
+	*ret_done = f->listed == f->conversations_len;
 	return 0;
 }
 
@@ -189,16 +210,12 @@ int feed_open(struct worker *w, const struct feed_facts *facts,
 	f->w = w;
 	f->facts = *facts;
 	f->thirds = thirds;
-	if (read_conversations(f, err) != 0)
-		goto fail;
-	for (size_t i = 0; i < f->conversations_len; i++)
-		if (read_ids(f, &f->conversations[i], err) != 0)
-			goto fail;
+	if (read_conversations(f, err) != 0) {
+		feed_close(&f);
+		return -1;
+	}
 	*ret = f;
 	return 0;
-fail:
-	feed_close(&f);
-	return -1;
 }
 
 void feed_close(struct feed **f)

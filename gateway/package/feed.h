@@ -33,7 +33,8 @@ enum feed_section {
 const char *feed_section_name(enum feed_section section); /* "messages" */
 
 struct feed_facts {
-	int64_t person, up_to; /* up_to: ids below or equal */
+	int64_t person,
+	    up_to; /* up_to: an id; messages with higher ones came later */
 	enum package_kind kind;
 };
 struct feed;
@@ -41,6 +42,8 @@ struct feed;
 int feed_open(struct worker *w, const struct feed_facts *facts,
 	      struct thirds *thirds, struct feed **ret, struct err *err);
 void feed_close(struct feed **f);
+/* One slice of finding out which messages there are; before everything else. */
+int feed_list(struct feed *f, bool *ret_done, struct err *err);
 
 /* Whoever takes it; record is borrowed. */
 struct feed_sink {

@@ -23,7 +23,9 @@ struct feed {
 	size_t conversations_len, conversations_size;
 	int64_t *ids;
 	size_t ids_len, ids_size;
-	size_t at; /* next in ids */
+	size_t at;	/* next in ids */
+	size_t listed;	/* conversations whose ids are known */
+	int64_t before; /* of the next one: ids below; 0: it is begun */
 };
 /* The conversation of the id at i. */
 const struct feed_conversation *feed_conversation_at(const struct feed *f,

@@ -56,7 +56,7 @@ static void let_go(struct packaging *p)
 	buf_free(&p->out);
 	p->file[0] = '\0';
 	p->part = 0;
-	p->begun = p->spoilt = p->listed = false;
+	p->known = p->begun = p->spoilt = p->listed = false;
 }
 
 void package_close(struct worker *w)
@@ -369,6 +369,8 @@ static int slice(struct packaging *p, struct err *err)
 	bool done = false;
 	int rc;
 
+	if (!p->known)
+		return feed_list(p->feed, &p->known, err);
 	while (p->part < PARTS && !has_part(p, p->part))
 		p->part++;
 	if (p->part == PART_MANIFEST)

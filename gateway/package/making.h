@@ -23,6 +23,7 @@ struct packaging {
 	char file[PACKAGE_NAME_BYTES];
 	int64_t now_ms; /* when it was begun: the day the copy is of */
 	size_t part;
+	bool known;	/* which messages there are */
 	bool begun;	/* the part */
 	bool spoilt;	/* what was written cannot be gone on with */
 	bool listed;	/* Datenarten and redactions are in the manifest */
