@@ -17,7 +17,8 @@
 	"  REQUEST: {from: completed, statutory: {norm: "                 \
 	"BGB195_Verjaehrung_3, after: P3M}}\n"                            \
 	"  STAFF_LOG: {from: collection, delete: P12M}\n"                 \
-	"  BREACH: {from: closed, delete: P5Y}\n"
+	"  BREACH: {from: closed, delete: P5Y}\n"                         \
+	"  HOLD: {from: closed, delete: P3Y}\n"
 
 static int make(void **state)
 {
@@ -143,6 +144,24 @@ static void the_file_of_a_breach_goes_five_years_after_it(void **state)
 		&err),
 	    0);
 	goes_on(h, 2031, 3, 2, "SELECT count(*) FROM breach");
+}
+
+static void the_file_of_a_hold_goes_three_years_after_its_end(void **state)
+{
+	struct house *h = *state;
+	char sql[400];
+
+	sweep_at(h, 2026, 3, 1, 9);
+	(void)snprintf(
+	    sql, sizeof(sql),
+	    "INSERT INTO hold(id,scope,datenart,year,state,owner,placed_ms,"
+	    "review_day,released_ms) VALUES(5,'datenart','MSG',2026,'released',"
+	    "1,1,1,%lld),(6,'datenart','RAW',2026,'active',1,1,99999,NULL)",
+	    (long long)house_wall(&h->env));
+	house_sql(h, sql);
+	hold_changed(&h->w);
+	goes_on(h, 2029, 3, 2, "SELECT count(*) FROM hold WHERE id=5");
+	assert_int_equal(HOUSE_COUNT(h, "hold WHERE id=6"), 1);
 }
 
 /* --- persons -------------------------------------------------------------- */
@@ -397,6 +416,7 @@ int main(void)
 	    CASE(who_looked_at_what_is_kept_a_year),
 	    CASE(the_file_of_a_request_goes_three_years_after_it),
 	    CASE(the_file_of_a_breach_goes_five_years_after_it),
+	    CASE(the_file_of_a_hold_goes_three_years_after_its_end),
 	    CASE(who_is_silent_for_a_year_and_a_half_is_forgotten),
 	    CASE(a_writer_stays_as_long_as_their_letter),
 	    CASE(c6_proof_of_a_consent_is_kept_from_its_last_use),

@@ -21,6 +21,7 @@ enum sweep_class {
 	SWEEP_CONSENT, /* what a person said about a purpose */
 	SWEEP_REQUEST, /* what a person asked for */
 	SWEEP_BREACH,
+	SWEEP_HOLD, /* one that ended, and what it was for */
 	SWEEP_CLASSES,
 };
 

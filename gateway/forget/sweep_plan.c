@@ -23,10 +23,11 @@ static const struct own {
     {"CONSENT", WALK_ROWS, SWEEP_CONSENT},
     {"REQUEST", WALK_ROWS, SWEEP_REQUEST},
     {"BREACH", WALK_ROWS, SWEEP_BREACH},
+    {"HOLD", WALK_ROWS, SWEEP_HOLD},
 };
 /* By others: consent_expire.c, the room of packages, a review. */
-static const char *const others[] = {"DOI_PENDING", "EXPORT",  "SUPPRESS",
-				     "HOLD",	    "TELLING", "CANARY"};
+static const char *const others[] = {"DOI_PENDING", "EXPORT", "SUPPRESS",
+				     "TELLING", "CANARY"};
 
 static const char *const walk_names[] = {
     [WALK_KEPT] = "kept",

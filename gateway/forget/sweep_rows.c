@@ -22,6 +22,10 @@ static const char *const load_sql[SWEEP_CLASSES] = {
 		      " request WHERE id=?",
     [SWEEP_BREACH] = "SELECT 0,0,detected_ms,coalesce(closed_ms,0) FROM breach"
 		     " WHERE id=?",
+    /* Whatever the rule says, never one that holds or kept something. */
+    [SWEEP_HOLD] = "SELECT 0,0,placed_ms,released_ms FROM hold WHERE id=? AND"
+		   " released_ms IS NOT NULL AND NOT EXISTS (SELECT 1 FROM"
+		   " kept WHERE kept.hold=hold.id)",
 };
 
 int sweep_row_load(struct worker *w, const struct sweep_step *step, int64_t id,
@@ -160,6 +164,19 @@ static int forget_breach(struct worker *w, int64_t id, struct err *err)
 	return shred(w, &id, 1, "BREACH", err);
 }
 
+static int forget_hold(struct worker *w, int64_t id, struct err *err)
+{
+	static const char *const sql[] = {
+	    "DELETE FROM hold_item WHERE hold=?",
+	    "DELETE FROM hold_approval WHERE hold=?",
+	    "DELETE FROM hold WHERE id=?",
+	};
+
+	if (run_all(w, sql, sizeof(sql) / sizeof(sql[0]), id, err) != 0)
+		return -1;
+	return shred(w, &id, 1, "HOLD", err);
+}
+
 int sweep_row_forget(struct worker *w, const struct sweep_step *step,
 		     const struct item *item, struct err *err)
 {
@@ -181,6 +198,8 @@ int sweep_row_forget(struct worker *w, const struct sweep_step *step,
 		return forget_request(w, item->id, err);
 	case SWEEP_BREACH:
 		return forget_breach(w, item->id, err);
+	case SWEEP_HOLD:
+		return forget_hold(w, item->id, err);
 	case SWEEP_NOTICES:
 	case SWEEP_VIEWS:
 	case SWEEP_META:

@@ -45,6 +45,7 @@ static const char *const classes_sql[SWEEP_CLASSES] = {
 		      " LIMIT ?",
     [SWEEP_REQUEST] = "SELECT id,0 FROM request WHERE id>? ORDER BY id LIMIT ?",
     [SWEEP_BREACH] = "SELECT id,0 FROM breach WHERE id>? ORDER BY id LIMIT ?",
+    [SWEEP_HOLD] = "SELECT id,0 FROM hold WHERE id>? ORDER BY id LIMIT ?",
 };
 static const char kept_sql[] =
     "SELECT id,kind,until_day,erasure FROM kept WHERE id>? ORDER BY id LIMIT ?";
