@@ -33,6 +33,8 @@ struct way {
 /* A prefix is the whole path, or ends before a slash.  First wins. */
 static const struct way all_ways[] = {
     {"/privacy/meta", false, PACE_META, PACE_META, PACE_META},
+    /* Copies are also for those who asked elsewhere. */
+    {"/privacy/paket", false, PACE_PAGES, PACE_ACTS, PACE_ACTS},
     {"/privacy", true, PACE_PAGES, PACE_ACTS, PACE_ASKS},
     {"/opendsr", false, PACE_READS, PACE_WRITES, PACE_WRITES},
     {"/v2", false, PACE_READS, PACE_WRITES, PACE_WRITES},

@@ -247,6 +247,11 @@ def without_a_portal_there_is_none(world):
     world.make(extra="portal: {enabled: false}\n")
     world.serve()
     equal(ask(world)[0], 404, "status")
+    equal(ask(world, b"/privacy/status/" + b"0" * 32)[0], 404, "a status")
+    # Copies have another way to those who asked: theirs are handed out.
+    status, answer = ask(world, b"/privacy/paket/" + b"0" * 52)
+    equal(status, 404, "a copy that is none")
+    check(b"Diese Adresse gibt es nicht" in answer, answer[:400])
     status, answer = ask(world, b"/privacy/meta/x", b"Content-Type: " + FORM,
                          method=b"POST", body=b"signed_request=x")
     equal(status, 404, "no such channel")
