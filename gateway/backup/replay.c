@@ -14,8 +14,9 @@
 #include "worker/inbound.h"
 #include "worker/prove.h"
 
-#define SLICE	 200
-#define GROW_MAX 1024
+#define SLICE	     200
+#define GROW_MAX     1024
+#define REQUESTS_MAX 1000
 
 /* --- where it is ---------------------------------------------------------- */
 
@@ -65,10 +66,16 @@ static int day_of_then(struct worker *w, struct err *err)
 
 int replay_open(struct worker *w, struct err *err)
 {
+	uint64_t restored_ms = 0;
 	struct replay r;
+	bool found;
 
 	if (read_state(w, &r, err) != 0)
 		return -1;
+	if (meta_get_u64(w->store, "restore_ms", &restored_ms, &found, err) !=
+	    0)
+		return -1;
+	w->restored_ms = (int64_t)restored_ms;
 	w->restoring = r.phase != REPLAY_NONE;
 	if (w->restoring && day_of_then(w, err) != 0)
 		return -1;
@@ -79,6 +86,33 @@ int replay_open(struct worker *w, struct err *err)
 }
 
 /* --- it came back --------------------------------------------------------- */
+
+/* It may have been answered since: somebody has to look before it is answered
+ * once more. */
+static int raise_requests(struct worker *w, struct err *err)
+{
+	static const char sql[] = "SELECT id FROM request WHERE ended_ms IS"
+				  " NULL ORDER BY id LIMIT 1000";
+	struct alarm alarm = {.kind = "backup.request", .about = ID_REQUEST};
+	int64_t ids[REQUESTS_MAX];
+	struct store_rows *rows = NULL;
+	size_t len = 0;
+	int rc = 0;
+
+	if (store_start(w->store, sql, STORE_NO_ARGS, &rows, err) != 0)
+		return -1;
+	while (len < REQUESTS_MAX && (rc = store_step(w->store, rows, err)) > 0)
+		ids[len++] = store_column(w->store, rows, 0).num;
+	store_finish(w->store, &rows);
+	if (rc < 0)
+		return -1;
+	for (size_t i = 0; i < len; i++) {
+		alarm.object = ids[i];
+		if (alarm_raise(w, &alarm, err) != 0)
+			return -1;
+	}
+	return 0;
+}
 
 /* How many entries the log had, and their root: what was signed of more was
  * signed of another history. */
@@ -99,7 +133,7 @@ static int tell_restored(struct replay *r, struct err *err)
 	if (ledger_size(w->store, &entry.count, err) != 0 ||
 	    ledger_root(w->store, entry.count, &entry.root, err) != 0 ||
 	    ledger_append(w->store, &w->mask, &entry, NULL, err) != 0 ||
-	    alarm_raise(w, &alarm, err) != 0)
+	    alarm_raise(w, &alarm, err) != 0 || raise_requests(w, err) != 0)
 		return -1;
 	return replay_put(r, REPLAY_MESSAGES, 0, 0, err);
 }

@@ -249,6 +249,9 @@ static int read_page(struct worker *w, const struct policy_purpose *p,
 
 	if (from_ms < until_ms - PENDING_MAX_MS)
 		from_ms = until_ms - PENDING_MAX_MS;
+	/* Of those of a backup nobody knows whether they were repeated. */
+	if (from_ms < w->restored_ms)
+		from_ms = w->restored_ms;
 	*ret_len = 0;
 	if (store_start(w->store, pending_sql,
 			STORE_ARGS(S_TEXT(p->name.text), S_INT(from_ms),

@@ -167,6 +167,7 @@ struct worker {
 	struct sweeping *sweep; /* forget/sweep.h; NULL: not looked yet */
 	bool stopping;
 	bool restoring;	       /* backup/replay.h: nothing is served */
+	int64_t restored_ms;   /* when the last backup came back; 0: never */
 	int64_t restoring_day; /* and what was erased then is erased by it */
 };
 
