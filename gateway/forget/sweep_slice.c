@@ -355,6 +355,7 @@ int sweep_slice(struct worker *w, struct err *err)
 		kept_changed(w);
 		l.s->run.at = before;
 		buf_free(&l.f.files);
+		buf_free(&l.f.gone);
 		return -1;
 	}
 	return forget_after_commit(&l.f, err);
