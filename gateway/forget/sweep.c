@@ -22,7 +22,7 @@
 #define PERCENT	  100
 
 static const char asked_sql[] =
-    "SELECT state,coalesce(author,0),kind,counts FROM sweep WHERE id=?";
+    "SELECT state,coalesce(author,0),kind,counts,policy FROM sweep WHERE id=?";
 static const char approve_sql[] =
     "UPDATE sweep SET state='approved',approver=?,approved_ms=?,ended_ms=?"
     " WHERE id=?";
@@ -233,7 +233,7 @@ int sweep_ask(struct worker *w, bool real, int64_t author, int64_t *ret_id,
 /* What a person wants to act on. */
 struct asked {
 	char state[16], kind[8];
-	int64_t author, planned;
+	int64_t author, planned, policy;
 };
 
 static int read_planned(struct store_value v, int64_t *ret, struct err *err)
@@ -270,6 +270,7 @@ static int read_asked(struct worker *w, int64_t id, struct asked *ret,
 		ret->author = store_column(w->store, rows, 1).num;
 		(void)store_word(store_column(w->store, rows, 2), ret->kind,
 				 sizeof(ret->kind));
+		ret->policy = store_column(w->store, rows, 4).num;
 		rc = read_planned(store_column(w->store, rows, 3),
 				  &ret->planned, err);
 	}
@@ -336,7 +337,9 @@ int sweep_approve(struct worker *w, int64_t id, int64_t approver,
 	if (!found)
 		*ret_refused = SWEEP_REFUSED_ABSENT;
 	else if (*ret_refused == NULL &&
-		 strcmp(a.state, sweep_state_name(SWEEP_COUNTED)) != 0)
+		 (strcmp(a.state, sweep_state_name(SWEEP_COUNTED)) != 0 ||
+		  /* What was counted is not what would go any more. */
+		  a.policy != decide_policy_number(w)))
 		*ret_refused = SWEEP_REFUSED_STATE;
 	if (*ret_refused == NULL &&
 	    who_approves(w, &a, approver, ret_refused, err) != 0)

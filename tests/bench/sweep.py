@@ -7,6 +7,7 @@ what memory it needs, and what it does to the acknowledgement meanwhile.
 Exit status 1 when a target is missed: p99 of the intake at most doubled, memory
 flat."""
 import json
+import os
 import pathlib
 import shutil
 import sqlite3
@@ -26,6 +27,7 @@ LOAD_S = 4
 RATE = 3000          # per second, open loop: half of what it can
 RATIO_MAX = 2
 GROWTH_MIB_MAX = 32  # caches of the archive
+WHOLE = bool(os.environ.get("WHOLE"))  # to the end, not only beside the loads
 DUE_SQL = ("UPDATE conversation SET state='closed',"
            " closed_ms=opened_ms+86400000")
 
@@ -87,8 +89,10 @@ def beside(one):
     while one.sweep("status", run["id"])["state"] == "running" and \
             len(busy) < ROUNDS:
         busy.append(one.p99())
-    done = one.until(run, "done")
+    if WHOLE:
+        one.until(run, "done")
     took = time.monotonic() - began
+    done = one.sweep("status", run["id"])
     print(f"{done['done']} records in {took:.1f} s, "
           f"{done['done'] / took:.0f}/s, {len(busy)} loads meanwhile",
           flush=True)
