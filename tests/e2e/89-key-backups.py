@@ -54,6 +54,12 @@ def ask(world, method, path, body=None):
     return world.api(method, path, body, token=KEPT["rights"])
 
 
+def until_state(world, state):
+    return w.until(state, 60, lambda: (
+        lambda r: r if r["state"] == state else None)(
+            ask(world, "GET", f"/v1/requests/{KEPT['request']}")[1]))
+
+
 @case
 def a_copy_says_until_when_it_may_be_used(world):
     if world.plan is None:
@@ -75,12 +81,13 @@ def e4_who_is_erased_waits_for_it(world):
         return "skipped"
     cnv = KEPT["note"]["conversation"]
     world.api("POST", f"/v1/conversations/{cnv}/close")
-    status, made = ask(world, "POST", "/v1/erasures",
-                       {"person": KEPT["note"]["person"]["id"]})
-    equal(status, 202, made)
-    done = w.until("it is done", 60, lambda: (
-        lambda e: e if e["step"] == "done" else None)(
-            ask(world, "GET", f"/v1/erasures/{made['id']}")[1]))
+    status, made = ask(world, "POST", "/v1/requests", {
+        "type": "erasure", "channel": "mail", "proof": {"method": "ausweis"},
+        "identifiers": [{"kind": "phone", "value": PHONE}]})
+    equal(status, 201, made)
+    KEPT["request"] = made["id"]
+    got = until_state(world, "waiting_backups")
+    done = ask(world, "GET", f"/v1/erasures/{got['erasure']['id']}")[1]
     equal(done["backups_until"], KEPT["last"].isoformat(), "named")
 
 
@@ -89,8 +96,11 @@ def e4_on_the_last_day_it_is_still_good(world):
     if world.plan is None:
         return "skipped"
     days_on(world, 29)
+    world.stop("postern")  # it looks every minute, and when it starts
+    world.serve()
     equal(listed(world)[0]["expired"], None, "29 days on")
     equal(entries(world, "backup.expired"), [], "told")
+    until_state(world, "waiting_backups")
 
 
 @case
@@ -98,7 +108,7 @@ def e4_then_it_has_expired_and_somebody_is_told(world):
     if world.plan is None:
         return "skipped"
     days_on(world, 31)
-    world.stop("postern")  # it looks every minute, and when it starts
+    world.stop("postern")
     world.serve()
     w.until("it has expired", 120, lambda: listed(world)[0]["expired"])
     equal(len(entries(world, "backup.expired")), 1, "told once")
@@ -106,6 +116,7 @@ def e4_then_it_has_expired_and_somebody_is_told(world):
     one, = [a for a in alarms if a["kind"] == "backup.destroy"]
     equal(one["object"], listed(world)[0]["id"], "which")
     world.postern("alarms", "end", one["id"])
+    until_state(world, "completed")
 
 
 @case
