@@ -4,32 +4,44 @@
 
 #define WHEN_BYTES 48
 
-/* "2026-11-21T18:05:00Z" as the controller's clock showed it, as people write
- * it. */
-static void when(const struct packaging *p, enum tongue tongue,
-		 const char *instant, char ret[WHEN_BYTES])
+/* A day as people write it. */
+static int put_day(enum tongue tongue, int64_t day, char ret[WHEN_BYTES])
 {
 	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr",
 					     "May", "Jun", "Jul", "Aug",
 					     "Sep", "Oct", "Nov", "Dec"};
-	struct caldate date;
-	int64_t ms, minute;
+	const struct caldate date = caldate_of(day);
 
+	return tongue == TONGUE_DE
+		   ? snprintf(ret, WHEN_BYTES, "%u.%u.%d", date.day, date.month,
+			      date.year)
+		   : snprintf(ret, WHEN_BYTES, "%u %s %d", date.day,
+			      months[date.month - 1], date.year);
+}
+
+/* "2026-11-21T18:05:00Z" as the controller's clock showed it, "2026-12-01",
+ * and whatever else as it is. */
+static void when(const struct packaging *p, enum tongue tongue,
+		 const char *instant, char ret[WHEN_BYTES])
+{
+	int64_t ms, day, minute;
+	int n;
+
+	if (caldate_parse(instant, &day)) {
+		(void)put_day(tongue, day, ret);
+		return;
+	}
 	if (!instant_parse(instant, &ms)) {
 		(void)snprintf(ret, WHEN_BYTES, "%s", instant);
 		return;
 	}
 	ms += (int64_t)zone_offset_s(p->w->zone, ms / 1000) * 1000;
-	date = caldate_of(ms / DAY_MS);
 	minute = ms % DAY_MS / 60000;
-	if (tongue == TONGUE_DE)
-		(void)snprintf(ret, WHEN_BYTES, "%u.%u.%d, %02d:%02d Uhr",
-			       date.day, date.month, date.year,
-			       (int)(minute / 60), (int)(minute % 60));
-	else
-		(void)snprintf(ret, WHEN_BYTES, "%u %s %d, %02d:%02d", date.day,
-			       months[date.month - 1], date.year,
-			       (int)(minute / 60), (int)(minute % 60));
+	n = put_day(tongue, ms / DAY_MS, ret);
+	if (n > 0 && n < WHEN_BYTES)
+		(void)snprintf(ret + n, WHEN_BYTES - (size_t)n, ", %02d:%02d%s",
+			       (int)(minute / 60), (int)(minute % 60),
+			       tongue == TONGUE_DE ? " Uhr" : "");
 }
 
 /* --- the page ------------------------------------------------------------- */
@@ -182,9 +194,9 @@ static const char *cell(void *ctx, const char *member)
 {
 	struct cell *c = ctx;
 	const char *text = making_text(c->record, member);
-	int64_t ms;
+	int64_t at;
 
-	if (!instant_parse(text, &ms))
+	if (!instant_parse(text, &at) && !caldate_parse(text, &at))
 		return text;
 	when(c->p, c->tongue, text, c->when);
 	return c->when;
@@ -240,10 +252,12 @@ static void put_message(struct packaging *p, enum tongue tongue,
 	    .kept = making_text(kept, "verdict"),
 	    .until = making_text(kept, "until"),
 	};
-	char shown[WHEN_BYTES];
+	char shown[WHEN_BYTES], until[WHEN_BYTES];
 
 	when(p, tongue, making_text(record, "at"), shown);
+	when(p, tongue, m.until, until);
 	m.at = shown;
+	m.until = until;
 	take_files(record, &m);
 	accesspage_message(p->page, making_text(record, "conversation"),
 			   making_text(record, "channel"), &m);

@@ -156,7 +156,7 @@ def kill(world):
 def killed_while_it_is_made_it_is_made(world):
     write(world, LATE, *(f"Nachricht {chr(97 + i % 26)}" for i in range(60)),
           "Die letzte")
-    for wait in (0, 0.02, 0.05):
+    for wait in (0, 0.03):
         def begin():
             copies.in_the_chat(world, LATE)()
             time.sleep(wait)
