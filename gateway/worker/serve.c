@@ -40,6 +40,7 @@
 #include "worker.h"
 
 #define WAIT_MAX_MS    1000
+#define WAIT_LEAST_MS  5
 #define RETRY_MS       1000
 #define TURNS_MAX      32
 #define DRAIN_MS       5000
@@ -217,6 +218,8 @@ static void take_turn(struct loop *l, struct turn *t, bool *moved)
 	}
 }
 
+/* When nobody moved.  Who is due all the same waits for something else, for a
+ * keeper that is locked, perhaps: no reason to go round without end. */
 static int wait_ms(const struct loop *l)
 {
 	int64_t least = WAIT_MAX_MS, due;
@@ -229,7 +232,7 @@ static int wait_ms(const struct loop *l)
 		if (due >= 0 && due < least)
 			least = due;
 	}
-	return (int)least;
+	return least > WAIT_LEAST_MS ? (int)least : WAIT_LEAST_MS;
 }
 
 /* --- descriptors ---------------------------------------------------------- */

@@ -2,8 +2,10 @@
 keys, and every byte that was stored of them; the log still verifies.
 Scenarios: compliance 9, E1, E5 (each step once); assurance P7."""
 import json
+import os
 import random
 import sqlite3
+import time
 
 from case import case, check, equal, main, rows, w
 
@@ -177,6 +179,35 @@ def who_writes_again_is_a_stranger(world):
     note = world.note_with("Ich bin neu hier")
     check(note["data"]["person"]["id"] != KEPT["person"], "known")
     equal(erase(world)[0], 404, "who was erased is nobody")
+
+
+def processor_s(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@case
+def a_locked_keeper_keeps_nobody_busy(world):
+    note = world.note_with("Ich bin neu hier")["data"]
+    equal(world.api("POST", f"/v1/conversations/{note['conversation']}/close")
+          [0], 200, "closed")
+    world.postern("keys", "lock")
+    world.phone_text("Liegt im Spool", phone=TWO)
+    w.until("it waits", 30, lambda: b"worker.waits" in (
+        world.dir / "postern.log").read_bytes())
+    worker = world.children()["worker"]
+    before, began = processor_s(worker), time.monotonic()
+    time.sleep(1)
+    check(processor_s(worker) - before < (time.monotonic() - began) / 2,
+          "it goes round without end")
+    world.postern("keys", "unlock")
+    world.note_with("Liegt im Spool")
+    status, made = world.api("POST", "/v1/erasures",
+                             {"person": note["person"]["id"]},
+                             token=KEPT["rights"])
+    equal(status, 202, made)
+    done(world, made)
 
 
 main(make)
