@@ -192,6 +192,30 @@ static void an_open_case_is_for_people(void **state)
 	assert_int_equal(HOUSE_COUNT(h, "erasure"), 0);
 }
 
+/* Every letter names the same page. */
+static void a_page_keeps_its_address(void **state)
+{
+	struct house *h = *state;
+	char one[PAGE_BYTES], again[PAGE_BYTES];
+	const char *secret;
+	struct err err = {0};
+	struct request r;
+	int64_t id = 0;
+
+	h->settings.portal.enabled = true;
+	memcpy(h->settings.portal.url, "https://m.example", 18);
+	erase_asked(h);
+	assert_int_equal(request_need(&h->w, only(h).id, &r, &err), 0);
+	rights_begin(h);
+	assert_int_equal(page_link(&h->w, &r, one, &err), 0);
+	assert_int_equal(page_link(&h->w, &r, again, &err), 0);
+	rights_commit(h);
+	assert_string_equal(one, again);
+	secret = strrchr(one, '/') + 1;
+	assert_int_equal(rights_find_link(&h->w, secret, &id, &err), 0);
+	assert_int_equal(id, r.is.id);
+}
+
 static void a_controller_may_decide_on_each(void **state)
 {
 	struct house *h = *state;
@@ -426,6 +450,7 @@ int main(void)
 	    CASE(nobody_answers_and_it_is_over),
 	    CASE(said_twice_the_first_one_counts),
 	    CASE(an_open_case_is_for_people),
+	    CASE(a_page_keeps_its_address),
 	    CASE(a_controller_may_decide_on_each),
 	    CASE(the_answer_names_what_went_and_what_stays),
 	    CASE(it_waits_for_the_last_backup),

@@ -75,12 +75,13 @@ static int letters_json(struct worker *w, const struct request *r, json_t *list,
 	}
 }
 
-/* Key and opening of the receipt are nobody's but the person's. */
+/* The opening of the receipt and the page are nobody's but the person's. */
 static json_t *asked_json(json_t *what)
 {
 	if (what == NULL)
 		return json_null();
 	(void)json_object_del(what, "opening");
+	(void)json_object_del(what, "page");
 	return json_incref(what);
 }
 

@@ -80,8 +80,8 @@ int certify(struct worker *w, struct request *r, const struct certified *what,
 
 /* --- page.c --------------------------------------------------------------- */
 
-/* A new address of the request's page, in full; "": the public cannot reach
- * this instance. */
+/* The address of the request's page, in full, for who asked in a chat; "": the
+ * public cannot reach this instance.  In the caller's transaction. */
 #define PAGE_BYTES 640
 int page_link(struct worker *w, const struct request *r, char ret[PAGE_BYTES],
 	      struct err *err);
