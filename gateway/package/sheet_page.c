@@ -192,10 +192,16 @@ struct cell {
 
 static const char *cell(void *ctx, const char *member)
 {
+	static const char *const written[] = {"text", "answer", "name",
+					      "username", "address"};
 	struct cell *c = ctx;
 	const char *text = making_text(c->record, member);
 	int64_t at;
 
+	/* What somebody wrote stays as it is, even if it is a date. */
+	for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++)
+		if (strcmp(written[i], member) == 0)
+			return text;
 	if (!instant_parse(text, &at) && !caldate_parse(text, &at))
 		return text;
 	when(c->p, c->tongue, text, c->when);
