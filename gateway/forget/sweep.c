@@ -126,6 +126,7 @@ static int go_on(struct worker *w, int64_t today, struct err *err)
 {
 	struct sweeping *s = w->sweep;
 	struct sweep_run *r = &s->run;
+	bool capped = false;
 
 	if (today < r->day)
 		return sweep_break_off(w, SWEEP_CLOCK, err);
@@ -134,7 +135,10 @@ static int go_on(struct worker *w, int64_t today, struct err *err)
 	if (r->at.step >= (int64_t)s->plan.len)
 		return r->state == SWEEP_COUNTING ? sweep_judge(w, err)
 						  : sweep_finish(w, err);
-	if (r->state == SWEEP_RUNNING && sweep_capped(w, today)) {
+	if (r->state == SWEEP_RUNNING &&
+	    sweep_capped(w, today, &capped, err) != 0)
+		return -1;
+	if (capped) {
 		/* The rest of it goes from midnight on. */
 		s->pause_until_ms = worker_boot(w) + LOOK_MS;
 		return 0;

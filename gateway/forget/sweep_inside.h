@@ -171,7 +171,7 @@ int sweep_run_under_way(struct worker *w, bool *ret, struct err *err);
 /* A slice of it. */
 int sweep_slice(struct worker *w, struct err *err);
 /* So many of today's are gone as may be. */
-bool sweep_capped(struct worker *w, int64_t today);
+int sweep_capped(struct worker *w, int64_t today, bool *ret, struct err *err);
 /* All is counted: it stops, or deletes from now on. */
 int sweep_judge(struct worker *w, struct err *err);
 /* All went: keys that are of no use any more, some at a time; then it ends. */

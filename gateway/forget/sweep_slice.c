@@ -267,23 +267,23 @@ static int write_cursor(struct slice *l, struct err *err)
 #define CAP_META "sweep_cap" /* day << CAP_BITS | how many went on it */
 #define CAP_BITS 40
 
-bool sweep_capped(struct worker *w, int64_t today)
+int sweep_capped(struct worker *w, int64_t today, bool *ret, struct err *err)
 {
 	struct sweeping *s = w->sweep;
-	struct err err = {0};
 	uint64_t kept = 0;
 	bool found = false;
 
 	if (s->cap_day != today) {
-		s->cap_day = today;
+		if (meta_get_u64(w->store, CAP_META, &kept, &found, err) != 0)
+			return -1;
 		s->cap_done = 0;
-		if (meta_get_u64(w->store, CAP_META, &kept, &found, &err) ==
-			0 &&
-		    found && (int64_t)(kept >> CAP_BITS) == today)
+		if (found && (int64_t)(kept >> CAP_BITS) == today)
 			s->cap_done =
 			    (int64_t)(kept & ((UINT64_C(1) << CAP_BITS) - 1));
+		s->cap_day = today;
 	}
-	return s->cap_done >= w->settings->sweep.daily_cap;
+	*ret = s->cap_done >= w->settings->sweep.daily_cap;
+	return 0;
 }
 
 static int write_cap(struct slice *l, struct err *err)
