@@ -80,6 +80,7 @@ int figures_read(struct worker *w, struct figures *ret, struct err *err)
 	ret->keeper_away = keeper_status(w->keeper, &ret->keeper, NULL) != 0;
 	ret->backlog_bytes = w->receive != NULL ? receive_backlog_bytes(w) : 0;
 	ret->ready = atomic_load(&w->ready);
+	ret->restoring = w->restoring;
 	return 0;
 }
 
@@ -89,5 +90,7 @@ const char *figures_ready(const struct figures *f)
 		return "keeper.away";
 	if (f->keeper.locked)
 		return "keeper.locked";
+	if (f->restoring)
+		return "restoring";
 	return f->ready ? "ready" : "spool";
 }

@@ -21,13 +21,13 @@ struct figures {
 		int64_t signed_ms;
 		bool compared; /* with what the keeper signed last */
 	} ledger;
-	bool keeper_away, ready;
+	bool keeper_away, ready, restoring;
 	struct keeper_status keeper;
 };
 
 int figures_read(struct worker *w, struct figures *ret, struct err *err);
 /* "ready", or a word for why not: "keeper.away", "keeper.locked",
- * "spool". */
+ * "restoring", "spool". */
 const char *figures_ready(const struct figures *f);
 
 #endif

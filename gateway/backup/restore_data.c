@@ -114,50 +114,109 @@ static int read_forgotten(const struct restore_data *d, struct store *st,
 	return rc;
 }
 
-/* --- the spool ------------------------------------------------------------ */
+/* --- the archive that is replaced ------------------------------------------
+ */
 
-/* Where the archive of now, which is replaced, has read to: what it has read
- * was told, and would be told again. */
-static int position_of_now(const struct restore_data *d, uint64_t ret[2],
-			   bool *ret_known, struct err *err)
+/* Where it opens, what it alone knows is not lost: who wants no advertising,
+ * which tokens were revoked, and how far the spool was read. */
+struct now {
+	struct store *st; /* NULL: there is none, or it does not open */
+};
+
+/* One that does not open is why there is a restore. */
+static int open_now(const struct restore_data *d, struct now *ret,
+		    struct err *err)
 {
 	char path[DURABLE_PATH_BYTES];
 	const char *engine;
-	struct store *now = NULL;
 	struct err why = {0};
-	bool found[2] = {false, false};
 
-	*ret_known = false;
 	if (store_engines(&engine, 1) != 1 ||
 	    durable_path(d->dir, "postern.db", path, err) != 0)
 		return -1;
-	/* One that does not open is why there is a restore. */
-	if (access(path, F_OK) == 0 &&
-	    store_look(engine, path, &now, &why) == 0)
-		*ret_known = meta_get_u64(now, "spool_segment", &ret[0],
-					  &found[0], &why) == 0 &&
-			     meta_get_u64(now, "spool_offset", &ret[1],
-					  &found[1], &why) == 0 &&
-			     found[0] && found[1];
-	store_close(&now);
+	if (access(path, F_OK) == 0)
+		(void)store_look(engine, path, &ret->st, &why); /* or none */
 	return 0;
 }
 
-/* A number that comes again in another spool would pass over what lies there
- * now. */
-static int set_position(const struct restore_data *d, struct store *st,
+static const char revoked_sql[] =
+    "SELECT id,revoked_ms FROM token WHERE revoked_ms IS NOT NULL";
+static const char revoke_sql[] =
+    "UPDATE token SET revoked_ms=? WHERE id=? AND revoked_ms IS NULL";
+static const char suppressed_sql[] =
+    "SELECT suppress_hash,scope,channel,since_ms,reason FROM suppression";
+static const char suppress_sql[] =
+    "INSERT INTO suppression(suppress_hash,scope,channel,since_ms,reason)"
+    " VALUES(?,?,?,?,?) ON CONFLICT DO NOTHING";
+
+/* Each row of one statement of then is an argument list of another. */
+static int carry(struct store *from, const char *read, unsigned int columns,
+		 struct store *to, const char *write, bool swap,
+		 struct err *err)
+{
+	struct store_rows *rows = NULL;
+	struct store_value args[5];
+	int rc;
+
+	if (store_start(from, read, STORE_NO_ARGS, &rows, err) != 0)
+		return -1;
+	while ((rc = store_step(from, rows, err)) > 0) {
+		for (unsigned int i = 0; i < columns; i++)
+			args[swap ? columns - 1 - i : i] =
+			    store_column(from, rows, i);
+		rc = store_run(to, write, args, columns, err);
+		if (rc != 0)
+			break;
+	}
+	store_finish(from, &rows);
+	return rc;
+}
+
+static int carry_all(const struct now *now, struct store *st, struct err *err)
+{
+	if (now->st == NULL)
+		return 0;
+	if (carry(now->st, revoked_sql, 2, st, revoke_sql, true, err) != 0)
+		return -1;
+	return carry(now->st, suppressed_sql, 5, st, suppress_sql, false, err);
+}
+
+/* What it has read was told, and would be told again.  Of another spool a
+ * number that comes again would pass over what lies there now. */
+static int set_position(const struct now *now, struct store *st,
 			struct err *err)
 {
+	bool found[2] = {false, false};
 	uint64_t at[2] = {0, 0};
-	bool known = false;
+	struct err why = {0};
 
-	if (position_of_now(d, at, &known, err) != 0)
-		return -1;
-	if (!known)
+	if (now->st == NULL ||
+	    meta_get_u64(now->st, "spool_segment", &at[0], &found[0], &why) !=
+		0 ||
+	    meta_get_u64(now->st, "spool_offset", &at[1], &found[1], &why) !=
+		0 ||
+	    !found[0] || !found[1])
 		return store_run(st, forget_position_sql, STORE_NO_ARGS, err);
 	if (meta_set_u64(st, "spool_segment", at[0], err) != 0)
 		return -1;
 	return meta_set_u64(st, "spool_offset", at[1], err);
+}
+
+/* A damaged one may fail halfway; what was carried stays. */
+static int take_from_now(const struct restore_data *d, struct store *st,
+			 struct err *err)
+{
+	struct now now = {0};
+	struct err why = {0};
+	int rc;
+
+	if (open_now(d, &now, err) != 0)
+		return -1;
+	rc = set_position(&now, st, err);
+	if (rc == 0)
+		(void)carry_all(&now, st, &why);
+	store_close(&now.st);
+	return rc;
 }
 
 /* --- the proof log -------------------------------------------------------- */
@@ -241,7 +300,7 @@ static int change(const struct restore_data *d, struct store *st,
 	    store_run(st, park_sql, STORE_NO_ARGS, err) != 0 ||
 	    store_run(st, package_sql, STORE_ARGS(S_INT(d->now_ms)), err) !=
 		0 ||
-	    set_position(d, st, err) != 0 || end_log(d, st, origin, err) != 0)
+	    take_from_now(d, st, err) != 0 || end_log(d, st, origin, err) != 0)
 		return -1;
 	return write_meta(d, st, err);
 }

@@ -105,6 +105,12 @@ def somebody_is_erased_after_it(world):
     (KEPT["out"] / "data").unlink()
     equal(run(world, "backup", str(KEPT["out"] / "data"), "--to",
               KEPT["to"]).returncode, 0, "backup")
+    KEPT["token"] = json.loads(world.postern(
+        "token", "list", "--json"))["tokens"][-1]["id"]
+    world.postern("token", "revoke", KEPT["token"])
+    KEPT["rights"] = json.loads(world.postern(
+        "token", "create", "--scope", "rights", "--label", "DSB",
+        "--json"))["token"]
     gone = KEPT[PHONES[1]]
     world.api("POST", f"/v1/conversations/{gone['conversation']}/close")
     made = world.api("POST", "/v1/erasures", {"person": gone["person"]["id"]},
@@ -207,6 +213,9 @@ def a_replay_killed_anywhere_goes_on_and_tells_each_step_once(world):
                         + KEPT[PHONES[1]]["conversation"])[0], 404, "erased")
         equal(world.api("GET", "/v1/conversations/"
                         + KEPT[PHONES[2]]["conversation"])[0], 200, "kept")
+        states = {t["id"]: t["state"] for t in json.loads(world.postern(
+            "token", "list", "--json"))["tokens"]}
+        equal(states[KEPT["token"]], "revoked", "a token")
         world.stop("postern")
         world.plan.close()
 
