@@ -411,6 +411,7 @@ static void one_nobody_approved_lapses_with_an_alarm(void **state)
 	say(h, SAYS("m1", "Order 4711"));
 	id = holding_placed(h, &o);
 	h->ahead_ms = HOLDING_UNAPPROVED * DAY_MS - 1;
+	house_confirm(h);
 	holding_turns(h);
 	assert_int_equal(holding_over(h, newest(h)), id);
 	h->ahead_ms++;
@@ -423,6 +424,7 @@ static void one_nobody_approved_lapses_with_an_alarm(void **state)
 	approved = holding_placed(h, &o);
 	assert_null(approve(h, approved, APPROVER));
 	h->ahead_ms += (HOLDING_UNAPPROVED + 1) * DAY_MS;
+	house_confirm(h);
 	holding_turns(h);
 	assert_int_equal(holding_over(h, newest(h)), approved);
 }
@@ -440,9 +442,11 @@ static void a_review_that_is_overdue_alarms_and_ends_nothing(void **state)
 	id = holding_placed(h, &o);
 	assert_null(approve(h, id, APPROVER));
 	h->ahead_ms = INT64_C(90) * DAY_MS; /* its day */
+	house_confirm(h);
 	holding_turns(h);
 	assert_int_equal(HOUSE_COUNT(h, "alarm"), 0);
 	h->ahead_ms += DAY_MS;
+	house_confirm(h);
 	holding_turns(h);
 	holding_turns(h);
 	assert_int_equal(HOUSE_COUNT(h, "alarm WHERE kind='hold.review_due' AND"

@@ -219,10 +219,12 @@ static void q4_it_dies_after_fourteen_days(void **state)
 	assert_true(instant_parse("2026-12-15T23:59:59Z", &last));
 	fill(h);
 	h->ahead_ms = first - HOUSE_NOW;
+	house_confirm(h);
 	id = package_order(h, PACKAGE_ACCESS, 77);
 	(void)package_run(h);
 	link_of(h, id, link);
 	h->ahead_ms = last - HOUSE_NOW;
+	house_confirm(h);
 	(void)package_run(h);
 	assert_int_equal(opens(h, link), 0);
 	assert_int_equal(package_state_is(h, 77, &view), PACKAGE_READY);

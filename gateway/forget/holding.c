@@ -7,6 +7,7 @@
 #include "worker/alarm.h"
 #include "worker/kept.h"
 #include "worker/prove.h"
+#include "worker/sweepclock.h"
 
 #define MINUTE_MS   60000
 #define PAUSE_MS    2	/* between two slices: who is received goes first */
@@ -83,9 +84,15 @@ static int lapse_one(struct worker *w, bool *ret_any, struct err *err)
 {
 	const int64_t before_ms =
 	    worker_now(w) - (int64_t)HOLDING_UNAPPROVED * DAY_MS;
+	bool good = false;
 	int64_t id = 0;
 
 	*ret_any = false;
+	/* What it protects would be free by a wrong clock. */
+	if (sweepclock_good(w, &good, err) != 0)
+		return -1;
+	if (!good)
+		return 0;
 	if (store_one_int(w->store, lapsed_sql, STORE_ARGS(S_INT(before_ms)),
 			  &id, ret_any, err) != 0)
 		return -1;

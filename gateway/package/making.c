@@ -16,6 +16,7 @@
 #include "worker/alarm.h"
 #include "worker/canary.h"
 #include "worker/prove.h"
+#include "worker/sweepclock.h"
 
 #define PROGRESS_MS  1000
 #define EXPIRES_DAYS 14 /* where the policy says nothing (compliance 2.2) */
@@ -454,9 +455,15 @@ static int expire(struct worker *w, bool *ret_moved, struct err *err)
 {
 	struct store_rows *rows = NULL;
 	int64_t ids[EXPIRE_STEP];
+	bool good = false;
 	size_t len = 0;
 	int rc = 0;
 
+	/* A wrong clock takes nobody's copy away; its link is dead by it. */
+	if (sweepclock_good(w, &good, err) != 0)
+		return -1;
+	if (!good)
+		return 0;
 	if (store_start(w->store, expired_sql, STORE_ARGS(S_INT(worker_now(w))),
 			&rows, err) != 0)
 		return -1;
