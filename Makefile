@@ -130,12 +130,13 @@ drill: deps
 	@$(MAKE) --no-print-directory all
 	@tests/drill/drill.py
 
-test: deps
+test:
+	@BROWSER=1 tools/install-deps
 	@FIXTURES=$(FIXTURES) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run
 
 # Lines and branches reached by the unit and end-to-end tests, per file.
 coverage:
-	@COVERAGE=1 tools/install-deps
+	@BROWSER=1 COVERAGE=1 tools/install-deps
 	@FIXTURES=$(FIXTURES) tests/coverage
 
 torture: deps
