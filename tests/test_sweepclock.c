@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-#include "forget/sweepclock.h"
+#include "worker/sweepclock.h"
 #include "ledger_house.h"
 #include "postern/caldate.h"
 #include "worker/alarm.h"

@@ -8,6 +8,7 @@
 #include "store/family.h"
 #include "trail.h"
 #include "worker/consent.h"
+#include "worker/identity.h"
 #include "worker/inbound.h"
 #include "worker/notice.h"
 
@@ -135,18 +136,34 @@ static int agrees(struct worker *w, int64_t person, bool *ret, struct err *err)
 	return 0;
 }
 
+/* First, as it is so for nearly nobody. */
+static int is_over(struct worker *w, const struct item *contact, bool *ret,
+		   struct err *err)
+{
+	const int64_t today = w->sweep->run.day;
+	struct judged j;
+
+	if (judge_item(w, contact, TRIGGER_SCHEDULE, today, &j, err) != 0)
+		return -1;
+	*ret = j.facts.rule_due.is && j.facts.rule_due.day <= today;
+	return 0;
+}
+
 /* Whoever's letters a law keeps is kept with them: they would say nothing
  * without. */
 int sweep_contact_load(struct worker *w, int64_t person, struct item *ret,
 		       bool *ret_found, struct err *err)
 {
 	struct alive alive = {.w = w};
-	bool asks = false, known = false, agreed = false;
+	bool asks = false, known = false, agreed = false, over = false;
 
-	*ret =
-	    (struct item){.id = person, .person = person, .key_person = person};
+	*ret = (struct item){.id = person,
+			     .person = person,
+			     .key_person = person,
+			     .datenart = {IDENTITY_DATENART}};
 	*ret_found = false;
-	if (is_so(w, known_sql, person, &known, err) != 0)
+	if (is_over(w, ret, &over, err) != 0 ||
+	    (over && is_so(w, known_sql, person, &known, err) != 0))
 		return -1;
 	if (!known)
 		return 0;
