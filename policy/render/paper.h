@@ -61,6 +61,7 @@ enum paper_feature {
 	FEATURE_CONSENT,    /* consent is asked for, recorded and shown */
 	FEATURE_REDACT,
 	FEATURE_APPROVALS,
+	FEATURE_UNMASK, /* approvals before an alias is revealed */
 	FEATURES,
 };
 bool paper_built(enum paper_feature feature);

@@ -233,6 +233,14 @@ static void systems(const struct paper *w)
 	     {"Zeile entfällt mit der Zustellung",
 	      "the row goes with its delivery"},
 	     FEATURE_ALWAYS},
+	    {"packages/",
+	     {"Kopien für Betroffene, versiegelt",
+	      "copies for data subjects, sealed"},
+	     {"Datei und Schlüssel entfallen, wenn die Kopie abgeholt ist, "
+	      "sonst nach der Regel `EXPORT`",
+	      "file and key go when the copy was fetched, else by the rule "
+	      "of `EXPORT`"},
+	     FEATURE_REQUESTS},
 	    {"erasures.log",
 	     {"zufällige Kennungen des Gelöschten, keine personenbezogenen "
 	      "Daten",

@@ -8,12 +8,12 @@
 bool paper_built(enum paper_feature feature)
 {
 	static const bool built[FEATURES] = {
-	    [FEATURE_ALWAYS] = true,	[FEATURE_SWEEP] = false,
-	    [FEATURE_HOLD] = false,	[FEATURE_RESTRICT] = false,
-	    [FEATURE_REPLAY] = false,	[FEATURE_RECIPIENTS] = false,
-	    [FEATURE_REQUESTS] = false, [FEATURE_LEDGER] = true,
+	    [FEATURE_ALWAYS] = true,	[FEATURE_SWEEP] = true,
+	    [FEATURE_HOLD] = true,	[FEATURE_RESTRICT] = true,
+	    [FEATURE_REPLAY] = true,	[FEATURE_RECIPIENTS] = true,
+	    [FEATURE_REQUESTS] = true,	[FEATURE_LEDGER] = true,
 	    [FEATURE_CONSENT] = true,	[FEATURE_REDACT] = true,
-	    [FEATURE_APPROVALS] = true,
+	    [FEATURE_APPROVALS] = true, [FEATURE_UNMASK] = false,
 	};
 
 	return built[feature];

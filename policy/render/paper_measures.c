@@ -39,14 +39,18 @@ static const struct measure erase[] = {
     {"M60.S05 M60.S06",
      {"Löschungen datensparsam protokollieren",
       "Erasures are logged without the data"},
-     {"`erasures.log` hält zufällige Kennungen, keine Inhalte",
-      "`erasures.log` holds random ids, no contents"},
+     {"`erasures.log` und `forgotten.log` halten zufällige Kennungen, keine "
+      "Inhalte",
+      "`erasures.log` and `forgotten.log` hold random ids, no contents"},
      FEATURE_REPLAY},
     {"M60.S07 M60.S08 M60.S09 M60.P06",
      {"Fristen überwachen und zeitgesteuert löschen",
       "Periods are watched and data erased on time"},
-     {"Fällige Daten werden aus Startereignis und Regel berechnet",
-      "What is due is computed from start event and rule"},
+     {"Fällige Daten werden aus Startereignis und Regel berechnet; ein "
+      "täglicher Lauf löscht sie, mit Obergrenze und Freigabe, wenn es mehr "
+      "sind als zuletzt freigegeben",
+      "What is due is computed from start event and rule; a daily run erases "
+      "it, with a cap and an approval if it is more than was approved last"},
      FEATURE_SWEEP},
     {"M60.S10 M60.P08",
      {"Gelöschtes kommt aus Sicherungen nicht zurück",
@@ -67,8 +71,11 @@ static const struct measure erase[] = {
     {"M60.P12 M60.P13 M60.P14",
      {"Übermittlungen kennen und Empfänger unterrichten",
       "Disclosures are known and recipients told"},
-     {"Helpdesks werden von Löschungen signiert unterrichtet",
-      "Helpdesks get signed notices of erasures"},
+     {"Helpdesks werden von Löschungen signiert unterrichtet, "
+      "Auftragsverarbeiter über OpenDSR; je Empfänger steht fest, ob es "
+      "angekommen ist",
+      "Helpdesks get signed notices of erasures, processors are told by "
+      "OpenDSR; the state of each recipient is on record"},
      FEATURE_RECIPIENTS},
 };
 
@@ -87,8 +94,10 @@ static const struct measure restrict_[] = {
     {"M62.S02 M62.S03",
      {"Die übliche Suche findet Eingeschränktes nicht",
       "The usual search does not find what is restricted"},
-     {"Suche, Liste, Export und Helpdesk enthalten es nicht",
-      "search, list, export and helpdesk do not contain it"},
+     {"Listen, Kennzahlen und Helpdesk enthalten es nicht; die Auskunft an "
+      "die Person nennt es",
+      "lists, figures and helpdesk do not contain it; the person's own copy "
+      "does"},
      FEATURE_RESTRICT},
     {"M62.S05 M62.D06",
      {"Verschlüsselung nach dem Stand der Technik",
@@ -244,13 +253,15 @@ static void own(const struct paper *w)
 		     "proposes it: %lld (%s)."),
 		  (long long)a->policy,
 		  paper_state(w->pg->t.tongue, FEATURE_APPROVALS));
-	page_item(w->pg,
-		  PR(w,
-		     "Zustimmung: %lld für eine Löschaussetzung, %lld für das "
-		     "Aufdecken eines Alias (%s).",
-		     "Consent of: %lld for a hold, %lld for unmasking (%s)."),
-		  (long long)a->hold, (long long)a->unmask,
-		  paper_state(w->pg->t.tongue, FEATURE_HOLD));
+	page_item(
+	    w->pg,
+	    PR(w,
+	       "Zustimmung: %lld für eine Löschaussetzung (%s), %lld für "
+	       "das Aufdecken eines Alias (%s).",
+	       "Consent of: %lld for a hold (%s), %lld for unmasking "
+	       "(%s)."),
+	    (long long)a->hold, paper_state(w->pg->t.tongue, FEATURE_HOLD),
+	    (long long)a->unmask, paper_state(w->pg->t.tongue, FEATURE_UNMASK));
 	for (size_t i = 0; i < w->in->channels_len; i++)
 		page_item(w->pg,
 			  PR(w,
