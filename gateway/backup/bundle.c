@@ -161,12 +161,6 @@ static int add_head(struct bundle *b, const char *name, uint64_t len,
 	return rc;
 }
 
-int bundle_add_bytes(struct bundle *b, const char *name, const void *bytes,
-		     size_t len, struct err *err)
-{
-	return add_head(b, name, len, err) != 0 ? -1 : add(b, bytes, len, err);
-}
-
 static int add_content(struct bundle *b, int fd, uint64_t len,
 		       bundle_told *told, void *ctx, struct err *err)
 {

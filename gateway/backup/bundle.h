@@ -17,8 +17,6 @@ struct bundle; /* one being written */
 /* file must not exist (ERR_INPUT); file.part is written over. */
 int bundle_create(const char *file, const struct recipient *to, int64_t made_ms,
 		  struct bundle **ret, struct err *err);
-int bundle_add_bytes(struct bundle *b, const char *name, const void *bytes,
-		     size_t len, struct err *err);
 /* told: bytes so far, NULL: nobody looks.  ERR_ABSENT: no such file. */
 typedef void bundle_told(void *ctx, uint64_t bytes);
 int bundle_add_file(struct bundle *b, const char *name, const char *path,

@@ -43,11 +43,6 @@ static const char *const identity_types[] = {
 };
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-const char *opendsr_type_name(enum opendsr_type type)
-{
-	return types[type];
-}
-
 const char *opendsr_status_name(enum opendsr_status status)
 {
 	return statuses[status];

@@ -73,8 +73,5 @@ int holding_secrets(struct worker *w, const struct holding_view *view,
 int holding_step(struct worker *w, bool *ret_moved, struct err *err);
 int64_t holding_due_in_ms(const struct worker *w);
 void holding_close(struct worker *w);
-/* Holds over anything of the person, for settlement and answers. */
-int holding_of_person(struct worker *w, int64_t person, bool *ret,
-		      struct err *err);
 
 #endif

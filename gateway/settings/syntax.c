@@ -185,14 +185,6 @@ const char *const *syntax_lands(size_t *ret_len)
 	return lands;
 }
 
-bool syntax_land(const char *text)
-{
-	for (size_t i = 0; i < sizeof(lands) / sizeof(lands[0]); i++)
-		if (strcmp(text, lands[i]) == 0)
-			return true;
-	return false;
-}
-
 bool syntax_zone(const char *text)
 {
 	size_t len = strlen(text);

@@ -14,8 +14,7 @@ bool syntax_target(const char *text);
 bool syntax_host(const char *text, size_t len);
 /* Path of a webhook: 32 to 128 of [A-Za-z0-9_-], not visibly made by hand. */
 bool syntax_hook_path(const char *text);
-/* One of the 16 German Laender: "BE". */
-bool syntax_land(const char *text);
+/* The 16 German Laender: "BE". */
 const char *const *syntax_lands(size_t *ret_len);
 /* "Europe/Berlin"; whether it exists is another question. */
 bool syntax_zone(const char *text);

@@ -10,8 +10,6 @@ static const char raise_sql[] =
     " VALUES(?,?,?,?,?,?,?)";
 static const char end_sql[] = "UPDATE alarm SET ended_ms=? WHERE kind=? AND"
 			      " object=? AND ended_ms IS NULL";
-static const char count_sql[] =
-    "SELECT count(*) FROM alarm WHERE ended_ms IS NULL";
 
 int alarm_raise(struct worker *w, const struct alarm *a, struct err *err)
 {
@@ -39,12 +37,4 @@ int alarm_end(struct worker *w, const char *kind, int64_t object,
 	return store_run(
 	    w->store, end_sql,
 	    STORE_ARGS(S_INT(worker_now(w)), S_TEXT(kind), S_INT(object)), err);
-}
-
-int alarm_count(struct worker *w, int64_t *ret, struct err *err)
-{
-	bool found;
-
-	return store_one_int(w->store, count_sql, STORE_NO_ARGS, ret, &found,
-			     err);
 }

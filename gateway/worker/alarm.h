@@ -19,7 +19,5 @@ int alarm_raise(struct worker *w, const struct alarm *a, struct err *err);
 /* It is over; the same. */
 int alarm_end(struct worker *w, const char *kind, int64_t object,
 	      struct err *err);
-/* How many are open. */
-int alarm_count(struct worker *w, int64_t *ret, struct err *err);
 
 #endif

@@ -10,8 +10,7 @@
 #define SQL_LIST "SELECT " COLUMNS " FROM outbox WHERE id>? ORDER BY id"
 #define SQL_LIST_STATE \
 	"SELECT " COLUMNS " FROM outbox WHERE id>? AND state=? ORDER BY id"
-#define SQL_ONE	  "SELECT " COLUMNS " FROM outbox WHERE id=?"
-#define SQL_COUNT "SELECT COUNT(*) FROM outbox WHERE state=?"
+#define SQL_ONE "SELECT " COLUMNS " FROM outbox WHERE id=?"
 #define SQL_RETRY                                                   \
 	"UPDATE outbox SET state='waiting',reason=NULL,error=NULL," \
 	"attempts=0,next_ms=0 WHERE id=?"
@@ -70,16 +69,6 @@ int outbox_list(struct worker *w, const char *state, int64_t after,
 		return -1;
 	*ret_len = len;
 	return 0;
-}
-
-int outbox_count(struct worker *w, const char *state, int64_t *ret,
-		 struct err *err)
-{
-	static const char sql[] = SQL_COUNT;
-	bool found;
-
-	return store_one_int(w->store, sql, STORE_ARGS(S_TEXT(state)), ret,
-			     &found, err);
 }
 
 static int find(struct worker *w, int64_t id, struct outbox_item *ret,

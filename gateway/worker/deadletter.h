@@ -25,10 +25,6 @@ int outbox_list(struct worker *w, const char *state, int64_t after,
 		struct outbox_item *ret_items, size_t size, size_t *ret_len,
 		struct err *err);
 
-/* How many rows are in a state. */
-int outbox_count(struct worker *w, const char *state, int64_t *ret,
-		 struct err *err);
-
 /*
  * outbox_retry - a row is tried again now, with all its attempts; ERR_DENIED:
  * it is held until somebody agrees.

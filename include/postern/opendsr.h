@@ -19,7 +19,6 @@
 bool opendsr_uuid(const char *text);
 
 enum opendsr_type { OPENDSR_ACCESS, OPENDSR_PORTABILITY, OPENDSR_ERASURE };
-const char *opendsr_type_name(enum opendsr_type type);
 
 enum opendsr_status {
 	OPENDSR_PENDING,
