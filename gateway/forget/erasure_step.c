@@ -30,10 +30,11 @@ static const char restart_sql[] =
     "upto=?,ended_ms=NULL,next_ms=0,kept=0,stays=0,of_n=n WHERE id=?";
 static const char unstep_sql[] =
     "DELETE FROM erasure_step WHERE erasure=? AND step>=?";
-/* What was erased stays said. */
+/* What was erased stays said, and that they stand on the suppression list:
+ * their addresses no longer tell it. */
 static const char unsettle_sql[] =
-    "DELETE FROM request_item WHERE verdict<>'erase' AND request=(SELECT"
-    " request FROM erasure WHERE id=?)";
+    "DELETE FROM request_item WHERE verdict<>'erase' AND datenart<>'SUPPRESS'"
+    " AND request=(SELECT request FROM erasure WHERE id=?)";
 static const char save_sql[] =
     "UPDATE erasure SET step=?,cursor=?,message=?,n=?,of_n=?,files=?,keys=?,"
     "kept=?,stays=?,waits_day=?,entry=?,next_ms=?,ended_ms=? WHERE id=?";
@@ -42,10 +43,12 @@ static const char step_sql[] =
     " CONFLICT DO NOTHING";
 
 /* empties: first the log of writes is emptied, outside of a transaction; what
- * was to be read back at the end was deleted after the first time. */
+ * was to be read back at the end was deleted after the first time.
+ * unlinks: first what could not be unlinked after its commit is: nobody else
+ * would until the next start. */
 static const struct {
 	erasure_slice *slice;
-	bool empties;
+	bool empties, unlinks;
 } steps[ERASURE_STEPS] = {
     [ERASURE_DECIDE] = {.slice = erasure_decide_slice},
     [ERASURE_FREEZE] = {.slice = erasure_freeze_slice},
@@ -55,7 +58,7 @@ static const struct {
     [ERASURE_WAL] = {.empties = true},
     [ERASURE_LEDGER] = {.slice = erasure_ledger_slice},
     [ERASURE_TELL] = {.slice = erasure_tell_slice},
-    [ERASURE_VERIFY] = {.slice = erasure_verify_slice},
+    [ERASURE_VERIFY] = {.slice = erasure_verify_slice, .unlinks = true},
     [ERASURE_STAMP] = {.slice = erasure_stamp_slice, .empties = true},
     [ERASURE_ANSWER] = {.slice = erasure_answer_slice},
 };
@@ -144,7 +147,8 @@ static int in_transaction(struct run *r, enum progress *how, struct err *err)
 
 	if (steps[r->e.step].empties && empty_log(r, &emptied, err) != 0)
 		return -1;
-	if (worker_begin(r->w, err) != 0)
+	if ((steps[r->e.step].unlinks && unlink_pending(r->w, err) != 0) ||
+	    worker_begin(r->w, err) != 0)
 		return -1;
 	*how = emptied ? DONE : WAITS;
 	if (emptied && steps[r->e.step].slice != NULL &&
