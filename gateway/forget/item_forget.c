@@ -59,7 +59,9 @@ static const char quarantine_sql[] =
 static const char note_sql[] = "DELETE FROM note WHERE id=? RETURNING 1";
 static const char review_sql[] =
     "DELETE FROM review WHERE person IN (?,?) AND message=?";
-static const char kept_sql[] = "DELETE FROM kept WHERE id=? RETURNING 1";
+static const char kept_sql[] = "DELETE FROM kept WHERE id=? RETURNING erasure";
+/* With what it kept went the reason for the rest of the person to stay. */
+static const char again_sql[] = "UPDATE erasure SET again=1 WHERE id=?";
 static const char held_sql[] = "DELETE FROM hold_item WHERE item=?";
 
 #define PAGE	 64
@@ -84,16 +86,19 @@ static int ids_of(struct worker *w, const char *sql, int64_t of, int64_t *ret,
 /* What is written about a record beside its row. */
 static int forget_marks(struct worker *w, int64_t id, struct err *err)
 {
-	int64_t one;
+	int64_t erasure = 0;
 	bool was = false;
 
-	if (store_one_int(w->store, kept_sql, STORE_ARGS(S_INT(id)), &one, &was,
-			  err) != 0 ||
+	if (store_one_int(w->store, kept_sql, STORE_ARGS(S_INT(id)), &erasure,
+			  &was, err) != 0 ||
 	    store_run(w->store, held_sql, STORE_ARGS(S_INT(id)), err) != 0)
 		return -1;
-	if (was)
-		kept_changed(w);
-	return 0;
+	if (!was)
+		return 0;
+	kept_changed(w);
+	return erasure == 0 ? 0
+			    : store_run(w->store, again_sql,
+					STORE_ARGS(S_INT(erasure)), err);
 }
 
 /* --- messages ------------------------------------------------------------- */
