@@ -241,9 +241,26 @@ int erasure_ledger_slice(struct run *r, enum progress *ret, struct err *err)
 	return 0;
 }
 
+/* Where the whole person goes this was done before the first row went. */
+static int plan_partly(struct run *r, struct err *err)
+{
+	const struct telling_order order = {
+	    .erasure = r->e.id,
+	    .request = r->e.request,
+	    .person = r->e.person,
+	    .event = TELLING_ERASED_PARTLY,
+	};
+
+	return erasure_whole(&r->e) || r->e.n == 0
+		   ? 0
+		   : telling_plan(r->w, &order, err);
+}
+
 int erasure_tell_slice(struct run *r, enum progress *ret, struct err *err)
 {
 	*ret = DONE;
+	if (plan_partly(r, err) != 0)
+		return -1;
 	return telling_release(r->w, r->e.id, err);
 }
 

@@ -151,7 +151,8 @@ static bool waits_for_spool(struct run *r)
 	return true;
 }
 
-/* Of some records alone the helpdesk hears one by one, as they go. */
+/* Of some records alone the helpdesk hears one by one, as they go; who else
+ * there is, is written down in step TELL. */
 static int plan(struct run *r, bool all_kept, struct err *err)
 {
 	const struct telling_order order = {

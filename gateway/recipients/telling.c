@@ -18,6 +18,7 @@ const char *const telling_events[] = {
     [TELLING_ERASED] = "erased",
     [TELLING_RESTRICTED] = "restricted",
     [TELLING_RECTIFIED] = "rectified",
+    [TELLING_ERASED_PARTLY] = "erased_partly",
 };
 
 static const char known_sql[] =
@@ -169,11 +170,16 @@ static const char *unfit(const struct telling_order *o,
 {
 	if (one->impossible != NULL || o->event == TELLING_ERASED)
 		return one->impossible;
-	/* OpenDSR knows neither. */
+	/* OpenDSR knows none of them; to erase everything, where some is still
+	 * needed, would be asked for too much. */
 	if (one->processor != NULL)
 		return "no_such_call";
-	/* The restriction itself tells it, by the outbox. */
-	return o->event == TELLING_RESTRICTED ? "told_at_once" : NULL;
+	/* The restriction itself tells it, by the outbox; so does each message
+	 * that is erased. */
+	return o->event == TELLING_RESTRICTED ||
+		       o->event == TELLING_ERASED_PARTLY
+		   ? "told_at_once"
+		   : NULL;
 }
 
 static int make_rows(struct plan *p, struct err *err)

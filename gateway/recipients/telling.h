@@ -9,7 +9,13 @@
 
 #include "worker/worker.h"
 
-enum telling_event { TELLING_ERASED, TELLING_RESTRICTED, TELLING_RECTIFIED };
+/* ERASED_PARTLY: some records went, the person stays. */
+enum telling_event {
+	TELLING_ERASED,
+	TELLING_RESTRICTED,
+	TELLING_RECTIFIED,
+	TELLING_ERASED_PARTLY,
+};
 enum telling_state {
 	TELLING_PENDING,
 	TELLING_SENT, /* taken; its confirmation is waited for */

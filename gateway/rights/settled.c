@@ -150,6 +150,15 @@ static const char *impossible_words(const struct telling *t, enum tongue tongue)
 	return "";
 }
 
+/* What arrived, or was sent by the way of every message, nobody confirmed. */
+static enum telling_state said_state(const struct telling *t)
+{
+	const bool told = strcmp(t->reason, "delivered") == 0 ||
+			  strcmp(t->reason, "told_at_once") == 0;
+
+	return t->state == TELLING_CONFIRMED && told ? TELLING_SENT : t->state;
+}
+
 static int recipient_line(void *ctx, const struct telling *t, struct err *err)
 {
 	struct words *words = ctx;
@@ -163,7 +172,7 @@ static int recipient_line(void *ctx, const struct telling *t, struct err *err)
 			    err) != 0)
 		return -1;
 	(void)snprintf(text, sizeof(text), "- %s: %s%s\n", t->recipient,
-		       state_words(t->state, words->tongue),
+		       state_words(said_state(t), words->tongue),
 		       impossible_words(t, words->tongue));
 	return line(words, text, err);
 }
