@@ -23,8 +23,11 @@ static const char under_way_sql[] =
 static const char begin_sql[] =
     "INSERT INTO erasure(id,request,person,cause,step,started_ms,upto,message)"
     " VALUES(?,?,?,?,0,?,?,?)";
+/* What was judged already is on no list: whoever asks later is erased once
+ * more, with a list of their own. */
 static const char request_sql[] =
-    "UPDATE erasure SET request=? WHERE id=? AND request IS NULL";
+    "UPDATE erasure SET request=? WHERE id=? AND request IS NULL AND step=0"
+    " AND cursor=0";
 static const char again_sql[] = PERSON_FAMILY
     "UPDATE erasure SET again=1 WHERE person IN (SELECT id FROM family)"
     " AND kept>0";

@@ -34,7 +34,8 @@ struct erasure_order {
 	enum erasure_trigger trigger;
 };
 /* In the caller's transaction.  ERR_INPUT: nobody.  One is under way for that
- * person: *ret_id is that one's. */
+ * person: *ret_id is that one's, and it is that request's, too, if nothing was
+ * judged yet; else the request has to ask again when that one is over. */
 int erasure_begin(struct worker *w, const struct erasure_order *order,
 		  int64_t *ret_id, struct err *err);
 /* A hold was released, a restriction lifted: what was kept for that is judged

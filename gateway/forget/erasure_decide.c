@@ -18,6 +18,14 @@ static const char settle_sql[] =
     "INSERT INTO request_item(request,datenart,verdict,reason,article,"
     "until_day,n) VALUES(?,?,?,?,?,?,?) ON CONFLICT(request,datenart,verdict,"
     "reason,until_day) DO UPDATE SET n=n+excluded.n";
+/* One record less of those that were to go; whichever reason it had. */
+static const char unsettle_sql[] =
+    "UPDATE request_item SET n=n-1 WHERE request=? AND datenart=? AND"
+    " verdict='erase' AND reason=(SELECT min(i.reason) FROM request_item i"
+    " WHERE i.request=request_item.request AND i.datenart="
+    "request_item.datenart AND i.verdict='erase')";
+static const char empty_sql[] =
+    "DELETE FROM request_item WHERE request=? AND n=0";
 static const char files_sql[] =
     "SELECT id FROM attachment WHERE message=? AND id>? AND state<>'gone'"
     " ORDER BY id LIMIT 64";
@@ -152,6 +160,40 @@ int erasure_judge(struct run *r, const struct item *item,
 	return item->empty ? 0 : settle(r, item, &judged.decision, err);
 }
 
+static int unsettle(struct run *r, const struct item *item, struct err *err)
+{
+	if (r->e.request == 0)
+		return 0;
+	if (store_run(
+		r->w->store, unsettle_sql,
+		STORE_ARGS(S_INT(r->e.request), S_TEXT(item->datenart.text)),
+		err) != 0)
+		return -1;
+	return store_run(r->w->store, empty_sql,
+			 STORE_ARGS(S_INT(r->e.request)), err);
+}
+
+int erasure_judge_late(struct run *r, const struct item *item,
+		       enum erasure_verdict *ret, struct err *err)
+{
+	struct judged judged;
+
+	*ret = ERASURE_ERASE;
+	if (judge_item(r->w, item, r->e.trigger, r->today, &judged, err) != 0)
+		return -1;
+	if (judged.decision.verdict != ERASURE_RESTRICT_HOLD)
+		return 0; /* as it was decided */
+	*ret = judged.decision.verdict;
+	r->e.kept++;
+	if (kept_put(r->w, item, &judged, r->e.id, err) != 0)
+		return -1;
+	if (item->empty)
+		return 0;
+	return unsettle(r, item, err) != 0
+		   ? -1
+		   : settle(r, item, &judged.decision, err);
+}
+
 static int judge_kind(struct run *r, enum item_kind kind, int64_t id,
 		      struct err *err)
 {
@@ -203,9 +245,7 @@ static int visit_conversation(struct run *r, int64_t id, struct err *err)
 
 /* --- what is not a record of its own -------------------------------------- */
 
-/* What is written down about a person beside their records stays as long as a
- * hold is about the whole of them (H1). */
-static int hold_person(struct run *r, bool *ret_held, struct err *err)
+int erasure_hold_person(struct run *r, bool *ret_held, struct err *err)
 {
 	const struct name contact = {IDENTITY_DATENART}, any = {""};
 	const struct hold_facts facts = {
@@ -277,7 +317,9 @@ static int decide_person(struct run *r, struct err *err)
 		      STORE_ARGS(S_INT(r->e.person), S_INT(r->today)),
 		      err) != 0)
 		return -1;
-	if (erasure_whole(&r->e) && (hold_person(r, &held, err) != 0 ||
+	if (erasure_withdraw(r, err) != 0)
+		return -1;
+	if (erasure_whole(&r->e) && (erasure_hold_person(r, &held, err) != 0 ||
 				     erasure_consents(r, held, err) != 0))
 		return -1;
 	return settle_contact(r, err);

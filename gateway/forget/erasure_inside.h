@@ -40,6 +40,7 @@ struct run {
 	int64_t today;
 	struct forgetting f;
 	bool caches; /* what is known of persons is to be dropped */
+	bool late;   /* a hold was placed since it was begun */
 };
 typedef int erasure_slice(struct run *r, enum progress *ret, struct err *err);
 
@@ -70,6 +71,13 @@ erasure_slice erasure_decide_slice;
  * list. */
 int erasure_judge(struct run *r, const struct item *item,
 		  enum erasure_verdict *ret, struct err *err);
+/* Once more, just before it goes: a hold that was placed since then keeps it,
+ * and the settlement list says so. */
+int erasure_judge_late(struct run *r, const struct item *item,
+		       enum erasure_verdict *ret, struct err *err);
+/* Is a hold over the whole of the person?  Then what is written down about
+ * them beside their records stays (H1). */
+int erasure_hold_person(struct run *r, bool *ret_held, struct err *err);
 struct settled {
 	const struct name *datenart;
 	enum erasure_verdict verdict;
@@ -81,6 +89,8 @@ int erasure_settle(struct run *r, const struct settled *s, struct err *err);
 /* --- erasure_consent.c: proofs of consent outlive the person, restricted ---
  */
 int erasure_consents(struct run *r, bool held, struct err *err);
+/* Who wants to be erased consents to nothing any more. */
+int erasure_withdraw(struct run *r, struct err *err);
 
 /* --- erasure_mention.c: others' texts that name the person -----------------
  */

@@ -7,6 +7,7 @@
 #include "package/package.h"
 #include "postern/lookup.h"
 #include "store/family.h"
+#include "worker/hold.h"
 
 #define PAGE	    64
 #define IN_RAW	    INT64_C(-1) /* cursor: conversations are done */
@@ -83,7 +84,24 @@ static int goes(struct run *r, const struct item *item, bool *ret,
 			       err) != 0)
 			return -1;
 		*ret = judged.decision.verdict == ERASURE_ERASE;
+	} else if (r->late) {
+		if (erasure_judge_late(r, item, &verdict, err) != 0)
+			return -1;
+		*ret = verdict == ERASURE_ERASE;
 	}
+	return 0;
+}
+
+/* Ids rise: one that is younger than the decision did not count in it. */
+static int look_for_holds(struct run *r, struct err *err)
+{
+	const struct hold_row *holds = NULL;
+	size_t len = 0;
+
+	if (hold_active(r->w, &holds, &len, err) != 0)
+		return -1;
+	for (size_t i = 0; i < len; i++)
+		r->late |= holds[i].id > r->e.upto;
 	return 0;
 }
 
@@ -226,7 +244,8 @@ static int rows_of_person(struct run *r, struct err *err)
 {
 	bool held = false;
 
-	if (erasure_held(r, &held, err) != 0)
+	if (r->late ? erasure_hold_person(r, &held, err) != 0
+		    : erasure_held(r, &held, err) != 0)
 		return -1;
 	if (held)
 		return 0;
@@ -262,6 +281,8 @@ int erasure_rows_slice(struct run *r, enum progress *ret, struct err *err)
 	bool end = false;
 
 	*ret = GOES_ON;
+	if (look_for_holds(r, err) != 0)
+		return -1;
 	if (r->e.cursor != IN_RAW)
 		return conversations(r, ret, err);
 	if (erasure_raw(r, &end, err) != 0)

@@ -27,9 +27,6 @@ static const char asks_sql[] =
 		  " (SELECT 1 FROM erasure WHERE person IN (SELECT id FROM"
 		  " family) AND ended_ms IS NULL)";
 static const char alive_sql[] = "SELECT 1 FROM message WHERE id=?";
-static const char agreed_sql[] =
-    PERSON_FAMILY "SELECT DISTINCT purpose,channel FROM consent_event WHERE"
-		  " person IN (SELECT id FROM family) LIMIT 64";
 static const char *const contact_sql[] = {
     PERSON_FAMILY "DELETE FROM address WHERE person IN"
 		  " (SELECT id FROM family)",
@@ -93,31 +90,6 @@ static int is_so(struct worker *w, const char *sql, int64_t person, bool *ret,
 			     ret, err);
 }
 
-static int names_of(struct worker *w, int64_t person, struct consent_of *ret,
-		    size_t *ret_len, struct err *err)
-{
-	struct store_rows *rows = NULL;
-	int rc = 0;
-
-	*ret_len = 0;
-	if (store_start(w->store, agreed_sql, STORE_ARGS(S_INT(person)), &rows,
-			err) != 0)
-		return -1;
-	while (*ret_len < VIEWS_MAX &&
-	       (rc = store_step(w->store, rows, err)) > 0) {
-		struct store_value p = store_column(w->store, rows, 0);
-		struct store_value c = store_column(w->store, rows, 1);
-		struct consent_of *of = &ret[*ret_len];
-
-		*of = (struct consent_of){.person = person};
-		if (name_set(&of->purpose, p.bytes, p.len) &&
-		    (c.len == 0 || name_set(&of->channel, c.bytes, c.len)))
-			++*ret_len;
-	}
-	store_finish(w->store, &rows);
-	return rc < 0 ? -1 : 0;
-}
-
 /* Somebody who agreed to be written to is known for that. */
 static int agrees(struct worker *w, int64_t person, bool *ret, struct err *err)
 {
@@ -126,7 +98,7 @@ static int agrees(struct worker *w, int64_t person, bool *ret, struct err *err)
 	size_t len;
 
 	*ret = false;
-	if (names_of(w, person, all, &len, err) != 0)
+	if (consent_all_of(w, person, all, VIEWS_MAX, &len, err) != 0)
 		return -1;
 	for (size_t i = 0; i < len && !*ret; i++) {
 		if (consent_view_of(w, &all[i], CONSENT_NOW, &view, err) != 0)

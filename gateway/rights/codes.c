@@ -162,6 +162,16 @@ static const struct code codes[] = {
      0,
      "Art. 17(1)(b) GDPR",
      {"Die Einwilligung besteht nicht mehr.", "There is no consent any more."}},
+    {"SUPPRESSED",
+     0,
+     0,
+     "Art. 21(3) GDPR",
+     {"Nur ein Prüfwert Ihrer Nummer steht auf der Sperrliste, damit Sie von "
+      "uns keine Werbung bekommen, auch wenn wir Ihre Nummer noch einmal "
+      "erhalten.",
+      "Only a keyed hash of your number is on the suppression list, so that "
+      "you get no advertising from us even if we are given your number "
+      "again."}},
     {"NO_DATA",
      0,
      0,

@@ -16,6 +16,9 @@ static const char events_sql[] =
 		  " WHERE person IN (SELECT id FROM family)"
 		  " AND purpose IN (?,?,?) AND channel IN ('',?)"
 		  " AND at_ms<=? ORDER BY at_ms DESC,id DESC";
+static const char all_sql[] =
+    PERSON_FAMILY "SELECT DISTINCT purpose,channel FROM consent_event WHERE"
+		  " person IN (SELECT id FROM family) ORDER BY purpose,channel";
 static const char paused_sql[] =
     PERSON_FAMILY "SELECT 1 FROM review WHERE state='open' AND"
 		  " kind='withdrawal' AND person IN (SELECT id FROM family)"
@@ -153,6 +156,30 @@ int consent_state_of(struct worker *w, const struct consent_of *of,
 		return -1;
 	*ret = view.state;
 	return 0;
+}
+
+int consent_all_of(struct worker *w, int64_t person, struct consent_of *ret,
+		   size_t max, size_t *ret_len, struct err *err)
+{
+	struct store_rows *rows = NULL;
+	int rc = 0;
+
+	*ret_len = 0;
+	if (store_start(w->store, all_sql, STORE_ARGS(S_INT(person)), &rows,
+			err) != 0)
+		return -1;
+	while (*ret_len < max && (rc = store_step(w->store, rows, err)) > 0) {
+		struct store_value p = store_column(w->store, rows, 0);
+		struct store_value c = store_column(w->store, rows, 1);
+		struct consent_of *of = &ret[*ret_len];
+
+		*of = (struct consent_of){.person = person};
+		if (name_set(&of->purpose, p.bytes, p.len) &&
+		    (c.len == 0 || name_set(&of->channel, c.bytes, c.len)))
+			++*ret_len;
+	}
+	store_finish(w->store, &rows);
+	return rc < 0 ? -1 : 0;
 }
 
 /* --- of a send ------------------------------------------------------------ */

@@ -45,6 +45,10 @@ int consent_view_of(struct worker *w, const struct consent_of *of,
 		    int64_t at_ms, struct consent_view *ret, struct err *err);
 int consent_state_of(struct worker *w, const struct consent_of *of,
 		     int64_t at_ms, enum consent_state *ret, struct err *err);
+/* Everything the person was ever asked about or said something about; at most
+ * max. */
+int consent_all_of(struct worker *w, int64_t person, struct consent_of *ret,
+		   size_t max, size_t *ret_len, struct err *err);
 
 /* Is the purpose (of a send; NULL: the channel's own) marketing? */
 bool consent_is_marketing(const struct worker *w, const struct name *channel,
