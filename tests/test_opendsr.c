@@ -210,10 +210,21 @@ static void addresses_others_name_are_public(void **state)
 	    "",
 	    "https://1.2.3.4.5/",
 	    "https://localhost./",
+	    "https://controller.example:0/",
+	    "https://controller.example/#",
+	    "https:controller.example/",
+	    "https:/controller.example/",
+	    "https:////controller.example/",
+	    "https://.controller.example/",
+	    "https://controller..example/",
+	    "https://controller.example%/",
+	    "https://contr%6fller.ex%61mple%2f/",
 	};
 	static const char *const good[] = {
 	    "https://controller.example/opendsr/callbacks",
 	    "https://controller.example:8443/?a=b",
+	    "HTTPS://Controller-1.Example",
+	    "https://xn--bcher-kva.example/a%20b?c=https://d",
 	    "https://9.9.9.9/",
 	    "https://[2606:4700::1111]/",
 	};

@@ -25,6 +25,16 @@ static bool plain_characters(const char *url)
 	return true;
 }
 
+/* "scheme://host", no fragment: what one reader guesses of an address, the next
+ * one guesses otherwise. */
+static bool spelt_out(const char *url)
+{
+	size_t scheme = strcspn(url, ":/?#");
+
+	return strncmp(url + scheme, "://", 3) == 0 && url[scheme + 3] != '/' &&
+	       strchr(url, '#') == NULL;
+}
+
 static bool take(struct parts *p, const char *scheme, const char *host,
 		 const char *port)
 {
@@ -40,27 +50,24 @@ static bool take(struct parts *p, const char *scheme, const char *host,
 	p->host[len] = '\0';
 	p->plain = strcmp(scheme, "http") == 0;
 	p->port = (uint16_t)strtoul(port, NULL, 10);
-	return p->plain || strcmp(scheme, "https") == 0;
+	return p->port != 0 && (p->plain || strcmp(scheme, "https") == 0);
 }
 
 static bool read_url(const char *text, struct parts *ret)
 {
-	char *scheme = NULL, *host = NULL, *port = NULL, *fragment = NULL;
+	char *scheme = NULL, *host = NULL, *port = NULL;
 	CURLU *url = curl_url();
 	bool good = false;
 
-	if (url != NULL && plain_characters(text) &&
+	if (url != NULL && plain_characters(text) && spelt_out(text) &&
 	    curl_url_set(url, CURLUPART_URL, text,
 			 CURLU_DISALLOW_USER | CURLU_NON_SUPPORT_SCHEME) ==
 		CURLUE_OK &&
-	    curl_url_get(url, CURLUPART_FRAGMENT, &fragment, 0) ==
-		CURLUE_NO_FRAGMENT &&
 	    curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
 	    curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
 	    curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) ==
 		CURLUE_OK)
 		good = take(ret, scheme, host, port);
-	curl_free(fragment);
 	curl_free(port);
 	curl_free(host);
 	curl_free(scheme);
@@ -96,6 +103,18 @@ static bool literal(const struct parts *p, struct sockaddr_storage *ret,
 static bool numeric(const char *label)
 {
 	return *label >= '0' && *label <= '9';
+}
+
+/* Letters, digits, "-" and "_" between single dots: a resolver is asked for
+ * nothing else. */
+static bool host_name(const char *host)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-_.";
+
+	return host[0] != '.' && strstr(host, "..") == NULL &&
+	       host[strspn(host, letters)] == '\0';
 }
 
 /* Names that mean this machine or its network wherever they are asked for, and
@@ -148,5 +167,5 @@ bool http_url_callable(const char *url, const char *const *allow,
 	if (literal(&p, &at, &len))
 		return (!p.plain && http_address_public(&at, len)) ||
 		       http_allowed(allow, allow_len, p.host, &at, len);
-	return !p.plain && !home_name(p.host);
+	return !p.plain && host_name(p.host) && !home_name(p.host);
 }
