@@ -27,7 +27,8 @@ static void check(const void *body, size_t len, bool is_signed)
 {
 	const struct drp_trust trust = {.agent = &agent,
 					.business = "BEISPIEL_GMBH",
-					.now_ms = INT64_C(1796115900000)};
+					.now_ms = INT64_C(1796115900000),
+					.reason_alone = len % 2 == 0};
 	enum drp_verdict verdict;
 	struct drp_request rq;
 	json_t *said = NULL;

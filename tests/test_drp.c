@@ -81,11 +81,13 @@ static int make_own(void **state)
 
 #define NOW_MS INT64_C(1796115900000) /* 2026-12-01T09:05:00Z */
 
-static enum drp_verdict verdict_of(const char *json, int64_t now_ms,
-				   json_t **ret)
+static enum drp_verdict verdict_in(const char *json, int64_t now_ms,
+				   bool revokes, json_t **ret)
 {
-	const struct drp_trust trust = {
-	    .agent = &own.agent, .business = "BEISPIEL_GMBH", .now_ms = now_ms};
+	const struct drp_trust trust = {.agent = &own.agent,
+					.business = "BEISPIEL_GMBH",
+					.now_ms = now_ms,
+					.reason_alone = revokes};
 	uint8_t raw[2048];
 	unsigned long long raw_len = 0;
 	char text[4096];
@@ -103,6 +105,12 @@ static enum drp_verdict verdict_of(const char *json, int64_t now_ms,
 	else
 		json_decref(said);
 	return verdict;
+}
+
+static enum drp_verdict verdict_of(const char *json, int64_t now_ms,
+				   json_t **ret)
+{
+	return verdict_in(json, now_ms, false, ret);
 }
 
 #define HEAD "{\"agent-id\":\"AGENTUR\",\"business-id\":\"BEISPIEL_GMBH\","
@@ -143,6 +151,34 @@ static void what_is_signed_has_its_claims(void **state)
 	assert_int_equal(
 	    verdict_of(HEAD WINDOW "\"drp.version\":\"0.9\"}", NOW_MS, NULL),
 	    DRP_BODY);
+}
+
+static void revoking_needs_no_claims(void **state)
+{
+	static const char *const good[] = {
+	    "{}", "{\"reason\":\"changed my mind\"}", "{\"reason\":null}",
+	    HEAD WINDOW VERSION ",\"reason\":\"none\"}"};
+	static const struct {
+		const char *json;
+		enum drp_verdict verdict;
+	} bad[] = {
+	    {"[]", DRP_BODY},
+	    {"{\"reason\":1}", DRP_AGENT},
+	    {"{\"reason\":\"none\",\"agent-id\":\"ANDERE\"}", DRP_AGENT},
+	    {"{\"reason\":\"none\",\"agent-id\":\"AGENTUR\"}", DRP_BUSINESS},
+	    {HEAD VERSION "}", DRP_BODY},
+	    {HEAD "\"issued-at\":\"2026-12-01T08:00:00Z\","
+		  "\"expires-at\":\"2026-12-01T08:10:00Z\"," VERSION "}",
+	     DRP_EXPIRED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_int_equal(verdict_in(good[i], NOW_MS, true, NULL),
+				 DRP_GOOD);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(verdict_in(bad[i].json, NOW_MS, true, NULL),
+				 bad[i].verdict);
 }
 
 static const char *wrong(const char *more)
@@ -232,6 +268,7 @@ int main(void)
 	    cmocka_unit_test(every_body_of_the_fixtures_has_its_verdict),
 	    cmocka_unit_test(a_window_is_ten_minutes_and_no_longer),
 	    cmocka_unit_test(what_is_signed_has_its_claims),
+	    cmocka_unit_test(revoking_needs_no_claims),
 	    cmocka_unit_test(what_is_asked_is_one_of_two),
 	    cmocka_unit_test(a_directory_names_each_once),
 	    cmocka_unit_test(every_state_of_the_fixtures_is_one),

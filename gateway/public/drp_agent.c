@@ -141,7 +141,9 @@ int drp_signed(struct worker *w, const struct public_request *rq,
 {
 	const struct drp_trust trust = {.agent = agent,
 					.business = w->settings->drp.business,
-					.now_ms = rq->at_ms};
+					.now_ms = rq->at_ms,
+					.reason_alone =
+					    strcmp(rq->method, "DELETE") == 0};
 	enum drp_verdict verdict;
 
 	*ret = NULL;

@@ -55,6 +55,8 @@ struct drp_trust {
 	const struct drp_agent *agent; /* whose token came with it */
 	const char *business;
 	int64_t now_ms;
+	/* Revoking: a body of nothing but a reason is good, too. */
+	bool reason_alone;
 };
 /*
  * drp_open - base64(signature, JSON) to its JSON.

@@ -48,9 +48,12 @@ def stamp(offset):
 
 
 def signed(world, agent="TESTAGENT", **claims):
-    said = {"agent-id": agent, "business-id": BUSINESS,
-            "issued-at": stamp(-5), "expires-at": stamp(300),
-            "drp.version": "1.0", **claims}
+    return signed_as_is(world, agent, {
+        "agent-id": agent, "business-id": BUSINESS, "issued-at": stamp(-5),
+        "expires-at": stamp(300), "drp.version": "1.0", **claims})
+
+
+def signed_as_is(world, agent, said):
     raw = json.dumps(said).encode()
     (world.dir / "drp-body").write_bytes(raw)
     signature = subprocess.run(
@@ -145,9 +148,21 @@ def what_nobody_verified_waits_and_is_revoked(world):
     at = f"/v1/data-rights-request/{got['request_id']}"
     equal(ask(world, "DELETE", at, b"x", KEPT["TESTAGENT"])[0], 400,
           "unsigned")
-    status, got = ask(world, "DELETE", at, signed(world, reason="anders"),
-                      KEPT["TESTAGENT"])
+    alone = signed_as_is(world, "TESTAGENT", {"reason": "anders"})
+    equal(ask(world, "POST", "/v1/data-rights-request", alone,
+              KEPT["TESTAGENT"])[1]["code"], "agent-id", "for revoking alone")
+    equal(ask(world, "DELETE", at, signed_as_is(
+        world, "ANDERE", {"reason": "anders"}), KEPT["TESTAGENT"])[0], 403,
+        "another's signature")
+    status, got = ask(world, "DELETE", at, alone, KEPT["TESTAGENT"])
     equal((status, got["status"]), (200, "revoked"), got)
+    # With all the claims of other bodies it is as good.
+    at = "/v1/data-rights-request/" + create(
+        world, email_verified=False,
+        **{"agent-request-id": "r-0004"})[1]["request_id"]
+    for more, wanted in (({"expires-at": stamp(-1)}, 400), ({}, 200)):
+        equal(ask(world, "DELETE", at, signed(world, reason="anders", **more),
+                  KEPT["TESTAGENT"])[0], wanted, more)
 
 
 @case
