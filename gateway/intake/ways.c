@@ -39,6 +39,8 @@ static const struct way all_ways[] = {
     {"/opendsr", false, PACE_READS, PACE_WRITES, PACE_WRITES},
     {"/v2", false, PACE_READS, PACE_WRITES, PACE_WRITES},
     {"/opengdpr_requests", false, PACE_READS, PACE_WRITES, PACE_WRITES},
+    {"/v1/opengdpr_requests", false, PACE_READS, PACE_WRITES, PACE_WRITES},
+    {"/v1/discovery", false, PACE_READS, PACE_WRITES, PACE_WRITES},
     {"/v1/data-rights-request", false, PACE_READS, PACE_WRITES, PACE_WRITES},
     {"/v1/agent", false, PACE_READS, PACE_WRITES, PACE_WRITES},
 };

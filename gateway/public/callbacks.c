@@ -155,9 +155,15 @@ static int pick(struct worker *w, struct told *ret, bool *ret_found,
 
 /* --- what is told --------------------------------------------------------- */
 
+/* Asked by version 1, whose headers were called otherwise. */
+static bool is_older(const struct told *t)
+{
+	return strcmp(t->kind, "opengdpr") == 0;
+}
+
 static bool is_opendsr(const struct told *t)
 {
-	return strcmp(t->kind, "opendsr") == 0;
+	return strcmp(t->kind, "opendsr") == 0 || is_older(t);
 }
 
 /* What its state is called over there. */
@@ -166,6 +172,7 @@ static void call_state(struct worker *w, const struct rights_request *r,
 {
 	json_t *object;
 	const char *state, *reason;
+	bool later = r->extended && !rights_state_ended(r->state);
 
 	if (is_opendsr(t)) {
 		(void)snprintf(
@@ -176,9 +183,10 @@ static void call_state(struct worker *w, const struct rights_request *r,
 	object = drp_object(w, r);
 	state = json_string_value(json_object_get(object, "status"));
 	reason = json_string_value(json_object_get(object, "reason"));
-	(void)snprintf(t->now, sizeof(t->now), "%s%s",
-		       state != NULL ? state : "",
-		       reason != NULL ? reason : "");
+	/* A longer time limit is told as well (3.08). */
+	(void)snprintf(t->now, sizeof(t->now), "%s%s%s",
+		       state != NULL ? state : "", reason != NULL ? reason : "",
+		       later ? "+" : "");
 	json_decref(object);
 }
 
@@ -186,7 +194,6 @@ static json_t *opendsr_body(struct worker *w, const struct rights_request *r,
 			    const struct told *t, struct err *err)
 {
 	char due[INSTANT_BYTES];
-	int64_t n = 0;
 	json_t *body;
 
 	opendsr_due(r, due);
@@ -194,27 +201,29 @@ static json_t *opendsr_body(struct worker *w, const struct rights_request *r,
 			 "expected_completion_time", due, "status_callback_url",
 			 t->url, "subject_request_id", r->outside_id,
 			 "request_status", t->now);
-	if (opendsr_status_of(r->state) != OPENDSR_COMPLETED)
-		return body;
-	if (opendsr_count(w, r, &n, err) != 0 ||
-	    json_object_set_new(body, "results_count", json_integer(n)) != 0) {
+	if (body != NULL && opendsr_end(w, r, body, err) != 0) {
 		json_decref(body);
 		return NULL;
 	}
 	return body;
 }
 
-static int sign(struct worker *w, struct http_call *call, struct err *err)
+static int sign(struct worker *w, struct http_call *call, bool older,
+		struct err *err)
 {
 	char signature[OPENDSR_SIGNATURE_BYTES];
 
 	return opendsr_sign(w->opendsr_key, call->body.bytes, call->body.len,
 			    signature, err) != 0 ||
-		       http_call_header(call, "X-OpenDSR-Processor-Domain",
+		       http_call_header(call,
+					older ? "X-OpenGDPR-Processor-Domain"
+					      : "X-OpenDSR-Processor-Domain",
 					w->settings->opendsr.domain,
 					err) != 0 ||
-		       http_call_header(call, "X-OpenDSR-Signature", signature,
-					err) != 0
+		       http_call_header(call,
+					older ? "X-OpenGDPR-Signature"
+					      : "X-OpenDSR-Signature",
+					signature, err) != 0
 		   ? -1
 		   : 0;
 }
@@ -236,7 +245,7 @@ static int fill(struct worker *w, const struct rights_request *r,
 	    http_call_header(call, "Content-Type", "application/json", err) !=
 		0)
 		return -1;
-	return is_opendsr(t) ? sign(w, call, err) : 0;
+	return is_opendsr(t) ? sign(w, call, is_older(t), err) : 0;
 }
 
 static void answered(void *ctx, const struct http_reply *reply)

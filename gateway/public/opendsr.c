@@ -97,17 +97,18 @@ static enum rights_type type_of(enum opendsr_type type)
 }
 
 static void fill_ask(const struct opendsr_request *from,
-		     const struct settings_controller *c, int64_t at_ms,
-		     struct rights_ask *ret)
+		     const struct settings_controller *c,
+		     const struct public_request *rq, struct rights_ask *ret)
 {
 	*ret = (struct rights_ask){
 	    .type = type_of(from->type),
 	    .via = RIGHTS_OPENDSR,
-	    .received_ms = at_ms,
+	    .received_ms = rq->at_ms,
 	    .proved = c->verified,
 	    .outside_id = from->id,
 	    .asker = c->name.text,
 	    .callbacks_len = from->callbacks_len,
+	    .callback_kind = opendsr_older(rq) ? "opengdpr" : "opendsr",
 	};
 	for (size_t i = 0; i < from->callbacks_len; i++)
 		ret->callbacks[i] = from->callbacks[i];
@@ -152,7 +153,7 @@ static int open_request(struct worker *w, const struct public_request *rq,
 	struct rights_ask ask;
 	bool found = false;
 
-	fill_ask(from, c, rq->at_ms, &ask);
+	fill_ask(from, c, rq, &ask);
 	if (rights_open(w, &ask, &opened, err) != 0 ||
 	    rights_load(w, opened.id, &r, &found, err) != 0)
 		return -1;
@@ -206,7 +207,8 @@ static bool named(const struct public_request *rq,
 {
 	static const char *const patterns[] = {
 	    "/opendsr/v2/requests/{}", "/v2/requests/{}",
-	    "/opengdpr_requests/{}", "/opendsr/v1/opengdpr_requests/{}"};
+	    "/opengdpr_requests/{}", "/v1/opengdpr_requests/{}",
+	    "/opendsr/v1/opengdpr_requests/{}"};
 
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
 		if (public_part(patterns[i], rq->path, ret))
@@ -255,25 +257,6 @@ static int add_results(struct worker *w, const struct rights_request *r,
 	return ERR_SET(err, ERR_NOMEM, "answer", 0);
 }
 
-static int add_end(struct worker *w, const struct rights_request *r,
-		   json_t *body, struct err *err)
-{
-	int64_t n = 0;
-
-	if (opendsr_status_of(r->state) != OPENDSR_COMPLETED)
-		return 0;
-	if (opendsr_count(w, r, &n, err) != 0)
-		return -1;
-	if (json_object_set_new(body, "results_count", json_integer(n)) != 0 ||
-	    (r->state == RIGHTS_REFUSED &&
-	     json_object_set_new(
-		 body, "message",
-		 json_string("The request was refused; the person is told "
-			     "why.")) != 0))
-		return ERR_SET(err, ERR_NOMEM, "answer", 0);
-	return add_results(w, r, body, err);
-}
-
 int opendsr_status(struct worker *w, const struct public_request *rq,
 		   struct public_answer *ret, struct err *err)
 {
@@ -292,7 +275,8 @@ int opendsr_status(struct worker *w, const struct public_request *rq,
 	    "expected_completion_time", due, "subject_request_id", r.outside_id,
 	    "request_status", opendsr_status_name(opendsr_status_of(r.state)),
 	    "api_version", opendsr_older(rq) ? "1.0" : OPENDSR_VERSION);
-	if (body != NULL && add_end(w, &r, body, err) != 0) {
+	if (body != NULL && (opendsr_end(w, &r, body, err) != 0 ||
+			     add_results(w, &r, body, err) != 0)) {
 		json_decref(body);
 		return -1;
 	}

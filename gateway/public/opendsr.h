@@ -13,9 +13,10 @@
 enum opendsr_status opendsr_status_of(enum rights_state state);
 /* The last second of the legal due day. */
 void opendsr_due(const struct rights_request *r, char ret[INSTANT_BYTES]);
-/* For who was erased how much: records that are gone; a refusal: 0. */
-int opendsr_count(struct worker *w, const struct rights_request *r,
-		  int64_t *ret, struct err *err);
+/* How it ended, if it did, for an answer or a callback: records that are gone,
+ * messages in a copy; of a refusal none, and that it was one. */
+int opendsr_end(struct worker *w, const struct rights_request *r, json_t *body,
+		struct err *err);
 
 /* Answers: signed, over their raw bytes; takes the reference.  0 or -1. */
 int opendsr_say(struct worker *w, const struct public_request *rq,

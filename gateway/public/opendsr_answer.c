@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "../package/package.h"
 #include "postern/jsonmem.h"
 
 #define BEARER "Bearer "
@@ -18,7 +19,8 @@ bool opendsr_offered(const struct worker *w)
 
 bool opendsr_older(const struct public_request *rq)
 {
-	return strstr(rq->path, "/opengdpr_requests") != NULL;
+	return strstr(rq->path, "/opengdpr_requests") != NULL ||
+	       strstr(rq->path, "/v1/discovery") != NULL;
 }
 
 /* --- states --------------------------------------------------------------- */
@@ -58,13 +60,40 @@ static int count_item(void *ctx, const struct rights_item *item,
 	return 0;
 }
 
-int opendsr_count(struct worker *w, const struct rights_request *r,
-		  int64_t *ret, struct err *err)
+static int count(struct worker *w, const struct rights_request *r, int64_t *ret,
+		 struct err *err)
 {
+	struct package_view p = {0};
+	bool found = false;
+
 	*ret = 0;
 	if (r->state != RIGHTS_COMPLETED)
 		return 0;
-	return rights_items(w, r->id, count_item, ret, err);
+	if (r->type == RIGHTS_ERASURE)
+		return rights_items(w, r->id, count_item, ret, err);
+	if (package_of_request(w, r->id, &p, &found, err) != 0)
+		return -1;
+	if (found)
+		*ret = p.messages;
+	return 0;
+}
+
+int opendsr_end(struct worker *w, const struct rights_request *r, json_t *body,
+		struct err *err)
+{
+	static const char refused[] =
+	    "The request was refused; the person is told why.";
+	int64_t n = 0;
+
+	if (opendsr_status_of(r->state) != OPENDSR_COMPLETED)
+		return 0;
+	if (count(w, r, &n, err) != 0)
+		return -1;
+	if (json_object_set_new(body, "results_count", json_integer(n)) != 0 ||
+	    (r->state == RIGHTS_REFUSED &&
+	     json_object_set_new(body, "message", json_string(refused)) != 0))
+		return ERR_SET(err, ERR_NOMEM, "answer", 0);
+	return 0;
 }
 
 /* --- answers -------------------------------------------------------------- */

@@ -164,12 +164,15 @@ static int insert(struct opening *o, struct err *err)
 
 static int insert_callbacks(struct opening *o, struct err *err)
 {
+	const char *kind = o->ask->callback_kind != NULL
+			       ? o->ask->callback_kind
+			       : rights_via_name(o->ask->via);
+
 	for (size_t i = 0; i < o->ask->callbacks_len; i++)
 		if (store_run(o->w->store, callback_sql,
 			      STORE_ARGS(S_INT(o->r.is.id),
 					 S_TEXT(o->ask->callbacks[i]),
-					 S_TEXT(rights_via_name(o->ask->via)),
-					 S_INT(o->r.is.state_ms)),
+					 S_TEXT(kind), S_INT(o->r.is.state_ms)),
 			      err) != 0)
 			return -1;
 	return 0;

@@ -66,6 +66,8 @@ struct rights_identifier {
 	const char *value; /* as given; borrowed */
 };
 #define RIGHTS_CALLBACKS_MAX 8
+/* With its end; who asks and what they call it are at most 64 bytes each. */
+#define RIGHTS_OUTSIDE_BYTES 136
 struct rights_ask {
 	enum rights_type type;
 	enum rights_via via;
@@ -85,6 +87,7 @@ struct rights_ask {
 	const char *asker;	/* agent, controller domain; NULL: none */
 	const char *callbacks[RIGHTS_CALLBACKS_MAX]; /* https, checked */
 	size_t callbacks_len;
+	const char *callback_kind; /* how they are told; NULL: as via */
 };
 struct rights_opened {
 	int64_t id;
@@ -109,7 +112,7 @@ struct rights_request {
 	bool extended;
 	int64_t paused_days;
 	char reason[48]; /* code of refusal, extension; "" none */
-	char outside_id[64], asker[256];
+	char outside_id[RIGHTS_OUTSIDE_BYTES], asker[256];
 };
 int rights_load(struct worker *w, int64_t id, struct rights_request *ret,
 		bool *ret_found, struct err *err);

@@ -13,7 +13,7 @@ from case import FIXTURES, case, check, equal, main, rows, w
 
 import processor  # tests/sim
 
-ERNA, EMIL = "4917139208501", "4917139208502"
+ERNA, EMIL, OLGA = "4917139208501", "4917139208502", "4917139208503"
 DOMAIN = "opendsr.example.de"
 CERT = FIXTURES / "opendsr" / "test-cert.pem"
 TOKEN, OTHER = "token-of-mandant-eins", "token-of-mandant-zwei"
@@ -153,8 +153,15 @@ def what_is_pending_is_cancelled(world):
     equal(heard(world, one, "cancelled"), ["pending", "cancelled"], "told")
 
 
-def heard(world, one, last):
+def heard(world, one, last, version="DSR"):
     """What the controller was told of a request, each signed, up to last."""
+    return [told["request_status"]
+            for told in heard_whole(world, one, last, version)]
+
+
+def heard_whole(world, one, last, version="DSR"):
+    ours, other = ("X-OpenDSR-", "X-OpenGDPR-")[::1 if version == "DSR" else -1]
+
     def look():
         with KEPT["mandant"].lock:
             got = [(g["headers"], g["body"]) for g in KEPT["mandant"].got]
@@ -164,10 +171,12 @@ def heard(world, one, last):
             if told["subject_request_id"] != one["subject_request_id"]:
                 continue
             equal(told["status_callback_url"], KEPT["callback"], "to whom")
-            check(processor.verified(CERT, raw, head["X-OpenDSR-Signature"],
+            check(processor.verified(CERT, raw, head[ours + "Signature"],
                                      world.dir), "signature of a callback")
-            said.append(told["request_status"])
-        return said if said and said[-1] == last else None
+            equal(head[ours + "Processor-Domain"], DOMAIN, "by whom")
+            check(other + "Signature" not in head, "of one version")
+            said.append(told)
+        return said if said and said[-1]["request_status"] == last else None
     return w.until(f"the controller hears {last}", 60, look)
 
 
@@ -206,23 +215,65 @@ def the_list_of_recipients_is_there_on_request(world):
 
 
 @case
+def a_refusal_is_told_as_one(world):
+    """There is no state for it: nothing was found, and a message says why."""
+    world.phone_text("Noch offen", phone=OLGA)
+    world.note_with("Noch offen")
+    one = body(phone=OLGA, status_callback_urls=[KEPT["callback"]])
+    equal(ask(world, "POST", "/opendsr/v2/requests", one)[0], 201, "asked")
+    own = w.until("a person has to decide", 30, lambda: [
+        r["id"] for r in world.api("GET", "/v1/requests",
+                                   token=KEPT["rights"])[1]["requests"]
+        if r["state"] == "in_progress"])
+    status, got = world.api(
+        "POST", f"/v1/requests/{own[0]}/decide", {
+            "decision": "refuse", "reason_code": "STILL_NECESSARY"},
+        token=KEPT["rights"])
+    equal((status, got["state"]), (200, "refused"), got)
+    told = heard_whole(world, one, "completed")[-1]
+    status, got = ask(world, "GET", "/opendsr/v2/requests/"
+                      + one["subject_request_id"])
+    for said in (told, got):
+        equal((said["request_status"], said["results_count"]),
+              ("completed", 0), said)
+        check("refused" in said["message"] and "STILL" not in said["message"],
+              said)
+
+
+@case
 def a_copy_is_fetched_once(world):
     world.phone_text("Was wissen Sie", phone=EMIL)
     world.note_with("Was wissen Sie")
     one = body("access", phone=EMIL, status_callback_urls=[KEPT["callback"]])
     equal(ask(world, "POST", "/opendsr/v2/requests", one)[0], 201, "asked")
-    heard(world, one, "completed")
+    told = heard_whole(world, one, "completed")[-1]
     got = ask(world, "GET", "/opendsr/v2/requests/"
               + one["subject_request_id"])[1]
+    check(got["results_count"] >= 1, got)
+    equal(told["results_count"], got["results_count"], "messages in it")
+    check("message" not in got and "message" not in told, "no refusal")
     check(got["results_url"].startswith(
         "https://postern.example/privacy/paket/"), got)
 
 
 @case
 def version_one_and_strangers(world):
-    old = {k: v for k, v in body().items() if k != "regulation"}
-    equal(w.call("POST", world.url("public", "/opengdpr_requests"), old,
-                 {"Authorization": f"Bearer {TOKEN}"})[0], 201, "version 1")
+    for prefix in ("", "/v1", "/opendsr/v1"):
+        old = {k: v for k, v in body(
+            status_callback_urls=[KEPT["callback"]]).items()
+            if k != "regulation"}
+        at = f"{prefix}/opengdpr_requests"
+        token = {"Authorization": f"Bearer {TOKEN}"}
+        equal(w.call("POST", world.url("public", at), old, token)[0], 201, at)
+        equal(w.call("GET", world.url(
+            "public", f"{at}/{old['subject_request_id']}"), None, token)[0],
+            200, at)
+        heard(world, old, "completed", version="GDPR")
+        if prefix:
+            status, got = w.call("GET", world.url(
+                "public", f"{prefix}/discovery"))
+            equal((status, json.loads(got)["api_version"]), (200, "1.0"),
+                  "discovery of version 1")
     equal(w.call("PUT", world.url("public", "/opendsr/v2/requests"))[0], 405,
           "method")
     equal(w.call("GET", world.url("public", "/opendsr/v2/status"))[0], 404,
