@@ -8,7 +8,8 @@
 
 #include "opendsr.h"
 
-#define AT "/v1/data-rights-request/{}"
+#define AT	      "/v1/data-rights-request/{}"
+#define DETAILS_BYTES 96
 
 /* --- states --------------------------------------------------------------- */
 
@@ -64,18 +65,36 @@ static const char *agent_request_of(const struct rights_request *r)
 		   : NULL;
 }
 
+/* Why it takes longer, or was refused, as a code; NULL: neither. */
+static const char *details_of(const struct rights_request *r,
+			      char ret[DETAILS_BYTES])
+{
+	const char *what = r->state == RIGHTS_REFUSED	  ? "refused"
+			   : rights_state_ended(r->state) ? NULL
+			   : r->extended ? "the time limit was extended"
+					 : NULL;
+
+	if (what == NULL)
+		return NULL;
+	(void)snprintf(ret, DETAILS_BYTES, "%s%s%s", what,
+		       r->reason[0] != '\0' ? ": " : "", r->reason);
+	return ret;
+}
+
 json_t *drp_object(struct worker *w, const struct rights_request *r)
 {
 	char received[INSTANT_BYTES], due[INSTANT_BYTES];
+	char details[DETAILS_BYTES];
 	struct drp_state s = state_of(r);
 	struct id_text id;
 
 	id_format(&w->mask, ID_REQUEST, r->id, &id);
 	instant_format(r->received_ms, received);
 	instant_format(r->due_ends_ms - 1000, due);
-	return json_pack("{s:s,s:s,s:s,s:s*,s:s,s:s*}", "request_id", id.text,
-			 "received_at", received, "expected_by", due,
-			 "agent_request_id", agent_request_of(r), "status",
+	return json_pack("{s:s,s:s,s:s,s:s*,s:s*,s:s,s:s*}", "request_id",
+			 id.text, "received_at", received, "expected_by", due,
+			 "agent_request_id", agent_request_of(r),
+			 "processing_details", details_of(r, details), "status",
 			 s.state, "reason", s.reason);
 }
 
@@ -152,7 +171,7 @@ static int open_request(struct worker *w, const struct public_request *rq,
 	struct rights_opened opened;
 	struct rights_request r;
 	bool found = false;
-	char outside[64];
+	char outside[RIGHTS_OUTSIDE_BYTES];
 	json_t *body;
 
 	fill_ask(from, &ask);

@@ -9,7 +9,10 @@ import time
 
 from case import FIXTURES, case, check, equal, main, rows, w
 
-ERNA = "4917139208601"
+import processor  # tests/sim
+
+ERNA, OLGA = "4917139208601", "4917139208602"
+LONG = "AGENTUR_" + "X" * 56
 GIVEN = json.loads((FIXTURES / "drp" / "signed-requests.json").read_text())
 BUSINESS = GIVEN["our_business_id"]
 # A private key of Ed25519 around its seed (RFC 8410).
@@ -25,7 +28,7 @@ def pem(kind, der):
 def make(world):
     world.make()
     seeds = {"TESTAGENT": bytes.fromhex(GIVEN["test_seed_hex"]),
-             "ANDERE": b"\x07" * 32}
+             "ANDERE": b"\x07" * 32, LONG: b"\x0b" * 32}
     agents = []
     for name, seed in seeds.items():
         key = world.dir / f"{name}.key"
@@ -38,8 +41,12 @@ def make(world):
     equal(agents[0]["verify_key"], GIVEN["verify_key_base64"], "the key")
     (world.data / "agents.json").write_text(json.dumps(agents))
     (world.data / "agents.json").chmod(0o644)
+    port = w.free_port()
+    KEPT["agent"] = processor.Server(port, lambda *_: (200, ""))
+    KEPT["callback"] = f"http://127.0.0.1:{port}/drp"
     world.make(extra=f"drp: {{enabled: true, business_id: {BUSINESS}, "
-                     "agents: agents.json}\n")
+                     "agents: agents.json, "
+                     f"allow: [\"127.0.0.1:{port}\"]}}\n")
     world.start_all()
 
 
@@ -81,7 +88,7 @@ def create(world, token=None, agent="TESTAGENT", **more):
 
 @case
 def a_representative_gets_a_token_by_its_signature(world):
-    for agent in ("TESTAGENT", "ANDERE"):
+    for agent in ("TESTAGENT", "ANDERE", LONG):
         status, got = ask(world, "POST", f"/v1/agent/{agent}",
                           signed(world, agent))
         equal((status, got["agent-id"]), (200, agent), got)
@@ -125,6 +132,16 @@ def a_request_is_taken_once(world):
     equal(ask(world, "GET", KEPT["at"], token=KEPT["ANDERE"])[0], 403,
           "another representative")
     equal(ask(world, "GET", KEPT["at"])[0], 401, "nobody")
+
+
+@case
+def the_longest_names_are_known_again(world):
+    own = "x" * 64
+    made = [create(world, agent=LONG, **{"agent-request-id": own})
+            for _ in range(2)]
+    equal([(s, g["agent_request_id"]) for s, g in made], [(200, own)] * 2,
+          "its own name")
+    equal(made[0][1]["request_id"], made[1][1]["request_id"], "once")
 
 
 @case
@@ -181,6 +198,47 @@ def a_person_is_erased(world):
     equal(rows(world, "SELECT count(*) FROM message m JOIN conversation c ON"
                " c.id=m.conversation WHERE m.content_sealed IS NOT NULL"),
           [(0,)], "messages")
+
+
+@case
+def more_time_and_a_refusal_have_a_reason(world):
+    world.phone_text("Noch offen", phone=OLGA)
+    world.note_with("Noch offen")
+    status, got = create(world, email=None, email_verified=False,
+                         phone_number="+" + OLGA, phone_number_verified=True,
+                         status_callback=KEPT["callback"],
+                         **{"agent-request-id": "r-0005"})
+    equal(status, 200, got)
+    check("processing_details" not in got, got)
+    one, before = got["request_id"], got["expected_by"]
+    rights = json.loads(world.postern(
+        "token", "create", "--scope", "rights", "--label", "DSB",
+        "--json"))["token"]
+    w.until("a person has to decide", 30, lambda: world.api(
+        "GET", f"/v1/requests/{one}", token=rights)[1]["state"]
+        == "in_progress")
+    for act, said, status, words in (
+            ("extend", {"reason_code": "JustificationA12Complexity"},
+             "in_progress", ("extended", "A12Complexity")),
+            ("decide", {"decision": "refuse", "reason_code":
+                        "STILL_NECESSARY"},
+             "denied", ("refused", "STILL_NECESSARY"))):
+        equal(world.api("POST", f"/v1/requests/{one}/{act}", said,
+                        token=rights)[0], 200, act)
+        got = ask(world, "GET", f"/v1/data-rights-request/{one}",
+                  token=KEPT["TESTAGENT"])[1]
+        equal(got["status"], status, got)
+        check(got["expected_by"] > before, "more time")
+        for word in words:
+            check(word in got["processing_details"], got)
+
+        def told():
+            with KEPT["agent"].lock:
+                said = [json.loads(g["body"]) for g in KEPT["agent"].got]
+            return said and said[-1] == got
+        w.until("its agent hears of it", 60, told)
+    equal(got["reason"], "claim_not_covered", got)
+    KEPT["agent"].close()
 
 
 @case
