@@ -181,6 +181,7 @@ static void the_reserve_is_whole_or_not_there(void **state)
 {
 	char file[128], longer[1024];
 	struct stat st;
+	bool given;
 	uint64_t n;
 
 	(void)state;
@@ -199,17 +200,21 @@ static void the_reserve_is_whole_or_not_there(void **state)
 	assert_int_equal(reserve_keep(dir, 65536, NULL), 0);
 	assert_int_equal(reserve_keep(dir, UINT64_MAX / 4, NULL), -1);
 	for (n = 1; faults_arm(FAULT_FILES, n, EIO); n++) {
-		int rc = reserve_give(dir, NULL);
+		int rc = reserve_give(dir, &given, NULL);
 
 		faults_off();
 		assert_int_equal(rc, faults.struck ? -1 : 0);
+		assert_int_equal(given, rc == 0);
+		assert_int_equal(stat(file, &st), 0);
+		assert_int_equal(st.st_size, given ? 0 : 65536);
 	}
-	assert_int_equal(reserve_give(dir, NULL), 0);
+	assert_int_equal(reserve_give(dir, &given, NULL), 0);
+	assert_false(given);
 	/* A path longer than any is refused, not cut. */
 	memset(longer, 'a', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
 	assert_int_equal(reserve_keep(longer, 1, NULL), -1);
-	assert_int_equal(reserve_give(longer, NULL), -1);
+	assert_int_equal(reserve_give(longer, &given, NULL), -1);
 }
 
 static void a_folder_that_is_not_there_is_named(void **state)

@@ -668,6 +668,7 @@ static void the_reserve_is_made_once_and_given_back(void **state)
 	char path[128];
 	struct stat st;
 	struct err err;
+	bool given;
 
 	(void)snprintf(path, sizeof(path), "%s/reserve", h->dir);
 	assert_int_equal(reserve_keep(h->dir, 1 << 20, NULL), 0);
@@ -675,9 +676,19 @@ static void the_reserve_is_made_once_and_given_back(void **state)
 	assert_int_equal(st.st_size, 1 << 20);
 	assert_true(st.st_blocks * 512 >= 1 << 20);
 	assert_int_equal(reserve_keep(h->dir, 1 << 20, NULL), 0);
-	assert_int_equal(reserve_give(h->dir, NULL), 0);
-	assert_int_equal(access(path, F_OK), -1);
-	assert_int_equal(reserve_give(h->dir, NULL), 0);
+	assert_int_equal(reserve_give(h->dir, &given, NULL), 0);
+	assert_true(given);
+	/* Cut, not removed: the intake could not make it again. */
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(st.st_size == 0 && st.st_blocks == 0);
+	assert_int_equal(reserve_give(h->dir, &given, NULL), 0);
+	assert_false(given);
+	assert_int_equal(reserve_keep(h->dir, 1 << 20, NULL), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 1 << 20);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(reserve_give(h->dir, &given, NULL), 0);
+	assert_false(given);
 	assert_int_equal(reserve_keep(h->dir, 1ull << 60, &err), -1);
 	assert_int_equal(err.kind, ERR_BUSY);
 	assert_int_equal(access(path, F_OK), -1);

@@ -173,6 +173,7 @@ struct intake {
 	pthread_t reaper;
 	int reaper_fd, broken_fd; /* eventfds */
 	atomic_bool stopping, loops_end, broken, disk_low;
+	bool reserve_given; /* of the reaper: since the disk is low */
 	atomic_size_t bodies_bytes;
 	atomic_uint in_flight, waiting;
 	struct passages *passages; /* passage.c; NULL: no hatch */
@@ -353,6 +354,7 @@ void writer_look(struct intake *in);
 int reaper_start(struct intake *in, struct err *err);
 void reaper_stop(struct intake *in);
 void disk_look(struct intake *in);
+void reserve_take(const struct intake_conf *conf);
 /* Answers all that wait with 503 when late_ms have passed since. */
 void reaper_release(struct intake *in, int64_t late_ms);
 

@@ -15,10 +15,12 @@
 #include <unistd.h>
 
 #include "postern/log.h"
+#include "spool/reserve.h"
 
 #define LOOK_MS	      200
 #define TRIM_LOOKS    25
 #define TRIM_VISITORS 64
+#define FULL_BYTES    (UINT64_C(4) << 20) /* a transaction may fail */
 
 /* Shuts the late, takes back what is not committed in time.  Returns the set
  * of loops that have somebody to answer. */
@@ -52,6 +54,31 @@ void reaper_release(struct intake *in, int64_t late_ms)
 	loops_wake(in, visitors_look(in, now, late_ms));
 }
 
+/* Room kept for erasures; being without it is no reason not to serve. */
+void reserve_take(const struct intake_conf *conf)
+{
+	struct err err = {0};
+
+	if (conf->settings->limits.reserve_bytes > 0 &&
+	    reserve_keep(conf->dir,
+			 (uint64_t)conf->settings->limits.reserve_bytes,
+			 &err) != 0)
+		LOG(LOG_LEVEL_WARN, "intake.no_reserve", LOG_ERR(&err));
+}
+
+/* Nothing is taken any more; what the worker and the keeper delete needs room
+ * in their logs of writes. */
+static void reserve_give_up(const struct intake *in)
+{
+	struct err err = {0};
+	bool given;
+
+	if (reserve_give(in->conf->dir, &given, &err) != 0)
+		LOG(LOG_LEVEL_ERROR, "intake.reserve_stays", LOG_ERR(&err));
+	else if (given)
+		LOG0(LOG_LEVEL_ERROR, "intake.reserve_given");
+}
+
 void disk_look(struct intake *in)
 {
 	uint64_t low = (uint64_t)in->conf->settings->limits.disk_low_bytes;
@@ -64,15 +91,23 @@ void disk_look(struct intake *in)
 	room = (uint64_t)st.f_bavail * st.f_frsize;
 	/* A little more is wanted to come back than to stay. */
 	is = room < (was ? low + low / 8 + SPOOL_SEGMENT_BYTES : low);
+	if (room < (low < FULL_BYTES ? low : FULL_BYTES) &&
+	    !in->reserve_given) {
+		in->reserve_given = true;
+		reserve_give_up(in);
+	}
 	if (is == was)
 		return;
 	atomic_store(&in->disk_low, is);
 	if (is)
 		LOG(LOG_LEVEL_ERROR, "intake.disk_low",
 		    LOG_NUM("free_bytes", room));
-	else
+	else {
 		LOG(LOG_LEVEL_INFO, "intake.disk_free",
 		    LOG_NUM("free_bytes", room));
+		reserve_take(in->conf);
+		in->reserve_given = false;
+	}
 }
 
 /* A crowd's buffers stay in the heap when it has gone.  They were wiped, but

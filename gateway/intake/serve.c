@@ -16,7 +16,6 @@
 #include <sodium.h>
 
 #include "postern/log.h"
-#include "spool/reserve.h"
 
 #define EXIT_STORAGE   75
 #define DRAIN_MS       6000 /* for answers under way; END_CHILDREN_MS ends it */
@@ -74,18 +73,6 @@ static void intake_close(struct intake *in)
 	fd_close(&in->folder_fd);
 	fd_close(&in->reaper_fd);
 	fd_close(&in->broken_fd);
-}
-
-/* Room kept for erasures; being without it is no reason not to serve. */
-static void reserve_look(const struct intake_conf *conf)
-{
-	struct err err = {0};
-
-	if (conf->settings->limits.reserve_bytes > 0 &&
-	    reserve_keep(conf->dir,
-			 (uint64_t)conf->settings->limits.reserve_bytes,
-			 &err) != 0)
-		LOG(LOG_LEVEL_WARN, "intake.no_reserve", LOG_ERR(&err));
 }
 
 /* --- waiting --------------------------------------------------------------
@@ -236,7 +223,7 @@ int intake_serve(struct env *env, const struct intake_conf *conf)
 	/* Before any thread, so that all inherit it. */
 	(void)pthread_sigmask(SIG_BLOCK, &ends, &before);
 	signal_fd = signalfd(-1, &ends, SFD_CLOEXEC);
-	reserve_look(conf);
+	reserve_take(conf);
 	status = signal_fd < 0 ? 1 : serve_until_end(in, signal_fd);
 	fd_close(&signal_fd);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -50,14 +50,26 @@ int reserve_keep(const char *dir, uint64_t bytes, struct err *err)
 	return 0;
 }
 
-int reserve_give(const char *dir, struct err *err)
+/* Cut, as above. */
+int reserve_give(const char *dir, bool *ret_given, struct err *err)
 {
 	char path[600];
+	struct stat st;
+	int fd, rc = 0;
 
+	*ret_given = false;
 	if (reserve_path(dir, path, sizeof(path), err) != 0)
 		return -1;
-	if (unlink(path) != 0 && errno != ENOENT)
-		return ERR_SET(err, ERR_STORAGE, "cannot free the reserve",
-			       errno);
-	return 0;
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) != 0 ||
+	    (st.st_size > 0 && ftruncate(fd, 0) != 0))
+		rc =
+		    ERR_SET(err, ERR_STORAGE, "cannot free the reserve", errno);
+	else
+		*ret_given = st.st_size > 0;
+	if (fd >= 0)
+		(void)close(fd); /* holds no data */
+	return rc;
 }

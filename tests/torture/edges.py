@@ -4,6 +4,7 @@ lose nothing acknowledged and need no restart."""
 import concurrent.futures
 import contextlib
 import errno
+import json
 import os
 import pathlib
 import signal
@@ -89,6 +90,51 @@ def fill_and_free(world, disk, log):
                 lambda: send(world, log) == 0, 0.5)
     ledger.check_all(world, log, 0)
     ledger.check(world.children() == before, "a process was restarted")
+
+
+def erase(world, person, token):
+    """Deleting needs room: refused until there is some."""
+    made = w.until("the erasure is taken", 60, lambda: (
+        lambda got: got[1] if got[0] == 202 else None)(world.api(
+            "POST", "/v1/erasures", {"person": person}, token=token)), 0.2)
+    w.until("it is done", 60, lambda: world.api(
+        "GET", f"/v1/erasures/{made['id']}", token=token)[1].get("step") ==
+        "done", 0.2)
+
+
+def erase_and_free(world, disk):
+    reserve = world.data / "reserve"
+    world.start_all()
+    token = json.loads(world.postern(
+        "token", "create", "--scope", "rights", "--json"))["token"]
+    world.phone_text("Guten Tag")
+    person = world.note_with("Guten Tag")["data"]["person"]["id"]
+    ledger.check(reserve.stat().st_size == 16 * MIB, "no reserve")
+    fill(disk, 4096)
+    w.until("503", 60, lambda: refused(world))
+    erase(world, person, token)
+    ledger.check(reserve.stat().st_size == 0, "the reserve was not needed")
+    ledger.check(refused(world), "messages took the room that was given")
+    (disk / "filler").unlink()
+    w.until("there is a reserve again", 60,
+            lambda: reserve.stat().st_size == 16 * MIB)
+
+
+def full_disk_lets_a_person_be_erased(rng):
+    if os.geteuid() != 0:
+        print("   needs root, to mount a small disk")
+        return "skipped"
+    with folder() as directory:
+        disk = directory / "disk"
+        if not mounted(disk, 160):
+            print("   mounting a tmpfs is not allowed here")
+            return "skipped"
+        try:
+            with instance(disk / "world", extra="limits: {disk_low_bytes: "
+                          "33554432, reserve_bytes: 16777216}\n") as (world, _):
+                erase_and_free(world, disk)
+        finally:
+            subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 def stop_on_a_slow_disk(world, plan, log, delay_ms):
@@ -192,5 +238,6 @@ def second_instance_is_refused(rng):
 
 if __name__ == "__main__":
     setup.run([full_disk_is_refused_before_the_edge_and_heals,
+               full_disk_lets_a_person_be_erased,
                slow_disk_lets_three_hundred_go_in_time,
                clock_jumps_lose_nothing, second_instance_is_refused])
