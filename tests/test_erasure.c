@@ -216,6 +216,50 @@ static void what_was_kept_goes_when_its_reason_ends(void **state)
 			 1);
 }
 
+/* compliance 3.2, MEDIA: until the day of the letter, then both go. */
+static void a_picture_stays_with_its_letter(void **state)
+{
+	struct house *h = *state;
+	int64_t person = letters(h), id;
+
+	erase_attach(h, house_number(h, "SELECT min(id) FROM message"), 902,
+		     "MEDIA", ERASE_FILE_A);
+	erase_attach(h, house_number(h, "SELECT max(id) FROM message"), 903,
+		     "MEDIA", ERASE_FILE_B);
+	open_request(h, person);
+	id = erase_begin(h, person, REQUEST);
+	erase_run(h);
+	answered(h, id);
+	assert_true(erase_there(h, ERASE_FILE_A));
+	assert_false(erase_there(h, ERASE_FILE_B));
+	assert_int_equal(HOUSE_COUNT(h, "kept WHERE id=902 AND"
+					" kind='attachment' AND until_day="
+					"23011 AND verdict='restrict_until'"),
+			 1);
+	/* By which law, although the rule of pictures names none. */
+	assert_int_equal(HOUSE_COUNT(h,
+				     "request_item WHERE datenart='MEDIA' AND"
+				     " verdict='restrict_until' AND n=1 AND"
+				     " until_day=23011 AND article LIKE"
+				     " '§ 257%HGB, § 147%AO'"),
+			 1);
+	assert_int_equal(HOUSE_COUNT(h, "request_item WHERE datenart='MEDIA'"
+					" AND verdict='erase' AND n=1"),
+			 1);
+	assert_int_equal(HOUSE_COUNT(h, "alarm"), 0);
+	assert_int_equal(HOUSE_COUNT(h, "erasure WHERE ended_ms IS NOT NULL"),
+			 1);
+	house_sql(h, "UPDATE request SET ended_ms=1");
+	house_sql(h, "UPDATE message SET received_ms=1");
+	house_sql(h, "UPDATE kept SET until_day=1");
+	erase_run(h);
+	assert_false(erase_there(h, ERASE_FILE_A));
+	assert_int_equal(HOUSE_COUNT(h, "attachment"), 0);
+	assert_int_equal(HOUSE_COUNT(h, "message"), 0);
+	assert_int_equal(HOUSE_COUNT(h, "kept"), 0);
+	assert_int_equal(erase_keys(h, person), 0);
+}
+
 static void a_file_the_law_wants_outlives_its_message(void **state)
 {
 	struct house *h = *state;
@@ -602,6 +646,7 @@ int main(void)
 	    CASE(joined_persons_are_one),
 	    CASE(letters_are_kept_and_said_so),
 	    CASE(what_was_kept_goes_when_its_reason_ends),
+	    CASE(a_picture_stays_with_its_letter),
 	    CASE(a_file_the_law_wants_outlives_its_message),
 	    CASE(a_proof_of_consent_outlives_the_person),
 	    CASE(a_hold_keeps_all_of_it_until_it_ends),

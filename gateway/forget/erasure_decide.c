@@ -90,18 +90,15 @@ static void both_laws(const char *norm, char ret[ARTICLE_BYTES])
 		       twin != NULL ? twin->article : "");
 }
 
-/* The law itself, where it is one that says keep. */
-static void article_of(const struct worker *w, const struct item *item,
-		       const struct erasure_decision *d,
-		       char ret[ARTICLE_BYTES])
+/* The law itself, where it is one that says keep: of what came with a letter
+ * that of the letter. */
+static void article_of(const struct judged *j, char ret[ARTICLE_BYTES])
 {
-	struct policy_rule rule;
+	const struct erasure_decision *d = &j->decision;
 
 	ret[0] = '\0';
-	if (d->verdict == ERASURE_RESTRICT_UNTIL &&
-	    policy_rule_of(w->policy, &item->datenart, &rule) &&
-	    rule.has_statutory && rule.norm != NULL) {
-		both_laws(rule.norm, ret);
+	if (d->verdict == ERASURE_RESTRICT_UNTIL && j->norm != NULL) {
+		both_laws(j->norm, ret);
 		return;
 	}
 	if (d->reasons[0].article != NULL)
@@ -109,8 +106,9 @@ static void article_of(const struct worker *w, const struct item *item,
 }
 
 static int settle(struct run *r, const struct item *item,
-		  const struct erasure_decision *d, struct err *err)
+		  const struct judged *judged, struct err *err)
 {
+	const struct erasure_decision *d = &judged->decision;
 	char article[ARTICLE_BYTES];
 	struct settled s = {
 	    .datenart = &item->datenart,
@@ -119,7 +117,7 @@ static int settle(struct run *r, const struct item *item,
 	    .n = 1,
 	};
 
-	article_of(r->w, item, d, article);
+	article_of(judged, article);
 	s.article = article[0] != '\0' ? article : NULL;
 	if (d->verdict == ERASURE_RESTRICT_UNTIL)
 		s.until_day = d->until;
@@ -157,7 +155,7 @@ int erasure_judge(struct run *r, const struct item *item,
 		break;
 	}
 	/* A bare row says nothing to anybody. */
-	return item->empty ? 0 : settle(r, item, &judged.decision, err);
+	return item->empty ? 0 : settle(r, item, &judged, err);
 }
 
 static int unsettle(struct run *r, const struct item *item, struct err *err)
@@ -189,9 +187,7 @@ int erasure_judge_late(struct run *r, const struct item *item,
 		return -1;
 	if (item->empty)
 		return 0;
-	return unsettle(r, item, err) != 0
-		   ? -1
-		   : settle(r, item, &judged.decision, err);
+	return unsettle(r, item, err) != 0 ? -1 : settle(r, item, &judged, err);
 }
 
 static int judge_kind(struct run *r, enum item_kind kind, int64_t id,

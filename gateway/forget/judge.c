@@ -219,16 +219,18 @@ static bool orders(const struct policy_rule *rule, enum erasure_trigger trigger)
 /* By law a record is free after the last day; that it is out of use before is
  * its rule's, "restrict". */
 static void take_rule(const struct policy_rule *rule,
-		      const struct policy_starts *starts,
-		      struct erasure_facts *f)
+		      const struct policy_starts *starts, struct judged *j)
 {
+	struct erasure_facts *f = &j->facts;
 	struct policy_due due;
 	int64_t day;
 
 	policy_due(rule, starts, &due);
-	if (orders(rule, f->trigger))
+	if (orders(rule, f->trigger)) {
 		f->statutory_last_day = (struct maybe_day){
 		    true, due.is ? due.r.last_day : CALDATE_MAX};
+		j->norm = rule->norm;
+	}
 	if (due.is && !due.waits)
 		f->rule_due = (struct maybe_day){true, due.r.erase_from};
 	if (restricts_on(rule, starts, &day) &&
@@ -236,11 +238,12 @@ static void take_rule(const struct policy_rule *rule,
 		f->rule_due = (struct maybe_day){true, day};
 }
 
-/* What came with a letter is part of it: where time deletes, a law that keeps
- * the message keeps its attachments (compliance 3.2, MEDIA). */
+/* What came with a letter is part of it: whatever asks for its end, a law that
+ * keeps the message keeps its attachments (compliance 3.2, MEDIA). */
 static int follow_message(struct worker *w, const struct item *item,
-			  struct erasure_facts *f, struct err *err)
+			  struct judged *j, struct err *err)
 {
+	struct erasure_facts *f = &j->facts;
 	struct policy_starts starts = {.otherwise = f->today};
 	struct maybe_day *kept = &f->statutory_last_day;
 	struct policy_rule rule;
@@ -249,8 +252,7 @@ static int follow_message(struct worker *w, const struct item *item,
 	bool found = false;
 	int64_t last_day;
 
-	if (f->trigger != TRIGGER_SCHEDULE || item->kind != ITEM_ATTACHMENT ||
-	    item->message == 0)
+	if (item->kind != ITEM_ATTACHMENT || item->message == 0)
 		return 0;
 	if (item_load(w, ITEM_MESSAGE, item->message, &message, &found, err) !=
 	    0)
@@ -262,8 +264,10 @@ static int follow_message(struct worker *w, const struct item *item,
 	starts.at[START_PROCESS_END] = day_of(w, message.closed_ms);
 	policy_due(&rule, &starts, &due);
 	last_day = due.is ? due.r.last_day : CALDATE_MAX;
-	if (!kept->is || kept->day < last_day)
+	if (!kept->is || kept->day < last_day) {
 		*kept = (struct maybe_day){true, last_day};
+		j->norm = rule.norm;
+	}
 	return 0;
 }
 
@@ -287,8 +291,8 @@ static int dates_of(struct worker *w, const struct item *item,
 	    relationship_end(w, item->person, f->today,
 			     &starts.at[START_RELATIONSHIP_END], err) != 0)
 		return -1;
-	take_rule(&rule, &starts, f);
-	return follow_message(w, item, f, err);
+	take_rule(&rule, &starts, ret);
+	return follow_message(w, item, ret, err);
 }
 
 /* --- what stands in the way ----------------------------------------------- */

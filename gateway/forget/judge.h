@@ -12,6 +12,8 @@ struct judged {
 	struct erasure_facts facts;
 	struct erasure_decision decision;
 	int64_t hold;	   /* which one holds it; 0: none */
+	const char *norm;  /* the law that says keep, as the policy spells it;
+			    * NULL: none, or no name */
 	bool unclassified; /* its Datenart has no rule: for a person to say */
 };
 /* today: local day of the controller, as sweepclock.h trusts it. */

@@ -1,14 +1,17 @@
 """Goal: what a law keeps of a person who is erased is kept, restricted: shown
 to nobody, found by nobody, until its day; a hold keeps everything, and lets go
-of it when it ends.
-Scenarios: compliance 9, E2, H1, H2."""
+of it when it ends.  What came with a letter stays as long as the letter; their
+day is seen by the gateway's own clock (FAULTS=1).
+Scenarios: compliance 9, E2, H1, H2; 3.2 (MEDIA)."""
 import datetime
 import json
+import random
 import sqlite3
 
 from case import case, check, equal, main, rows, w
+from sweeping import approved_run, clock, clocked
 
-ONE, TWO = "4917139206501", "4917139206502"
+ONE, TWO, THREE = (f"491713920650{n}" for n in range(1, 4))
 KEPT = {}
 
 
@@ -31,6 +34,7 @@ def closed(world, cnv):
 
 def make(world):
     world.make()
+    clocked(world)
     world.start_all()
     token(world, "dsb", "rights")
     token(world, "law", "policy.approve")
@@ -51,6 +55,15 @@ def erased(world, person):
     return w.until("the erasure is done", 60, lambda: (
         lambda got: got if got["step"] == "done" else None)(world.api(
             "GET", f"/v1/erasures/{made['id']}", token=KEPT["dsb"])[1]))
+
+
+def keys_of(world, person):
+    keys = sqlite3.connect(f"file:{world.data / 'keeper.db'}?mode=ro",
+                           uri=True)
+    left = keys.execute("SELECT DISTINCT datenart FROM data_key WHERE"
+                        " person=? ORDER BY 1", (person,)).fetchall()
+    keys.close()
+    return [datenart for datenart, in left]
 
 
 def day(number):
@@ -79,13 +92,8 @@ def e2_nine_are_erased_and_three_are_kept(world):
 @case
 def only_the_keys_of_what_is_kept_are_left(world):
     (person,), = rows(world, "SELECT DISTINCT person FROM kept")
-    keys = sqlite3.connect(f"file:{world.data / 'keeper.db'}?mode=ro",
-                           uri=True)
-    left = keys.execute("SELECT DISTINCT datenart FROM data_key WHERE"
-                        " person=? ORDER BY 1", (person,)).fetchall()
-    keys.close()
     # Whose letters they are is a part of them.
-    equal(left, [("CONTACT",), ("MSG_BUSINESS",)], "keys")
+    equal(keys_of(world, person), ["CONTACT", "MSG_BUSINESS"], "keys")
     hits = [path.name for path in world.data.rglob("*") if path.is_file()
             and any(c in path.read_bytes() for c in KEPT["ciphers"])]
     equal(hits, [], "ciphertexts of what was erased")
@@ -146,6 +154,57 @@ def h2_released_it_goes(world):
                              token=KEPT["dsb"])[1]))
     equal(got["erased"], got["of"], got)
     check(got["keys"] > 0, got)
+
+
+def picture(world, caption):
+    w.call("POST", world.url("phone", f"/phone/file?from={THREE}&caption="
+                             f"{caption}&name=bild.pdf"),
+           random.randbytes(20_000), {"Content-Type": "application/pdf"})
+    return world.note_with(caption, 60)["data"]
+
+
+@case
+def a_picture_stays_as_long_as_its_letter(world):
+    talk = picture(world, "Schnappschuss")
+    equal(world.api("POST", f"/v1/conversations/{talk['conversation']}/tags",
+                    {"datenart": "MSG_BUSINESS"})[0], 200, "tagged")
+    letter = picture(world, "Zeichnung")
+    KEPT["href"] = letter["attachments"][0]["href"]
+    closed(world, talk["conversation"])
+    got = erased(world, talk["person"]["id"])
+    equal(got["kept"], 2, got)
+    equal(rows(world, "SELECT k.kind,k.datenart,k.verdict,k.until_day="
+               "(SELECT until_day FROM kept WHERE id=a.message) FROM kept k"
+               " JOIN attachment a ON a.id=k.id WHERE a.state='kept'"),
+          [("attachment", "MEDIA", "restrict_until", 1)], "until its day")
+    (person, file), = rows(world, "SELECT key_person,file FROM attachment"
+                           " WHERE file IS NOT NULL")
+    equal(keys_of(world, person), ["CONTACT", "MEDIA", "MSG_BUSINESS"], "keys")
+    KEPT["third"] = person
+    KEPT["file"] = world.data / "media" / file[:2] / file
+    check(KEPT["file"].exists(), "its bytes")
+    equal([p for p in (world.data / "media").rglob("*") if p.is_file()],
+          [KEPT["file"]], "and no others")
+    equal(world.api("GET", KEPT["href"])[0] in (403, 404), True, "shown")
+    equal(rows(world, "SELECT kind FROM alarm"), [], "alarms")
+
+
+@case
+def on_the_day_both_go(world):
+    if world.plan is None:
+        return "skipped"
+    year = datetime.date.today().year
+    clock(world, year + 6, 12, 31, 23)
+    approved_run(world)
+    check(KEPT["file"].exists(), "the law is not over")
+    clock(world, year + 7, 1, 1, 3)
+    approved_run(world)
+    w.until("nothing is kept", 60, lambda: rows(
+        world, "SELECT count(*) FROM kept") == [(0,)])
+    equal(rows(world, "SELECT count(*) FROM message WHERE key_person=?",
+               KEPT["third"]), [(0,)], "the letter")
+    w.until("the picture is gone", 60, lambda: not KEPT["file"].exists())
+    w.until("and its keys", 60, lambda: not keys_of(world, KEPT["third"]))
 
 
 main(make)
