@@ -22,6 +22,7 @@
 
 #define DATENART "CONSENT"
 #define LISTED	 "SUPPRESS"
+#define ASKED	 "DOI_PENDING" /* and no answer */
 #define REASON	 "JustificationA17LegalClaims"
 #define ARTICLE	 "Art. 17(3)(e), 7(1) GDPR"
 #define YEARS	 3 /* §§ 195, 199 BGB, where the policy has no rule */
@@ -237,6 +238,7 @@ int erasure_consents(struct run *r, bool held, struct err *err)
 	    .reason = "JustificationA17NonNecessity",
 	    .article = "Art. 17(1)(a) GDPR",
 	};
+	struct policy_rule rule;
 	int64_t proofs, until = 0;
 	bool found;
 
@@ -261,5 +263,8 @@ int erasure_consents(struct run *r, bool held, struct err *err)
 	kept_changed(r->w);
 	if (erasure_run(r, free_sql, err) != 0)
 		return -1;
+	if (proofs == 0 &&
+	    policy_rule_of(r->w->policy, &(struct name){ASKED}, &rule))
+		name = (struct name){ASKED};
 	return erasure_settle(r, &s, err);
 }

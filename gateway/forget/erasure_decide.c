@@ -7,6 +7,7 @@
 #include "erasure_inside.h"
 
 #include "store/family.h"
+#include "worker/consent.h"
 #include "worker/hold.h"
 #include "worker/identity.h"
 #include "worker/kept.h"
@@ -46,6 +47,10 @@ static const char hold_sql[] =
 static const char over_sql[] =
     PERSON_FAMILY "DELETE FROM kept WHERE until_day<=? AND person IN"
 		  " (SELECT id FROM family)";
+/* What only proves something is kept for claims, by no order of a law. */
+static const char ordered_sql[] =
+    PERSON_FAMILY "SELECT 1 FROM kept WHERE kind<>'consent' AND until_day IS"
+		  " NOT NULL AND person IN (SELECT id FROM family) LIMIT 1";
 static const char longest_sql[] =
     PERSON_FAMILY "SELECT max(coalesce(until_day,0)) FROM kept WHERE person"
 		  " IN (SELECT id FROM family)";
@@ -105,13 +110,29 @@ static void article_of(const struct judged *j, char ret[ARTICLE_BYTES])
 		(void)snprintf(ret, ARTICLE_BYTES, "%s", d->reasons[0].article);
 }
 
+/* A question of ours is a message like any other to who reads the list: what
+ * proves a consent is listed by itself (erasure_consent.c). */
+static const struct name *listed_as(const struct run *r,
+				    const struct item *item,
+				    struct policy_channel *channel)
+{
+	static const struct name consent = {CONSENT_DATENART};
+
+	if (item->kind == ITEM_MESSAGE &&
+	    name_equal(&item->datenart, &consent) &&
+	    policy_channel_of(r->w->policy, &item->channel, channel))
+		return &channel->data;
+	return &item->datenart;
+}
+
 static int settle(struct run *r, const struct item *item,
 		  const struct judged *judged, struct err *err)
 {
 	const struct erasure_decision *d = &judged->decision;
 	char article[ARTICLE_BYTES];
+	struct policy_channel channel;
 	struct settled s = {
-	    .datenart = &item->datenart,
+	    .datenart = listed_as(r, item, &channel),
 	    .verdict = d->verdict,
 	    .reason = d->reasons[0].code,
 	    .n = 1,
@@ -160,12 +181,14 @@ int erasure_judge(struct run *r, const struct item *item,
 
 static int unsettle(struct run *r, const struct item *item, struct err *err)
 {
+	struct policy_channel channel;
+	const struct name *datenart = listed_as(r, item, &channel);
+
 	if (r->e.request == 0)
 		return 0;
-	if (store_run(
-		r->w->store, unsettle_sql,
-		STORE_ARGS(S_INT(r->e.request), S_TEXT(item->datenart.text)),
-		err) != 0)
+	if (store_run(r->w->store, unsettle_sql,
+		      STORE_ARGS(S_INT(r->e.request), S_TEXT(datenart->text)),
+		      err) != 0)
 		return -1;
 	return store_run(r->w->store, empty_sql,
 			 STORE_ARGS(S_INT(r->e.request)), err);
@@ -278,7 +301,8 @@ static int settle_contact(struct run *r, struct err *err)
 	    .reason = "JustificationA17NonNecessity",
 	    .article = "Art. 17(1)(a) GDPR",
 	};
-	bool keeps = false, found;
+	bool keeps = false, ordered = false, found;
+	int64_t one;
 
 	if (store_one_int(r->w->store, contacts_sql,
 			  STORE_ARGS(S_INT(r->e.person)), &s.n, &found,
@@ -291,13 +315,18 @@ static int settle_contact(struct run *r, struct err *err)
 	} else if (keeps) {
 		if (store_one_int(r->w->store, longest_sql,
 				  STORE_ARGS(S_INT(r->e.person)), &s.until_day,
-				  &found, err) != 0)
+				  &found, err) != 0 ||
+		    store_one_int(r->w->store, ordered_sql,
+				  STORE_ARGS(S_INT(r->e.person)), &one,
+				  &ordered, err) != 0)
 			return -1;
 		s.verdict = s.until_day != 0 ? ERASURE_RESTRICT_UNTIL
 					     : ERASURE_RESTRICT_HOLD;
 		s.reason = "HOLD";
 		s.article = HELD_ARTICLE;
-		if (s.until_day != 0) {
+		if (s.until_day != 0 && !ordered) {
+			s.reason = "JustificationA17LegalClaims";
+		} else if (s.until_day != 0) {
 			s.reason = "JustificationA17LegallyRequired";
 			s.article = "Art. 17(3)(b) GDPR";
 		}
