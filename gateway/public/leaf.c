@@ -189,6 +189,21 @@ void html_form(struct leaf *p, const char *path)
 
 /* --- the language --------------------------------------------------------- */
 
+/* "q=0.85": 850; what is no quality is the best.  Source: RFC 9110, 12.4.2. */
+static int quality_read(const char *text)
+{
+	int value = 0, unit = 100;
+
+	text += strspn(text, " \t");
+	if ((text[0] != 'q' && text[0] != 'Q') || text[1] != '=' ||
+	    text[2] != '0')
+		return 1000;
+	if (text[3] == '.')
+		for (text += 4; isdigit((unsigned char)*text); unit /= 10)
+			value += (*text++ - '0') * unit;
+	return value;
+}
+
 /* The quality of a language in Accept-Language in thousandths; -1: it is not
  * named. */
 static int quality_of(const char *header, const char *code)
@@ -204,12 +219,8 @@ static int quality_of(const char *header, const char *code)
 			at++;
 			len--;
 		}
-		if (q != NULL && sscanf(q, "; q=0.%3d", &value) == 1)
-			value = value < 10    ? value * 100
-				: value < 100 ? value * 10
-					      : value;
-		else if (q != NULL && strncmp(q, ";q=0", 4) == 0)
-			value = 0;
+		if (q != NULL)
+			value = quality_read(q + 1);
 		if (len >= 2 && tolower((unsigned char)at[0]) == code[0] &&
 		    tolower((unsigned char)at[1]) == code[1] &&
 		    (len == 2 || !isalpha((unsigned char)at[2])) &&

@@ -51,6 +51,15 @@ static bool has_digits(const char *text, size_t least)
 	return n >= least;
 }
 
+/* Something on both sides of its @. */
+static bool is_mailbox(const char *text)
+{
+	const char *at = strrchr(text, '@');
+
+	return at != NULL && at != text && at[1] != '\0' &&
+	       strpbrk(text, " <>,;") == NULL;
+}
+
 /* Only its spelling: whether anybody has it, nobody learns here. */
 static bool value_fits(const struct worker *w, const char *kind,
 		       const char *value)
@@ -64,7 +73,7 @@ static bool value_fits(const struct worker *w, const char *kind,
 				  strlen(value), spelt, &len, NULL) != 0)
 		return false;
 	fits = strcmp(kind, "phone") == 0   ? has_digits(value, 5)
-	       : strcmp(kind, "email") == 0 ? strchr(spelt, '@') != NULL
+	       : strcmp(kind, "email") == 0 ? is_mailbox(spelt)
 					    : true;
 	sodium_memzero(spelt, sizeof(spelt));
 	return fits;

@@ -250,7 +250,9 @@ def what_is_wrong_is_said_and_what_was_written_is_kept(world):
     check('id="rectification" value="rectification" checked' in text, "what")
     check('value="email" selected' in text, "kind")
     for kind, value in (("phone", "12"), ("phone", "keine"),
-                        ("phone", "+49 171\n5550100"), ("email", "niemand"),
+                        ("phone", "+49 171\n5550100"), ("email", "niemand"), ("email", "@"), ("email", "erika@"),
+                        ("email", "@b.de"),
+                        ("email", "a@b.de, c@d.de"),
                         ("username", "@"), ("threema", " "),
                         ("bsuid", "DE.1"), ("phone", "1" * 201)):
         check("class=\"wrong\"" in ask(world, kind=kind, value=value)[2]
@@ -268,6 +270,9 @@ def in_the_language_people_read(world):
             ("en-GB,en;q=0.9,de;q=0.8", "", "Your rights"),
             ("fr", "", "Your rights"), ("*", "", "Ihre Rechte"),
             ("de;q=0,en;q=0.1", "", "Your rights"),
+            ("de;q=0.05, en;q=0.4", "", "Your rights"),
+            ("de ; q=0.0, en ; q=0.001", "", "Your rights"),
+            ("en;q=0.999,de;q=1.000", "", "Ihre Rechte"),
             ("en", "?lang=de", "Ihre Rechte"),
             ("de", "?lang=en", "Your rights"),
             ("de", "?lang=tlh", "Ihre Rechte")):
