@@ -42,6 +42,9 @@ int drp_refuse(unsigned int status, const char *code, const char *message,
 	       struct public_answer *ret, struct err *err)
 {
 	ret->status = status;
+	if (status == 401 &&
+	    public_header_add(ret, "WWW-Authenticate", "Bearer", err) != 0)
+		return -1;
 	return drp_say(json_pack("{s:s,s:s,s:b}", "code", code, "message",
 				 message, "fatal", status != 503),
 		       ret, err);

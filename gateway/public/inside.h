@@ -9,5 +9,8 @@
 /* NULL: none; *ret_known: but for another method. */
 const struct public_route *public_route_of(const char *method, const char *path,
 					   bool *ret_known);
+/* "GET, POST": what the public may ask there. */
+#define PUBLIC_METHODS_BYTES 32
+void public_methods_of(const char *path, char ret[PUBLIC_METHODS_BYTES]);
 
 #endif

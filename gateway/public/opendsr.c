@@ -22,6 +22,8 @@ static int absent(struct public_answer *ret)
 static int unknown_caller(struct worker *w, const struct public_request *rq,
 			  struct public_answer *ret, struct err *err)
 {
+	if (public_header_add(ret, "WWW-Authenticate", "Bearer", err) != 0)
+		return -1;
 	return opendsr_refuse_one(w, rq, 401, "Authorization",
 				  "a token of a controller is needed", ret,
 				  err);

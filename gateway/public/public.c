@@ -122,6 +122,17 @@ static int run(struct worker *w, const struct public_route *route,
 	return worker_commit(w, err);
 }
 
+/* It says which there are (RFC 9110, 15.5.6). */
+static int no_such_method(const char *path, struct public_answer *ret,
+			  struct err *err)
+{
+	char methods[PUBLIC_METHODS_BYTES];
+
+	public_methods_of(path, methods);
+	(void)public_problem(ret, 405, 0); /* always answers */
+	return public_header_add(ret, "Allow", methods, err);
+}
+
 /* 0: there is an answer.  -1: the archive failed, and there is one too. */
 static int answer(struct worker *w, const struct public_request *rq,
 		  struct public_answer *ret, struct err *err)
@@ -136,7 +147,8 @@ static int answer(struct worker *w, const struct public_request *rq,
 	    strncmp(rq->path, "/privacy/", 9) == 0)
 		return leaf_unknown(w, rq, ret, err);
 	if (route == NULL)
-		return public_problem(ret, known ? 405 : 404, 0);
+		return known ? no_such_method(rq->path, ret, err)
+			     : public_problem(ret, 404, 0);
 	if (!serves(w))
 		return public_problem(ret, 503, RETRY_S);
 	if (run(w, route, rq, ret, &e) == 0)

@@ -85,3 +85,17 @@ const struct public_route *public_route_of(const char *method, const char *path,
 	}
 	return NULL;
 }
+
+void public_methods_of(const char *path, char ret[PUBLIC_METHODS_BYTES])
+{
+	static const char *const methods[] = {"GET", "POST", "DELETE"};
+	size_t len = 0;
+	bool known;
+
+	ret[0] = '\0';
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (public_route_of(methods[i], path, &known) != NULL)
+			len += (size_t)snprintf(
+			    ret + len, PUBLIC_METHODS_BYTES - len, "%s%s",
+			    len > 0 ? ", " : "", methods[i]);
+}

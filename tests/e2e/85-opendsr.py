@@ -276,6 +276,18 @@ def version_one_and_strangers(world):
                   "discovery of version 1")
     equal(w.call("PUT", world.url("public", "/opendsr/v2/requests"))[0], 405,
           "method")
+    for method, path, status, name, value in (
+            ("DELETE", "/opendsr/v2/requests", 405, "Allow", "POST"),
+            ("POST", f"/v2/requests/{uuid.uuid4()}", 405, "Allow",
+             "GET, DELETE"),
+            ("GET", f"/v2/requests/{uuid.uuid4()}", 401, "WWW-Authenticate",
+             "Bearer")):
+        try:
+            urllib.request.urlopen(urllib.request.Request(
+                world.url("public", path), method=method), timeout=60)
+        except urllib.error.HTTPError as error:
+            with error:
+                equal((error.code, error.headers[name]), (status, value), path)
     equal(w.call("GET", world.url("public", "/opendsr/v2/status"))[0], 404,
           "named once, defined nowhere")
     check(KEPT["signed"] > 30, "hardly anything was signed")
