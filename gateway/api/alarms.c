@@ -1,6 +1,7 @@
 /* alarms.c - what somebody has to look at, and that somebody did. */
 #include "alarms.h"
 
+#include "listing.h"
 #include "problem.h"
 #include "route.h"
 
@@ -16,12 +17,6 @@ static const char seen_sql[] =
 static const char end_sql[] =
     "UPDATE alarm SET ended_ms=? WHERE id=? AND ended_ms IS NULL RETURNING id";
 
-static json_t *text_of(struct store_value v)
-{
-	return v.type == STORE_TEXT ? json_stringn(v.bytes, v.len)
-				    : json_null();
-}
-
 static json_t *object_of(const struct worker *w, struct store_value kind,
 			 struct store_value object)
 {
@@ -30,41 +25,28 @@ static json_t *object_of(const struct worker *w, struct store_value kind,
 	return job_json_id(w, (enum id_kind)kind.num, object.num);
 }
 
-static json_t *alarm_json(struct worker *w, struct store_rows *rows)
+static int alarm_row(struct worker *w, struct store_rows *rows, json_t **ret,
+		     struct err *err)
 {
 	struct store *st = w->store;
-	struct store_value by = store_column(st, rows, 8);
 
-	return json_pack(
+	(void)err; /* nothing is asked of anybody */
+	*ret = json_pack(
 	    "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-	    job_json_id(w, ID_ALARM, store_column(st, rows, 0).num), "kind",
-	    text_of(store_column(st, rows, 1)), "object",
+	    listing_id(w, rows, 0, ID_ALARM), "kind", listing_text(w, rows, 1),
+	    "object",
 	    object_of(w, store_column(st, rows, 2), store_column(st, rows, 3)),
-	    "detail", text_of(store_column(st, rows, 4)), "raised",
-	    job_json_time(store_column(st, rows, 5).num), "due",
-	    job_json_time(store_column(st, rows, 6).num), "seen",
-	    job_json_time(store_column(st, rows, 7).num), "seen_by",
-	    by.num != 0 ? job_json_id(w, ID_TOKEN, by.num) : json_null());
+	    "detail", listing_text(w, rows, 4), "raised",
+	    listing_time(w, rows, 5), "due", listing_time(w, rows, 6), "seen",
+	    listing_time(w, rows, 7), "seen_by",
+	    listing_id(w, rows, 8, ID_TOKEN));
+	return 0;
 }
 
 int api_alarms_list(struct worker *w, struct job *job, struct err *err)
 {
-	struct store_rows *rows;
-	json_t *list = json_array();
-	int got;
-
-	if (store_start(w->store, list_sql, STORE_NO_ARGS, &rows, err) != 0) {
-		json_decref(list);
-		return -1;
-	}
-	while ((got = store_step(w->store, rows, err)) > 0)
-		(void)json_array_append_new(list, alarm_json(w, rows));
-	store_finish(w->store, &rows);
-	if (got < 0) {
-		json_decref(list);
-		return -1;
-	}
-	return job_json(job, 200, json_pack("{s:o}", "alarms", list), err);
+	return listing_answer(w, job, "alarms", list_sql, STORE_NO_ARGS,
+			      alarm_row, err);
 }
 
 static int act_on(struct worker *w, struct job *job, const char *sql,

@@ -2,6 +2,7 @@
  * down. */
 #include "backup/rows.h"
 #include "body.h"
+#include "listing.h"
 #include "problem.h"
 #include "route.h"
 
@@ -9,38 +10,22 @@ static const char list_sql[] =
     "SELECT id,kind,made_ms,expires_ms,expired_ms FROM backup ORDER BY id DESC"
     " LIMIT 1000";
 
-static json_t *backup_json(struct worker *w, struct store_rows *rows)
+static int backup_row(struct worker *w, struct store_rows *rows, json_t **ret,
+		      struct err *err)
 {
-	struct store *st = w->store;
-	struct store_value kind = store_column(st, rows, 1);
-
-	return json_pack(
+	(void)err; /* nothing is asked of anybody */
+	*ret = json_pack(
 	    "{s:o, s:o, s:o, s:o, s:o}", "id",
-	    job_json_id(w, ID_BACKUP, store_column(st, rows, 0).num), "kind",
-	    json_stringn(kind.bytes, kind.len), "made",
-	    job_json_time(store_column(st, rows, 2).num), "expires",
-	    job_json_time(store_column(st, rows, 3).num), "expired",
-	    job_json_time(store_column(st, rows, 4).num));
+	    listing_id(w, rows, 0, ID_BACKUP), "kind", listing_text(w, rows, 1),
+	    "made", listing_time(w, rows, 2), "expires",
+	    listing_time(w, rows, 3), "expired", listing_time(w, rows, 4));
+	return 0;
 }
 
 int api_backups_list(struct worker *w, struct job *job, struct err *err)
 {
-	struct store_rows *rows;
-	json_t *list = json_array();
-	int got;
-
-	if (store_start(w->store, list_sql, STORE_NO_ARGS, &rows, err) != 0) {
-		json_decref(list);
-		return -1;
-	}
-	while ((got = store_step(w->store, rows, err)) > 0)
-		(void)json_array_append_new(list, backup_json(w, rows));
-	store_finish(w->store, &rows);
-	if (got < 0) {
-		json_decref(list);
-		return -1;
-	}
-	return job_json(job, 200, json_pack("{s:o}", "backups", list), err);
+	return listing_answer(w, job, "backups", list_sql, STORE_NO_ARGS,
+			      backup_row, err);
 }
 
 static int note(struct worker *w, struct job *job, bool keys, struct err *err)

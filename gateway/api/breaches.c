@@ -3,6 +3,7 @@
  * Source: Art. 33, 34 GDPR; compliance 2.7. */
 #include "body.h"
 #include "breach/breach.h"
+#include "listing.h"
 #include "postern/caldate.h"
 #include "problem.h"
 #include "route.h"
@@ -36,72 +37,36 @@ static const char *const text_names[] = {
 
 /* --- answers -------------------------------------------------------------- */
 
-static json_t *text_of(struct store_value v)
+static int breach_row(struct worker *w, struct store_rows *rows, json_t **ret,
+		      struct err *err)
 {
-	return v.type == STORE_TEXT ? json_stringn(v.bytes, v.len)
-				    : json_null();
-}
-
-static json_t *count_of(struct store_value v)
-{
-	return v.type == STORE_INT ? json_integer(v.num) : json_null();
-}
-
-static json_t *listed(struct worker *w, struct store_rows *rows)
-{
-	struct store *st = w->store;
-
-	return json_pack(
+	(void)err; /* nothing is asked of anybody */
+	*ret = json_pack(
 	    "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-	    job_json_id(w, ID_BREACH, store_column(st, rows, 0).num), "state",
-	    text_of(store_column(st, rows, 1)), "aware",
-	    job_json_time(store_column(st, rows, 2).num), "internal_due",
-	    job_json_time(store_column(st, rows, 3).num), "legal_due",
-	    job_json_time(store_column(st, rows, 4).num), "risk",
-	    text_of(store_column(st, rows, 5)), "decision",
-	    text_of(store_column(st, rows, 6)), "notified",
-	    job_json_time(store_column(st, rows, 7).num), "subjects",
-	    count_of(store_column(st, rows, 8)), "records",
-	    count_of(store_column(st, rows, 9)), "closed",
-	    job_json_time(store_column(st, rows, 10).num));
+	    listing_id(w, rows, 0, ID_BREACH), "state",
+	    listing_text(w, rows, 1), "aware", listing_time(w, rows, 2),
+	    "internal_due", listing_time(w, rows, 3), "legal_due",
+	    listing_time(w, rows, 4), "risk", listing_text(w, rows, 5),
+	    "decision", listing_text(w, rows, 6), "notified",
+	    listing_time(w, rows, 7), "subjects", listing_number(w, rows, 8),
+	    "records", listing_number(w, rows, 9), "closed",
+	    listing_time(w, rows, 10));
+	return 0;
 }
 
 int api_breaches_list(struct worker *w, struct job *job, struct err *err)
 {
-	struct store_rows *rows;
-	json_t *list = json_array();
-	int got;
-
-	if (store_start(w->store, list_sql, STORE_NO_ARGS, &rows, err) != 0) {
-		json_decref(list);
-		return -1;
-	}
-	while ((got = store_step(w->store, rows, err)) > 0)
-		(void)json_array_append_new(list, listed(w, rows));
-	store_finish(w->store, &rows);
-	if (got < 0) {
-		json_decref(list);
-		return -1;
-	}
-	return job_json(job, 200, json_pack("{s:o}", "breaches", list), err);
+	return listing_answer(w, job, "breaches", list_sql, STORE_NO_ARGS,
+			      breach_row, err);
 }
 
-static int phases_of(struct worker *w, int64_t id, json_t *ret, struct err *err)
+static int phase_row(struct worker *w, struct store_rows *rows, json_t **ret,
+		     struct err *err)
 {
-	struct store_rows *rows;
-	int got;
-
-	if (store_start(w->store, phases_sql, STORE_ARGS(S_INT(id)), &rows,
-			err) != 0)
-		return -1;
-	while ((got = store_step(w->store, rows, err)) > 0)
-		(void)json_array_append_new(
-		    ret, json_pack(
-			     "{s:o, s:o}", "at",
-			     job_json_time(store_column(w->store, rows, 0).num),
-			     "what", text_of(store_column(w->store, rows, 1))));
-	store_finish(w->store, &rows);
-	return got;
+	(void)err; /* nothing is asked of anybody */
+	*ret = json_pack("{s:o, s:o}", "at", listing_time(w, rows, 0), "what",
+			 listing_text(w, rows, 1));
+	return 0;
 }
 
 static json_t *word(const char *text)
@@ -145,7 +110,8 @@ static int answer(struct worker *w, struct job *job, int64_t id,
 	int rc = -1;
 
 	if (breach_load(w, id, &b, err) == 0 &&
-	    phases_of(w, id, phases, err) == 0)
+	    listing_into(w, phases, phases_sql, STORE_ARGS(S_INT(id)),
+			 phase_row, err) == 0)
 		rc = job_json(job, status, breach_json(w, &b, phases), err);
 	else if (err->kind == ERR_ABSENT)
 		(void)job_refuse(job, &problem_absent, NULL);

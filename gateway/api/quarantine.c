@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include "conversation.h"
+#include "listing.h"
 #include "problem.h"
 #include "route.h"
 
@@ -16,44 +17,32 @@ static const char sql_one[] =
     "SELECT id, channel, received_ms, year, reason, bytes, raw_sealed"
     " FROM quarantine WHERE id=?";
 
-static json_t *text_of(struct store_value v)
-{
-	return v.type == STORE_TEXT ? json_stringn(v.bytes, v.len)
-				    : json_null();
-}
-
 static json_t *row_json(struct worker *w, struct store_rows *rows)
 {
-	return json_pack(
-	    "{s:o, s:o, s:o, s:o, s:I}", "id",
-	    job_json_id(w, ID_QUARANTINE, store_column(w->store, rows, 0).num),
-	    "channel", text_of(store_column(w->store, rows, 1)), "received",
-	    job_json_time(store_column(w->store, rows, 2).num), "reason",
-	    text_of(store_column(w->store, rows, 4)), "bytes",
-	    (json_int_t)store_column(w->store, rows, 5).num);
+	return json_pack("{s:o, s:o, s:o, s:o, s:I}", "id",
+			 listing_id(w, rows, 0, ID_QUARANTINE), "channel",
+			 listing_text(w, rows, 1), "received",
+			 listing_time(w, rows, 2), "reason",
+			 listing_text(w, rows, 4), "bytes",
+			 (json_int_t)store_column(w->store, rows, 5).num);
+}
+
+static int list_row(struct worker *w, struct store_rows *rows, json_t **ret,
+		    struct err *err)
+{
+	(void)err; /* nothing is asked of anybody */
+	*ret = row_json(w, rows);
+	return 0;
 }
 
 int api_quarantine_list(struct worker *w, struct job *job, struct err *err)
 {
-	struct store_rows *rows;
-	json_t *list;
 	int64_t limit;
-	int got;
 
 	if (job_limit(job, PAGE_DEFAULT, PAGE_MAX, &limit) != 0)
 		return -1;
-	if (store_start(w->store, sql_list, STORE_ARGS(S_INT(limit)), &rows,
-			err) != 0)
-		return -1;
-	list = json_array();
-	while ((got = store_step(w->store, rows, err)) > 0)
-		(void)json_array_append_new(list, row_json(w, rows));
-	store_finish(w->store, &rows);
-	if (got < 0) {
-		json_decref(list);
-		return -1;
-	}
-	return job_json(job, 200, json_pack("{s:o}", "quarantine", list), err);
+	return listing_answer(w, job, "quarantine", sql_list,
+			      STORE_ARGS(S_INT(limit)), list_row, err);
 }
 
 static int show_bytes(struct worker *w, struct job *job, uint16_t year,

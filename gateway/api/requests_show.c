@@ -2,6 +2,7 @@
 #include "requests.h"
 
 #include "forget/erasure.h"
+#include "listing.h"
 #include "package/package.h"
 #include "postern/caldate.h"
 #include "problem.h"
@@ -36,49 +37,36 @@ static json_t *id_json(const struct worker *w, enum id_kind kind, int64_t id)
 
 /* --- lists ---------------------------------------------------------------- */
 
-static json_t *column_json(struct worker *w, struct store_rows *rows,
-			   unsigned int i)
+static int event_row(struct worker *w, struct store_rows *rows, json_t **ret,
+		     struct err *err)
 {
-	struct store_value v = store_column(w->store, rows, i);
-
-	return v.type == STORE_TEXT ? json_stringn(v.bytes, v.len)
-				    : json_null();
+	(void)err; /* nothing is asked of anybody */
+	*ret = json_pack(
+	    "{s:o, s:o, s:o, s:o}", "state", listing_text(w, rows, 0), "at",
+	    listing_time(w, rows, 1), "reason", listing_text(w, rows, 2), "by",
+	    listing_id(w, rows, 3, ID_TOKEN));
+	return 0;
 }
 
-static json_t *event_json(struct worker *w, struct store_rows *rows)
+static int letter_row(struct worker *w, struct store_rows *rows, json_t **ret,
+		      struct err *err)
 {
-	return json_pack(
-	    "{s:o, s:o, s:o, s:o}", "state", column_json(w, rows, 0), "at",
-	    job_json_time(store_column(w->store, rows, 1).num), "reason",
-	    column_json(w, rows, 2), "by",
-	    id_json(w, ID_TOKEN, store_column(w->store, rows, 3).num));
-}
-
-static json_t *letter_json(struct worker *w, struct store_rows *rows)
-{
-	return json_pack(
-	    "{s:o, s:o, s:o, s:o, s:o}", "what", column_json(w, rows, 0),
-	    "state", column_json(w, rows, 1), "reason", column_json(w, rows, 2),
-	    "made", job_json_time(store_column(w->store, rows, 3).num), "sent",
-	    job_json_time(store_column(w->store, rows, 4).num));
+	(void)err; /* nothing is asked of anybody */
+	*ret = json_pack(
+	    "{s:o, s:o, s:o, s:o, s:o}", "what", listing_text(w, rows, 0),
+	    "state", listing_text(w, rows, 1), "reason",
+	    listing_text(w, rows, 2), "made", listing_time(w, rows, 3), "sent",
+	    listing_time(w, rows, 4));
+	return 0;
 }
 
 static int list_json(struct worker *w, const char *sql, int64_t id,
-		     json_t *(*one)(struct worker *w, struct store_rows *rows),
-		     json_t *into, const char *member, struct err *err)
+		     listing_row *row, json_t *into, const char *member,
+		     struct err *err)
 {
-	struct store_rows *rows = NULL;
 	json_t *list = json_array();
-	int rc;
+	int rc = listing_into(w, list, sql, STORE_ARGS(S_INT(id)), row, err);
 
-	if (store_start(w->store, sql, STORE_ARGS(S_INT(id)), &rows, err) !=
-	    0) {
-		json_decref(list);
-		return -1;
-	}
-	while ((rc = store_step(w->store, rows, err)) > 0)
-		(void)json_array_append_new(list, one(w, rows));
-	store_finish(w->store, &rows);
 	(void)json_object_set_new(into, member, list);
 	return rc;
 }
@@ -186,10 +174,10 @@ json_t *requests_json(struct worker *w, const struct request *r,
 {
 	json_t *ret = plain_json(w, r);
 
-	if (list_json(w, events_sql, r->is.id, event_json, ret, "events",
-		      err) == 0 &&
+	if (list_json(w, events_sql, r->is.id, event_row, ret, "events", err) ==
+		0 &&
 	    list_json(w, letters_sql, requests_proved(r) ? r->is.id : 0,
-		      letter_json, ret, "letters", err) == 0 &&
+		      letter_row, ret, "letters", err) == 0 &&
 	    items_json(w, r->is.id, ret, err) == 0 &&
 	    erasure_json(w, r->is.id, ret, err) == 0 &&
 	    package_json(w, r->is.id, ret, err) == 0)

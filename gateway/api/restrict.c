@@ -3,6 +3,7 @@
  * Source: Art. 18 GDPR; compliance 2.3. */
 #include "body.h"
 #include "conversation.h"
+#include "listing.h"
 #include "postern/caldate.h"
 #include "problem.h"
 #include "route.h"
@@ -131,37 +132,22 @@ int api_restriction_lift(struct worker *w, struct job *job, struct err *err)
 	return rc;
 }
 
+static int list_row(struct worker *w, struct store_rows *rows, json_t **ret,
+		    struct err *err)
+{
+	bool whole = store_column(w->store, rows, 0).type == STORE_NULL;
+
+	(void)err; /* nothing is asked of anybody */
+	*ret = json_pack("{s:o, s:s, s:o, s:o}", "conversation",
+			 listing_id(w, rows, 1, ID_CONVERSATION), "of",
+			 whole ? "person" : "conversation", "ground",
+			 listing_text(w, rows, 2), "since",
+			 listing_time(w, rows, 3));
+	return 0;
+}
+
 int api_restrictions_list(struct worker *w, struct job *job, struct err *err)
 {
-	struct store_rows *rows;
-	json_t *list = json_array();
-	char ground[4];
-	int got;
-
-	if (store_start(w->store, sql_list, STORE_NO_ARGS, &rows, err) != 0) {
-		json_decref(list);
-		return -1;
-	}
-	while ((got = store_step(w->store, rows, err)) > 0) {
-		bool whole = store_column(w->store, rows, 0).type == STORE_NULL;
-
-		(void)column_text(store_column(w->store, rows, 2), ground,
-				  sizeof(ground));
-		(void)json_array_append_new(
-		    list,
-		    json_pack(
-			"{s:o, s:s, s:s, s:o}", "conversation",
-			job_json_id(w, ID_CONVERSATION,
-				    store_column(w->store, rows, 1).num),
-			"of", whole ? "person" : "conversation", "ground",
-			ground, "since",
-			job_json_time(store_column(w->store, rows, 3).num)));
-	}
-	store_finish(w->store, &rows);
-	if (got < 0) {
-		json_decref(list);
-		return -1;
-	}
-	return job_json(job, 200, json_pack("{s:o}", "restrictions", list),
-			err);
+	return listing_answer(w, job, "restrictions", sql_list, STORE_NO_ARGS,
+			      list_row, err);
 }

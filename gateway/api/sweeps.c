@@ -1,6 +1,7 @@
 /* sweeps.c - runs of the sweep: asked for, looked at, approved, stopped. */
 #include "body.h"
 #include "forget/sweep.h"
+#include "listing.h"
 #include "policies.h"
 #include "postern/caldate.h"
 #include "postern/jsonmem.h"
@@ -45,23 +46,6 @@ static int refuse(struct job *job, const char *code)
 
 /* --- a run as JSON -------------------------------------------------------- */
 
-static json_t *text_of(struct worker *w, struct store_rows *rows,
-		       unsigned int column)
-{
-	struct store_value v = store_column(w->store, rows, column);
-
-	return v.type == STORE_TEXT ? json_stringn(v.bytes, v.len)
-				    : json_null();
-}
-
-static json_t *time_of(struct worker *w, struct store_rows *rows,
-		       unsigned int column)
-{
-	struct store_value v = store_column(w->store, rows, column);
-
-	return job_json_time(v.type == STORE_INT ? v.num : 0);
-}
-
 /* What sweep_counts_print() wrote. */
 static json_t *counts_of(struct worker *w, struct store_rows *rows)
 {
@@ -94,8 +78,8 @@ static json_t *percent_of(struct worker *w, struct store_rows *rows)
 	return json_integer(percent);
 }
 
-static json_t *row_json(struct worker *w, struct store_rows *rows,
-			struct err *err)
+static int list_row(struct worker *w, struct store_rows *rows, json_t **ret,
+		    struct err *err)
 {
 	struct store_value dry = store_column(w->store, rows, 11);
 	json_t *author, *approver;
@@ -107,69 +91,41 @@ static json_t *row_json(struct worker *w, struct store_rows *rows,
 	if (author == NULL || approver == NULL) {
 		json_decref(author);
 		json_decref(approver);
-		return NULL;
+		return -1;
 	}
-	return json_pack(
+	*ret = json_pack(
 	    "{s:o, s:o, s:o, s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
 	    " s:o}",
 	    "id", job_json_id(w, ID_SWEEP, store_column(w->store, rows, 0).num),
-	    "kind", text_of(w, rows, 1), "state", text_of(w, rows, 2), "day",
-	    day, "counts", counts_of(w, rows), "done",
+	    "kind", listing_text(w, rows, 1), "state", listing_text(w, rows, 2),
+	    "day", day, "counts", counts_of(w, rows), "done",
 	    (json_int_t)store_column(w->store, rows, 10).num, "percent",
-	    percent_of(w, rows), "waits_for", text_of(w, rows, 12), "author",
-	    author, "approver", approver, "approved", time_of(w, rows, 7),
-	    "compared_with",
+	    percent_of(w, rows), "waits_for", listing_text(w, rows, 12),
+	    "author", author, "approver", approver, "approved",
+	    listing_time(w, rows, 7), "compared_with",
 	    dry.type == STORE_INT ? job_json_id(w, ID_SWEEP, dry.num)
 				  : json_null(),
-	    "started", time_of(w, rows, 8), "ended", time_of(w, rows, 9));
+	    "started", listing_time(w, rows, 8), "ended",
+	    listing_time(w, rows, 9));
+	return 0;
 }
 
 static int answer(struct worker *w, struct job *job, unsigned int status,
 		  int64_t id, struct err *err)
 {
-	struct store_rows *rows = NULL;
-	json_t *json = NULL;
-	int got;
-
-	if (store_start(w->store, sql_one, STORE_ARGS(S_INT(id)), &rows, err) !=
-	    0)
-		return -1;
-	got = store_step(w->store, rows, err);
-	if (got > 0)
-		json = row_json(w, rows, err);
-	store_finish(w->store, &rows);
-	if (got == 0)
-		return job_refuse(job, &problem_absent, NULL);
-	return json != NULL ? job_json(job, status, json, err) : -1;
+	return listing_one(w, job, status, sql_one, id, list_row, err);
 }
 
 /* --- looking -------------------------------------------------------------- */
 
 int api_sweeps_list(struct worker *w, struct job *job, struct err *err)
 {
-	struct store_rows *rows = NULL;
-	json_t *list, *one;
 	int64_t limit;
-	int got;
 
-	if (job_limit(job, PAGE_DEFAULT, PAGE_MAX, &limit) != 0 ||
-	    store_start(w->store, sql_list, STORE_ARGS(S_INT(limit)), &rows,
-			err) != 0)
+	if (job_limit(job, PAGE_DEFAULT, PAGE_MAX, &limit) != 0)
 		return -1;
-	list = json_array();
-	while ((got = store_step(w->store, rows, err)) > 0) {
-		one = row_json(w, rows, err);
-		got = one != NULL ? 0 : -1;
-		if (got != 0)
-			break;
-		(void)json_array_append_new(list, one);
-	}
-	store_finish(w->store, &rows);
-	if (got < 0) {
-		json_decref(list);
-		return -1;
-	}
-	return job_json(job, 200, json_pack("{s:o}", "sweeps", list), err);
+	return listing_answer(w, job, "sweeps", sql_list,
+			      STORE_ARGS(S_INT(limit)), list_row, err);
 }
 
 int api_sweep_get(struct worker *w, struct job *job, struct err *err)

@@ -2,6 +2,7 @@
 #include <sodium.h>
 
 #include "body.h"
+#include "listing.h"
 #include "problem.h"
 #include "route.h"
 #include "postern/jsonmem.h"
@@ -24,13 +25,8 @@ static const char sql_revoke[] =
     "UPDATE token SET revoked_ms=? WHERE id=? AND revoked_ms IS NULL";
 static const char sql_exists[] = "SELECT id FROM token WHERE id=?";
 
-static json_t *text_of(struct store_value v)
-{
-	return v.type == STORE_TEXT ? json_stringn(v.bytes, v.len)
-				    : json_null();
-}
-
-static json_t *token_of(struct worker *w, struct store_rows *rows)
+static int token_row(struct worker *w, struct store_rows *rows, json_t **ret,
+		     struct err *err)
 {
 	int64_t expires_ms = store_column(w->store, rows, 5).num;
 	bool revoked = store_column(w->store, rows, 6).type != STORE_NULL;
@@ -38,36 +34,22 @@ static json_t *token_of(struct worker *w, struct store_rows *rows)
 			    : expires_ms <= worker_now(w) ? "expired"
 							  : "valid";
 
-	return json_pack(
+	(void)err; /* nothing is asked of anybody */
+	*ret = json_pack(
 	    "{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-	    job_json_id(w, ID_TOKEN, store_column(w->store, rows, 0).num),
-	    "state", state, "scopes", text_of(store_column(w->store, rows, 1)),
-	    "helpdesk", text_of(store_column(w->store, rows, 2)), "label",
-	    text_of(store_column(w->store, rows, 3)), "created",
-	    job_json_time(store_column(w->store, rows, 4).num), "expires",
-	    job_json_time(expires_ms), "revoked",
-	    job_json_time(store_column(w->store, rows, 6).num), "used",
-	    job_json_time(store_column(w->store, rows, 7).num));
+	    listing_id(w, rows, 0, ID_TOKEN), "state", state, "scopes",
+	    listing_text(w, rows, 1), "helpdesk", listing_text(w, rows, 2),
+	    "label", listing_text(w, rows, 3), "created",
+	    listing_time(w, rows, 4), "expires", job_json_time(expires_ms),
+	    "revoked", listing_time(w, rows, 6), "used",
+	    listing_time(w, rows, 7));
+	return 0;
 }
 
 int api_tokens_list(struct worker *w, struct job *job, struct err *err)
 {
-	struct store_rows *rows;
-	json_t *list = json_array();
-	int got;
-
-	if (store_start(w->store, sql_list, STORE_NO_ARGS, &rows, err) != 0) {
-		json_decref(list);
-		return -1;
-	}
-	while ((got = store_step(w->store, rows, err)) > 0)
-		(void)json_array_append_new(list, token_of(w, rows));
-	store_finish(w->store, &rows);
-	if (got < 0) {
-		json_decref(list);
-		return -1;
-	}
-	return job_json(job, 200, json_pack("{s:o}", "tokens", list), err);
+	return listing_answer(w, job, "tokens", sql_list, STORE_NO_ARGS,
+			      token_row, err);
 }
 
 struct wish {

@@ -1,45 +1,11 @@
 /* verb_hold.c - `postern hold ...`: what is not deleted for the time being. */
-#include <sodium.h>
 #include <string.h>
 
-#include "api/operator.h"
-#include "policy_verbs/options.h"
+#include "asking.h"
 
 #define PATH_BYTES 80
 
-struct wish {
-	const struct verb_args *args;
-	const char *id, *token_file; /* NULL: none given */
-	char token[TOKEN_TEXT_BYTES + 1];
-};
-#define ROWS(r) (r), sizeof(r) / sizeof((r)[0])
-
-static int read_token(struct wish *h)
-{
-	return h->token_file != NULL ? option_token(h->token_file, h->token)
-				     : EXIT_DONE;
-}
-
-/* An id, then options. */
-static int read_wish(struct wish *h, const struct verb_args *args,
-		     struct option_row *rows, size_t rows_len)
-{
-	struct verb_args rest = *args;
-	int status;
-
-	h->args = args;
-	if (args->argc < 1 || args->argv[0][0] == '-') {
-		(void)refused("which hold? `postern hold list` lists them");
-		return EXIT_USAGE;
-	}
-	h->id = args->argv[0];
-	if (!operator_id(h->id, "hld"))
-		return EXIT_USAGE;
-	rest.argc--;
-	rest.argv++;
-	status = options_read(&rest, rows, rows_len);
-	return status == EXIT_DONE ? read_token(h) : status;
-}
+static const struct asking_of hold = {"hld", "hold", "hold list"};
 
 /* --- shown ---------------------------------------------------------------- */
 
@@ -78,25 +44,15 @@ static void print_list(const json_t *answer)
 		    operator_text(one, "review"));
 }
 
-static int show(struct wish *h, const char *method, const char *what,
+static int show(struct asking *h, const char *method, const char *what,
 		json_t *body, void (*print)(const json_t *answer))
 {
 	char path[PATH_BYTES];
-	const struct operator_call call = {
-	    .method = method,
-	    .path = path,
-	    .body = body,
-	    .bearer = h->token[0] != '\0' ? h->token : NULL,
-	};
-	int status;
 
 	(void)snprintf(path, sizeof(path), "/v1/holds%s%s%s",
 		       h->id != NULL ? "/" : "", h->id != NULL ? h->id : "",
 		       what);
-	status = operator_show(h->args, &call, print);
-	json_decref(body);
-	sodium_memzero(h->token, sizeof(h->token));
-	return status;
+	return asking_show(h, method, path, body, print);
 }
 
 /* --- placed --------------------------------------------------------------- */
@@ -151,7 +107,7 @@ static json_t *place_json(const struct place *p)
 
 static int hold_place(const struct verb_args *args)
 {
-	struct wish h = {.args = args};
+	struct asking h = {.args = args};
 	struct place p = {0};
 	struct option_row rows[] = {{"--token-file", &h.token_file, true},
 				    {"--reason", &p.reason, true},
@@ -169,10 +125,8 @@ static int hold_place(const struct verb_args *args)
 				    {"--kind", &p.kind, false},
 				    {"--tags", &p.tags, false},
 				    {"--words", &p.words, false}};
-	int status = options_read(args, ROWS(rows));
+	int status = asking_read_bare(&h, args, ROWS(rows));
 
-	if (status == EXIT_DONE)
-		status = read_token(&h);
 	return status == EXIT_DONE
 		   ? show(&h, "POST", "", place_json(&p), print_one)
 		   : status;
@@ -182,9 +136,9 @@ static int hold_place(const struct verb_args *args)
 
 static int act(const struct verb_args *args, const char *what)
 {
-	struct wish h = {0};
+	struct asking h = {0};
 	struct option_row rows[] = {{"--token-file", &h.token_file, true}};
-	int status = read_wish(&h, args, ROWS(rows));
+	int status = asking_read(&h, args, &hold, ROWS(rows));
 
 	return status == EXIT_DONE ? show(&h, "POST", what, NULL, print_one)
 				   : status;
@@ -203,10 +157,10 @@ static int hold_release(const struct verb_args *args)
 static int hold_review(const struct verb_args *args)
 {
 	const char *until = NULL;
-	struct wish h = {0};
+	struct asking h = {0};
 	struct option_row rows[] = {{"--token-file", &h.token_file, true},
 				    {"--until", &until, true}};
-	int status = read_wish(&h, args, ROWS(rows));
+	int status = asking_read(&h, args, &hold, ROWS(rows));
 
 	return status == EXIT_DONE
 		   ? show(&h, "POST", "/review",
@@ -217,7 +171,7 @@ static int hold_review(const struct verb_args *args)
 static int hold_list(const struct verb_args *args)
 {
 	const struct option_flag flags[] = {{"--all", &(bool){false}}};
-	struct wish h = {.args = args};
+	struct asking h = {.args = args};
 	int status = options_read_flags(args, NULL, 0, flags, 1);
 
 	return status == EXIT_DONE
@@ -228,8 +182,8 @@ static int hold_list(const struct verb_args *args)
 
 static int hold_show(const struct verb_args *args)
 {
-	struct wish h = {0};
-	int status = read_wish(&h, args, NULL, 0);
+	struct asking h = {0};
+	int status = asking_read(&h, args, &hold, NULL, 0);
 
 	return status == EXIT_DONE ? show(&h, "GET", "", NULL, print_one)
 				   : status;

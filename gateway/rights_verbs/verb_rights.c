@@ -6,8 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "api/operator.h"
-#include "policy_verbs/options.h"
+#include "asking.h"
 #include "policy_verbs/rights_days.h"
 #include "postern/jsonmem.h"
 
@@ -16,41 +15,7 @@
 #define LOOK_NS	   200000000L
 #define LOOKS_MAX  3000 /* ten minutes */
 
-struct wish {
-	const struct verb_args *args;
-	const char *id, *token_file; /* NULL: none given */
-	char token[TOKEN_TEXT_BYTES + 1];
-};
-#define ROWS(r) (r), sizeof(r) / sizeof((r)[0])
-
-static int read_token(struct wish *h)
-{
-	return h->token_file != NULL ? option_token(h->token_file, h->token)
-				     : EXIT_DONE;
-}
-
-/* An id, then options. */
-static int read_wish(struct wish *h, const struct verb_args *args,
-		     struct option_row *rows, size_t rows_len,
-		     const struct option_flag *flags, size_t flags_len)
-{
-	struct verb_args rest = *args;
-	int status;
-
-	h->args = args;
-	if (args->argc < 1 || args->argv[0][0] == '-') {
-		(void)refused("which request? `postern rights list` lists "
-			      "them");
-		return EXIT_USAGE;
-	}
-	h->id = args->argv[0];
-	if (!operator_id(h->id, "req"))
-		return EXIT_USAGE;
-	rest.argc--;
-	rest.argv++;
-	status = options_read_flags(&rest, rows, rows_len, flags, flags_len);
-	return status == EXIT_DONE ? read_token(h) : status;
-}
+static const struct asking_of request = {"req", "request", "rights list"};
 
 /* --- shown ---------------------------------------------------------------- */
 
@@ -119,25 +84,15 @@ static void print_letters(const json_t *answer)
 	}
 }
 
-static int show(struct wish *h, const char *method, const char *what,
+static int show(struct asking *h, const char *method, const char *what,
 		json_t *body, void (*print)(const json_t *answer))
 {
 	char path[PATH_BYTES];
-	const struct operator_call call = {
-	    .method = method,
-	    .path = path,
-	    .body = body,
-	    .bearer = h->token[0] != '\0' ? h->token : NULL,
-	};
-	int status;
 
 	(void)snprintf(path, sizeof(path), "/v1/requests%s%s%s",
 		       h->id != NULL ? "/" : "", h->id != NULL ? h->id : "",
 		       what);
-	status = operator_show(h->args, &call, print);
-	json_decref(body);
-	sodium_memzero(h->token, sizeof(h->token));
-	return status;
+	return asking_show(h, method, path, body, print);
 }
 
 /* --- opened, listed ------------------------------------------------------- */
@@ -167,15 +122,13 @@ static json_t *read_body(const char *file)
 
 static int rights_ask(const struct verb_args *args)
 {
-	struct wish h = {.args = args};
+	struct asking h = {.args = args};
 	const char *file = NULL;
 	struct option_row rows[] = {{"--body", &file, true},
 				    {"--token-file", &h.token_file, false}};
-	int status = options_read(args, ROWS(rows));
+	int status = asking_read_bare(&h, args, ROWS(rows));
 	json_t *body;
 
-	if (status == EXIT_DONE)
-		status = read_token(&h);
 	if (status != EXIT_DONE)
 		return status;
 	body = read_body(file);
@@ -188,7 +141,7 @@ static int rights_list(const struct verb_args *args)
 	const char *state = NULL, *type = NULL;
 	struct option_row rows[] = {{"--state", &state, false},
 				    {"--type", &type, false}};
-	struct wish h = {.args = args};
+	struct asking h = {.args = args};
 	char query[PATH_BYTES / 2];
 	int status = options_read(args, ROWS(rows));
 
@@ -204,8 +157,8 @@ static int rights_list(const struct verb_args *args)
 static int look(const struct verb_args *args, const char *what,
 		void (*print)(const json_t *answer))
 {
-	struct wish h = {0};
-	int status = read_wish(&h, args, NULL, 0, NULL, 0);
+	struct asking h = {0};
+	int status = asking_read(&h, args, &request, NULL, 0);
 
 	return status == EXIT_DONE ? show(&h, "GET", what, NULL, print)
 				   : status;
@@ -226,11 +179,11 @@ static int rights_letter(const struct verb_args *args)
 static int rights_verify(const struct verb_args *args)
 {
 	const char *method = NULL, *person = NULL;
-	struct wish h = {0};
+	struct asking h = {0};
 	struct option_row rows[] = {{"--method", &method, true},
 				    {"--person", &person, false},
 				    {"--token-file", &h.token_file, false}};
-	int status = read_wish(&h, args, ROWS(rows), NULL, 0);
+	int status = asking_read(&h, args, &request, ROWS(rows));
 
 	return status == EXIT_DONE ? show(&h, "POST", "/identity",
 					  json_pack("{s:s, s:s*}", "method",
@@ -242,11 +195,11 @@ static int rights_verify(const struct verb_args *args)
 static int rights_extend(const struct verb_args *args)
 {
 	const char *reason = NULL, *text = NULL;
-	struct wish h = {0};
+	struct asking h = {0};
 	struct option_row rows[] = {{"--reason", &reason, true},
 				    {"--text", &text, false},
 				    {"--token-file", &h.token_file, false}};
-	int status = read_wish(&h, args, ROWS(rows), NULL, 0);
+	int status = asking_read(&h, args, &request, ROWS(rows));
 
 	return status == EXIT_DONE
 		   ? show(&h, "POST", "/extend",
@@ -260,14 +213,15 @@ static int rights_decide(const struct verb_args *args)
 {
 	const char *refuse = NULL, *text = NULL, *fee = NULL;
 	bool grant = false;
-	struct wish h = {0};
+	struct asking h = {0};
 	struct option_row rows[] = {{"--refuse", &refuse, false},
 				    {"--text", &text, false},
 				    {"--fee-cents", &fee, false},
 				    {"--token-file", &h.token_file, true}};
 	const struct option_flag flags[] = {{"--grant", &grant}};
 	uint32_t cents = 0;
-	int status = read_wish(&h, args, ROWS(rows), flags, 1);
+	int status =
+	    asking_read_flags(&h, args, &request, ROWS(rows), flags, 1);
 
 	if (status != EXIT_DONE)
 		return status;
@@ -286,9 +240,9 @@ static int rights_decide(const struct verb_args *args)
 
 static int rights_approve(const struct verb_args *args)
 {
-	struct wish h = {0};
+	struct asking h = {0};
 	struct option_row rows[] = {{"--token-file", &h.token_file, true}};
-	int status = read_wish(&h, args, ROWS(rows), NULL, 0);
+	int status = asking_read(&h, args, &request, ROWS(rows));
 
 	return status == EXIT_DONE
 		   ? show(&h, "POST", "/approve", NULL, print_one)
@@ -297,8 +251,8 @@ static int rights_approve(const struct verb_args *args)
 
 static int rights_withdraw(const struct verb_args *args)
 {
-	struct wish h = {0};
-	int status = read_wish(&h, args, NULL, 0, NULL, 0);
+	struct asking h = {0};
+	int status = asking_read(&h, args, &request, NULL, 0);
 
 	return status == EXIT_DONE ? show(&h, "DELETE", "", NULL, print_one)
 				   : status;
@@ -307,7 +261,7 @@ static int rights_withdraw(const struct verb_args *args)
 /* --- what comes out ------------------------------------------------------- */
 
 /* How far it is, to standard error; false: it is made, or there is none. */
-static bool still_made(const struct wish *h, int *ret_status)
+static bool still_made(const struct asking *h, int *ret_status)
 {
 	char path[PATH_BYTES];
 	const struct operator_call call = {.method = "GET", .path = path};
@@ -332,8 +286,8 @@ static bool still_made(const struct wish *h, int *ret_status)
 static int rights_package(const struct verb_args *args)
 {
 	static const struct timespec pause = {.tv_nsec = LOOK_NS};
-	struct wish h = {0};
-	int status = read_wish(&h, args, NULL, 0, NULL, 0);
+	struct asking h = {0};
+	int status = asking_read(&h, args, &request, NULL, 0);
 
 	for (int i = 0;
 	     status == EXIT_DONE && i < LOOKS_MAX && still_made(&h, &status);
@@ -358,13 +312,13 @@ static int write_out(const char *path, const struct buf *bytes)
 static int rights_certificate(const struct verb_args *args)
 {
 	const char *out = NULL;
-	struct wish h = {0};
+	struct asking h = {0};
 	struct option_row rows[] = {{"--out", &out, true}};
 	struct buf bytes = {0};
 	char path[PATH_BYTES];
 	const struct operator_call call = {
 	    .method = "GET", .path = path, .raw = true};
-	int status = read_wish(&h, args, ROWS(rows), NULL, 0);
+	int status = asking_read(&h, args, &request, ROWS(rows));
 
 	if (status != EXIT_DONE)
 		return status;

@@ -1,18 +1,13 @@
 /* verb_staff.c - `postern staff ...`: whose pseudonym is that?  Two people of
  * two roles find out together. */
-#include <sodium.h>
 #include <string.h>
 
-#include "api/operator.h"
-#include "policy_verbs/options.h"
+#include "asking.h"
 
 #define PATH_BYTES 80
 
-struct wish {
-	const struct verb_args *args;
-	const char *id, *token_file;
-	char token[TOKEN_TEXT_BYTES + 1];
-};
+/* A pseudonym, or the id of what was asked. */
+static const struct asking_of one_of = {NULL, "one", "staff list"};
 
 static void print_one(const json_t *answer)
 {
@@ -40,71 +35,36 @@ static void print_list(const json_t *answer)
 		    operator_text(one, "state"));
 }
 
-/* What is first, an id or a pseudonym, then options. */
-static int read_wish(struct wish *h, const struct verb_args *args,
-		     struct option_row *rows, size_t rows_len)
-{
-	struct verb_args rest = *args;
-	int status;
-
-	h->args = args;
-	if (args->argc < 1 || args->argv[0][0] == '-') {
-		(void)refused("which one?");
-		return EXIT_USAGE;
-	}
-	h->id = args->argv[0];
-	rest.argc--;
-	rest.argv++;
-	status = options_read(&rest, rows, rows_len);
-	return status == EXIT_DONE ? option_token(h->token_file, h->token)
-				   : status;
-}
-
-static int show(struct wish *h, const char *method, const char *path,
-		json_t *body, void (*print)(const json_t *answer))
-{
-	const struct operator_call call = {
-	    .method = method,
-	    .path = path,
-	    .body = body,
-	    .bearer = h->token[0] != '\0' ? h->token : NULL,
-	};
-	int status = operator_show(h->args, &call, print);
-
-	json_decref(body);
-	sodium_memzero(h->token, sizeof(h->token));
-	return status;
-}
-
 static int staff_reveal(const struct verb_args *args)
 {
 	const char *purpose = NULL;
-	struct wish h = {0};
+	struct asking h = {0};
 	struct option_row rows[] = {{"--token-file", &h.token_file, true},
 				    {"--purpose", &purpose, true}};
-	int status = read_wish(&h, args, rows, 2);
+	int status = asking_read(&h, args, &one_of, ROWS(rows));
 
-	return status == EXIT_DONE ? show(&h, "POST", "/v1/staff/reveal",
-					  json_pack("{s:s, s:s}", "staff", h.id,
-						    "purpose", purpose),
-					  print_one)
-				   : status;
+	return status == EXIT_DONE
+		   ? asking_show(&h, "POST", "/v1/staff/reveal",
+				 json_pack("{s:s, s:s}", "staff", h.id,
+					   "purpose", purpose),
+				 print_one)
+		   : status;
 }
 
 static int on_one(const struct verb_args *args, const char *method,
 		  const char *what)
 {
-	struct wish h = {0};
+	struct asking h = {0};
 	struct option_row rows[] = {{"--token-file", &h.token_file, true}};
 	char path[PATH_BYTES];
-	int status = read_wish(&h, args, rows, 1);
+	int status = asking_read(&h, args, &one_of, ROWS(rows));
 
 	if (status == EXIT_DONE && !operator_id(h.id, "rvl"))
 		status = EXIT_USAGE;
 	if (status != EXIT_DONE)
 		return status;
 	(void)snprintf(path, sizeof(path), "/v1/staff/reveal/%s%s", h.id, what);
-	return show(&h, method, path, NULL, print_one);
+	return asking_show(&h, method, path, NULL, print_one);
 }
 
 static int staff_approve(const struct verb_args *args)
@@ -124,12 +84,12 @@ static int staff_show(const struct verb_args *args)
 
 static int staff_list(const struct verb_args *args)
 {
-	struct wish h = {.args = args};
+	struct asking h = {.args = args};
 	int status = options_read(args, NULL, 0);
 
-	return status == EXIT_DONE
-		   ? show(&h, "GET", "/v1/staff/reveal", NULL, print_list)
-		   : status;
+	return status == EXIT_DONE ? asking_show(&h, "GET", "/v1/staff/reveal",
+						 NULL, print_list)
+				   : status;
 }
 
 static const struct subverb verbs[] = {

@@ -1,9 +1,7 @@
 /* verb_sweep.c - `postern sweep ...`: what goes because its time is over. */
-#include <sodium.h>
 #include <string.h>
 
-#include "api/operator.h"
-#include "policy_verbs/options.h"
+#include "asking.h"
 
 #define PATH_BYTES 80
 
@@ -116,35 +114,17 @@ static int reviews(const struct verb_args *args)
 	return look(args, "/v1/reviews", print_reviews);
 }
 
-/* What somebody does, perhaps with a token of their own. */
-static int act(const struct verb_args *args, const char *path, json_t *body,
-	       const char *token_file, void (*print)(const json_t *answer))
-{
-	char token[TOKEN_TEXT_BYTES + 1] = "";
-	struct operator_call call = {
-	    .method = "POST", .path = path, .body = body};
-	int rc = EXIT_DONE;
-
-	if (token_file != NULL)
-		rc = option_token(token_file, token);
-	call.bearer = token[0] != '\0' ? token : NULL;
-	if (rc == EXIT_DONE)
-		rc = operator_show(args, &call, print);
-	sodium_memzero(token, sizeof(token));
-	json_decref(body);
-	return rc;
-}
-
 static int ask(const struct verb_args *args, const char *kind)
 {
-	const char *token_file = NULL;
-	const struct option_row rows[] = {{"--token-file", &token_file, false}};
-	int rc = options_read(args, rows, 1);
+	struct asking a = {0};
+	const struct option_row rows[] = {
+	    {"--token-file", &a.token_file, false}};
+	int rc = asking_read_bare(&a, args, ROWS(rows));
 
 	return rc != EXIT_DONE
 		   ? rc
-		   : act(args, "/v1/sweeps", json_pack("{s:s}", "kind", kind),
-			 token_file, print_one);
+		   : asking_show(&a, "POST", "/v1/sweeps",
+				 json_pack("{s:s}", "kind", kind), print_one);
 }
 
 static int dry_run(const struct verb_args *args)
@@ -160,27 +140,17 @@ static int run(const struct verb_args *args)
 /* An id, then --token-file. */
 static int act_on(const struct verb_args *args, const char *what, bool needed)
 {
-	const char *token_file = NULL;
+	static const struct asking_of run_of = {"swp", "run", "sweep status"};
+	struct asking a = {0};
 	const struct option_row rows[] = {
-	    {"--token-file", &token_file, needed}};
-	struct verb_args rest = *args;
+	    {"--token-file", &a.token_file, needed}};
 	char path[PATH_BYTES];
-	int rc;
+	int rc = asking_read(&a, args, &run_of, ROWS(rows));
 
-	if (args->argc < 1 || args->argv[0][0] == '-') {
-		(void)refused("which run? `postern sweep status` lists them");
-		return EXIT_USAGE;
-	}
-	if (!operator_id(args->argv[0], "swp"))
-		return EXIT_USAGE;
-	rest.argc--;
-	rest.argv++;
-	rc = options_read(&rest, rows, 1);
 	if (rc != EXIT_DONE)
 		return rc;
-	(void)snprintf(path, sizeof(path), "/v1/sweeps/%s/%s", args->argv[0],
-		       what);
-	return act(args, path, NULL, token_file, print_one);
+	(void)snprintf(path, sizeof(path), "/v1/sweeps/%s/%s", a.id, what);
+	return asking_show(&a, "POST", path, NULL, print_one);
 }
 
 static int approve(const struct verb_args *args)
@@ -195,8 +165,9 @@ static int stop(const struct verb_args *args)
 
 static int decide(const struct verb_args *args)
 {
-	const char *token_file = NULL;
-	const struct option_row rows[] = {{"--token-file", &token_file, true}};
+	struct asking a = {0};
+	const struct option_row rows[] = {
+	    {"--token-file", &a.token_file, true}};
 	struct verb_args rest = *args;
 	char path[PATH_BYTES];
 	int rc;
@@ -208,20 +179,23 @@ static int decide(const struct verb_args *args)
 		return EXIT_USAGE;
 	rest.argc -= 2;
 	rest.argv += 2;
-	rc = options_read(&rest, rows, 1);
+	rc = asking_read_bare(&a, &rest, ROWS(rows));
 	if (rc != EXIT_DONE)
 		return rc;
 	(void)snprintf(path, sizeof(path), "/v1/reviews/%s/decide",
 		       args->argv[0]);
-	return act(args, path, json_pack("{s:s}", "decision", args->argv[1]),
-		   token_file, print_review);
+	return asking_show(&a, "POST", path,
+			   json_pack("{s:s}", "decision", args->argv[1]),
+			   print_review);
 }
 
 static int confirm_clock(const struct verb_args *args)
 {
+	struct asking a = {.args = args};
+
 	if (args->argc != 0)
 		return operator_usage("sweep confirm-clock");
-	return act(args, "/v1/clock/confirm", NULL, NULL, print_clock);
+	return asking_show(&a, "POST", "/v1/clock/confirm", NULL, print_clock);
 }
 
 /* --- the table ------------------------------------------------------------ */
