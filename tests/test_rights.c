@@ -3,6 +3,8 @@
  * Proves: compliance 9 D2 to D4, E3; 2.4; 5.1; Art. 12 GDPR. */
 #include "rights_house.h"
 
+#include "rights/codes.h"
+
 static void a_stranger_is_answered_like_a_person(void **state)
 {
 	struct house *h = *state;
@@ -285,6 +287,31 @@ static void a_hard_no_needs_a_text_and_two_people(void **state)
 			 1);
 }
 
+static void articles_are_written_as_people_write_them(void **state)
+{
+	static const char *const all[][2] = {
+	    {"Art. 12(5)(b) GDPR", "Art. 12 Abs. 5 Buchst. b DSGVO"},
+	    {"Art. 12(2), 11(2) GDPR", "Art. 12 Abs. 2, 11 Abs. 2 DSGVO"},
+	    {"Art. 18 GDPR", "Art. 18 DSGVO"},
+	    {"§ 34(1) no. 2(a) BDSG", "§ 34 Abs. 1 Nr. 2 Buchst. a BDSG"},
+	    {"§ 257(1) no. 2, 3, (4), (5) HGB, § 147(1) no. 2, 3, (3), (4) AO",
+	     "§ 257 Abs. 1 Nr. 2, 3, Abs. 4, Abs. 5 HGB, § 147 Abs. 1 Nr. 2, "
+	     "3, Abs. 3, Abs. 4 AO"},
+	    {"§§ 195, 199(1) BGB", "§§ 195, 199 Abs. 1 BGB"},
+	    {"", ""},
+	    {"(", "("},
+	};
+	char got[ARTICLE_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		article_words(all[i][0], TONGUE_DE, got);
+		assert_string_equal(got, all[i][1]);
+		article_words(all[i][0], TONGUE_EN, got);
+		assert_string_equal(got, all[i][0]);
+	}
+}
+
 /* Proves: compliance 9 Q5. */
 static void only_a_further_copy_costs_something(void **state)
 {
@@ -395,6 +422,7 @@ int main(void)
 	    CASE(only_a_further_copy_costs_something),
 	    CASE(a_no_needs_a_reason_of_its_kind),
 	    CASE(what_is_not_begun_can_be_taken_back),
+	    cmocka_unit_test(articles_are_written_as_people_write_them),
 	    cmocka_unit_test(words_and_states_agree),
 	};
 

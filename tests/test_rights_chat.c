@@ -289,8 +289,10 @@ static void the_answer_names_what_went_and_what_stays(void **state)
 	char *text;
 
 	erased(h);
-	text = rights_letter(h, "erased");
+	text = rights_letter(h, "partly_erased");
 	assert_non_null(strstr(text, "9 × gelöscht"));
+	assert_non_null(strstr(text, "Art. 17 Abs. 3 Buchst. b DSGVO"));
+	assert_non_null(strstr(text, "vor Gericht")); /* Art. 12(4) */
 	assert_non_null(strstr(text, "3 × aufbewahrt"));
 	assert_non_null(strstr(text, "01.01.2033"));
 	assert_non_null(strstr(text, "Ein Gesetz verpflichtet uns"));

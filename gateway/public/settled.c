@@ -2,11 +2,8 @@
  * until when.  Source: compliance 3.3. */
 #include "settled.h"
 
-#include "postern/policy.h"
-#include "postern/retention.h"
-#include "rights/codes.h"
+#include "rights/itemwords.h"
 #include "rights/letters.h"
-#include "words.h"
 
 struct list {
 	struct leaf *p;
@@ -24,39 +21,12 @@ static void begin(struct list *list)
 	list->begun = true;
 }
 
-/* The law that says so, where the rule has one. */
-static const char *law_of(const struct policy_rule *rule,
-			  const struct rights_item *item)
-{
-	const struct statutory *law = NULL;
-
-	if (item->verdict == ERASURE_RESTRICT_UNTIL && rule->has_statutory &&
-	    rule->norm != NULL)
-		law = statutory_find(rule->norm);
-	return law != NULL ? law->article : item->article;
-}
-
-/* The policy's own words are in the controller's language. */
-static const char *name_of(const struct leaf *p, const struct policy_rule *rule,
-			   const struct rights_item *item)
-{
-	const char *ours = words_datenart(item->datenart.text, p->tongue);
-	enum tongue controllers = TONGUE_DE;
-
-	(void)tongue_parse(p->w->settings->controller.language, &controllers);
-	if (rule->description != NULL &&
-	    (ours == NULL || controllers == p->tongue))
-		return rule->description;
-	return ours != NULL ? ours : item->datenart.text;
-}
-
-static void put_why(struct leaf *p, const struct rights_item *item,
-		    const struct policy_rule *rule)
+static void put_why(struct leaf *p, const struct rights_item *item)
 {
 	const struct code *code = code_find(item->reason);
 	char law[ARTICLE_BYTES];
 
-	article_words(law_of(rule, item), p->tongue, law);
+	article_words(item->article, p->tongue, law);
 	if (code == NULL && law[0] == '\0')
 		return;
 	html(p, "<span class=\"hint\">");
@@ -81,26 +51,23 @@ static void put_until(struct leaf *p, const struct rights_item *item)
 
 static int put_item(void *ctx, const struct rights_item *item, struct err *err)
 {
-	struct policy_rule rule = {0};
 	struct list *list = ctx;
 	struct leaf *p = list->p;
 
 	(void)err;
 	if (!list->begun)
 		begin(list);
-	/* Of what no rule is known the code itself has to do. */
-	(void)policy_rule_of(p->w->policy, &item->datenart, &rule);
 	html(p, "<li><span><b>");
-	html_text(p, name_of(p, &rule, item));
+	html_text(p, item_name(p->w, item, p->tongue));
 	html(p, "</b> <span class=\"hint\">");
 	html_number(p, item->n);
 	html(p, item->n == 1 ? SAY(p, "&nbsp;Eintrag", "&nbsp;record")
 			     : SAY(p, "&nbsp;Einträge", "&nbsp;records"));
 	html(p, "</span></span><span><b>");
-	html(p, words_verdict(item->verdict, p->tongue));
+	html(p, item_verdict(item->verdict, p->tongue));
 	put_until(p, item);
 	html(p, "</b>");
-	put_why(p, item, &rule);
+	put_why(p, item);
 	html(p, "</span></li>");
 	return 0;
 }

@@ -25,7 +25,8 @@ static const struct right_words rights[RIGHTS_TYPES][2] = {
 	{{"Löschung",
 	  "Wir löschen Ihre Daten. Was ein Gesetz uns aufzubewahren "
 	  "vorschreibt, "
-	  "wird gesperrt und danach gelöscht; Sie erfahren, was das ist.",
+	  "wird eingeschränkt aufbewahrt und danach gelöscht; Sie erfahren, "
+	  "was das ist.",
 	  "Art.&nbsp;17&nbsp;DSGVO"},
 	 {"Erasure",
 	  "We erase your data. What a law obliges us to keep is locked and "
@@ -163,19 +164,6 @@ static const struct {
 		      "you can make a new one at any time."}}},
 };
 
-static const char *const verdicts[ERASURE_VERDICTS][2] = {
-    [ERASURE_KEEP] = {"bleibt gespeichert", "stays stored"},
-    [ERASURE_ERASE] = {"gelöscht", "erased"},
-    [ERASURE_REFUSE] = {"bleibt gespeichert; abgelehnt",
-			"stays stored; refused"},
-    [ERASURE_RESTRICT_HOLD] = {"gesperrt, nicht gelöscht",
-			       "locked, not erased"},
-    [ERASURE_RESTRICT_REVIEW] = {"gesperrt, wird geprüft",
-				 "locked, under review"},
-    [ERASURE_RESTRICT_UNTIL] = {"gesperrt, wird später gelöscht",
-				"locked, erased later"},
-};
-
 const struct right_words *words_right(enum rights_type type, enum tongue tongue)
 {
 	return &rights[type][tongue == TONGUE_EN];
@@ -186,34 +174,4 @@ struct state_words words_state(enum rights_state state, enum tongue tongue)
 	const char *const *words = states[state].words[tongue == TONGUE_EN];
 
 	return (struct state_words){words[0], words[1], states[state].look};
-}
-
-const char *words_verdict(enum erasure_verdict verdict, enum tongue tongue)
-{
-	return verdicts[verdict][tongue == TONGUE_EN];
-}
-
-const char *words_datenart(const char *name, enum tongue tongue)
-{
-	static const struct {
-		const char *name, *words[2];
-	} kinds[] = {
-	    {"CONTACT", {"Kontaktdaten", "Contact details"}},
-	    {"MSG_SUPPORT", {"Nachrichten", "Messages"}},
-	    {"MSG_BUSINESS", {"Geschäftsbriefe", "Business letters"}},
-	    {"MEDIA", {"Bilder und Dateien", "Pictures and files"}},
-	    {"NOTICE",
-	     {"Hinweise, die Sie bekommen haben", "Notices you were given"}},
-	    {"CONSENT", {"Einwilligungen", "Consents"}},
-	    {"SUPPRESS",
-	     {"Sperrliste für Werbung",
-	      "List of those who want no advertising"}},
-	    {"NOTE", {"Notizen zu Ihrem Anliegen", "Notes on your request"}},
-	    {"RAW", {"Empfangene Rohdaten", "Raw data as received"}},
-	};
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (strcmp(kinds[i].name, name) == 0)
-			return kinds[i].words[tongue == TONGUE_EN];
-	return NULL;
 }

@@ -18,9 +18,4 @@ struct state_words {
 };
 struct state_words words_state(enum rights_state state, enum tongue tongue);
 
-/* Kinds of data as the policies call them that come with the program; NULL:
- * another. */
-const char *words_datenart(const char *name, enum tongue tongue);
-const char *words_verdict(enum erasure_verdict verdict, enum tongue tongue);
-
 #endif

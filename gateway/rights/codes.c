@@ -197,31 +197,54 @@ bool code_allowed(const char *name, unsigned int does, enum rights_type type)
 	       (code->types == 0 || (code->types >> type & 1) != 0);
 }
 
+/* "(3)" is "Abs. 3", "(b)" is "Buchst. b". */
+static size_t paragraph_words(const char *in, size_t before, char last,
+			      char *ret, size_t size)
+{
+	const bool letter = in[1] >= 'a' && in[1] <= 'z';
+	const size_t len = strcspn(in, ")");
+
+	return (size_t)snprintf(
+	    ret, size, "%s%s %.*s", before > 0 && last != ' ' ? " " : "",
+	    letter ? "Buchst." : "Abs.", (int)len - 1, in + 1);
+}
+
+static void german_article(const char *in, char ret[ARTICLE_BYTES])
+{
+	static const char *const words[][2] = {{"GDPR", "DSGVO"},
+					       {"no. ", "Nr. "}};
+	size_t len = 0;
+
+	while (*in != '\0' && len + 24 < ARTICLE_BYTES) {
+		size_t i = 0;
+
+		if (*in == '(' && strchr(in, ')') != NULL) {
+			len += paragraph_words(in, len,
+					       len > 0 ? ret[len - 1] : ' ',
+					       ret + len, ARTICLE_BYTES - len);
+			in += strcspn(in, ")") + 1;
+			continue;
+		}
+		while (i < 2 && strncmp(in, words[i][0], strlen(words[i][0])))
+			i++;
+		if (i == 2) {
+			ret[len++] = *in++;
+			continue;
+		}
+		memcpy(ret + len, words[i][1], strlen(words[i][1]));
+		len += strlen(words[i][1]);
+		in += strlen(words[i][0]);
+	}
+	ret[len] = '\0';
+}
+
 void article_words(const char *article, enum tongue tongue,
 		   char ret[ARTICLE_BYTES])
 {
-	static const char *const german[][2] = {{"GDPR", "DSGVO"},
-						{"no. ", "Nr. "}};
-	size_t len = 0;
-
-	while (*article != '\0' && len + 8 < ARTICLE_BYTES) {
-		const char *put = NULL;
-
-		for (size_t i = 0; tongue == TONGUE_DE && i < 2; i++)
-			if (strncmp(article, german[i][0],
-				    strlen(german[i][0])) == 0) {
-				put = german[i][1];
-				article += strlen(german[i][0]);
-				break;
-			}
-		if (put == NULL) {
-			ret[len++] = *article++;
-			continue;
-		}
-		memcpy(ret + len, put, strlen(put));
-		len += strlen(put);
-	}
-	ret[len] = '\0';
+	if (tongue == TONGUE_DE)
+		german_article(article, ret);
+	else
+		(void)snprintf(ret, ARTICLE_BYTES, "%s", article);
 }
 
 const char *code_words(const char *name, enum tongue tongue)

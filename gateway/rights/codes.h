@@ -20,8 +20,9 @@ struct code {
 };
 const struct code *code_find(const char *name);
 bool code_allowed(const char *name, unsigned int does, enum rights_type type);
-/* An article as people of that language write it. */
-#define ARTICLE_BYTES 96
+/* An article as people of that language write it: "Art. 12(5)(b) GDPR" is
+ * "Art. 12 Abs. 5 Buchst. b DSGVO". */
+#define ARTICLE_BYTES 224
 void article_words(const char *article, enum tongue tongue,
 		   char ret[ARTICLE_BYTES]);
 /* The sentence, or the code itself. */

@@ -15,9 +15,9 @@
 static const char backups_sql[] =
     "SELECT max(coalesce(expires_ms,0)) FROM backup WHERE kind='keys' AND"
     " expired_ms IS NULL AND made_ms<=? AND coalesce(expires_ms,0)>?";
-static const char kept_sql[] =
+static const char settled_sql[] =
     "SELECT coalesce(sum(n),0) FROM request_item WHERE request=? AND"
-    " verdict='erase'";
+    " (verdict='erase')=?";
 static const char answered_sql[] =
     "UPDATE request SET answered_ms=? WHERE id=?";
 
@@ -67,49 +67,61 @@ static void link_words(const struct request *r, const char *url, char *ret,
 		    request_tongue(r) == TONGUE_DE ? "Stand:" : "Status:", url);
 }
 
+/* What is told depends on the list, not on whether anything is restricted:
+ * what is refused or stays in use is no less there. */
+static int letter_of(struct worker *w, const struct request *r,
+		     enum letter *ret, struct err *err)
+{
+	int64_t erased = 0, others = 0;
+	bool found;
+
+	if (store_one_int(w->store, settled_sql,
+			  STORE_ARGS(S_INT(r->is.id), S_INT(1)), &erased,
+			  &found, err) != 0 ||
+	    store_one_int(w->store, settled_sql,
+			  STORE_ARGS(S_INT(r->is.id), S_INT(0)), &others,
+			  &found, err) != 0)
+		return -1;
+	*ret = others == 0  ? LETTER_ERASED
+	       : erased > 0 ? LETTER_PARTLY_ERASED
+			    : LETTER_NOT_ERASED;
+	return 0;
+}
+
 static int write_answer(struct worker *w, struct request *r,
-			const struct erasure_view *view, int64_t erased,
-			struct err *err)
+			const struct erasure_view *view, struct err *err)
 {
 	char url[PAGE_BYTES], link[PAGE_BYTES + 16], receipt[160];
 	const struct letter_facts facts = {
 	    .link = link,
 	    .receipt = receipt,
 	    .erasure = view->id,
-	    .erased = (uint64_t)erased,
-	    .files = view->files,
 	    .waits = view->waits,
 	};
+	enum letter letter;
 
-	if (page_link(w, r, url, err) != 0)
+	if (letter_of(w, r, &letter, err) != 0 ||
+	    page_link(w, r, url, err) != 0)
 		return -1;
 	link_words(r, url, link, sizeof(link));
 	receipt_words(w, r, url, receipt, sizeof(receipt));
-	return letter_write_with(
-	    w, r,
-	    erased > 0 || view->kept == 0 ? LETTER_ERASED : LETTER_NOT_ERASED,
-	    &facts, err);
+	return letter_write_with(w, r, letter, &facts, err);
 }
 
 static int answer(struct worker *w, struct request *r,
 		  const struct erasure_view *view, struct err *err)
 {
-	int64_t erased = 0;
-	struct certified what = {
+	const struct certified what = {
+	    .erased = view->n,
 	    .files = view->files,
 	    .keys = view->keys,
 	    .kept = view->kept,
 	    .entry = view->entry,
 	    .waits = view->waits,
 	};
-	bool found;
 
-	if (store_one_int(w->store, kept_sql, STORE_ARGS(S_INT(r->is.id)),
-			  &erased, &found, err) != 0)
-		return -1;
-	what.erased = view->n;
 	if (certify(w, r, &what, err) != 0 ||
-	    write_answer(w, r, view, erased, err) != 0)
+	    write_answer(w, r, view, err) != 0)
 		return -1;
 	r->answered_ms = worker_now(w);
 	return store_run(w->store, answered_sql,

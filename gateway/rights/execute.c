@@ -125,7 +125,8 @@ static int copy_ready(struct worker *w, struct request *r,
 		      struct err *err)
 {
 	char path[PACKAGE_LINK_BYTES], link[PAGE_BYTES];
-	struct letter_facts facts = {.link = link};
+	struct letter_facts facts = {.link = link,
+				     .expires_ms = view->expires_ms};
 
 	if (package_link(w, view->id, path, err) != 0)
 		return -1;
@@ -176,9 +177,10 @@ static int start(struct worker *w, struct request *r, int64_t *ret_next_ms,
 		if (execute_stop(w, r, err) != 0)
 			return -1;
 		return done(w, r,
-			    r->is.type == RIGHTS_OBJECTION
-				? LETTER_OBJECTED
-				: LETTER_CONSENT_WITHDRAWN,
+			    r->is.type == RIGHTS_WITHDRAWAL
+				? LETTER_CONSENT_WITHDRAWN
+			    : about_marketing(w, r) ? LETTER_OBJECTED
+						    : LETTER_OBJECTION_GRANTED,
 			    ret_next_ms, err);
 	case RIGHTS_RECTIFICATION:
 		return rectify(w, r, err) != 0

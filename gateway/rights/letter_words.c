@@ -12,13 +12,14 @@ static const struct {
 	  "Damit niemand in Ihrem Namen handelt, senden Sie bitte genau diese "
 	  "Antwort in diesem Chat:\n\n{code}\n\n"
 	  "{link}\n"
-	  "Sie gilt bis zum {until}. Haben Sie nichts gewünscht, tun Sie "
-	  "nichts; dann geschieht auch nichts.",
+	  "Die Antwort gilt bis zum {until}. Haben Sie das nicht gewünscht, "
+	  "müssen Sie nichts tun; dann geschieht auch nichts.",
 	  "Your request: {wish}.\n"
 	  "So that nobody acts in your name, please send exactly this answer "
 	  "in this chat:\n\n{code}\n\n"
 	  "{link}\n"
-	  "It is valid until {until}. If you did not ask for this, do nothing; "
+	  "The answer is valid until {until}. If you did not ask for this, do "
+	  "nothing; "
 	  "then nothing will happen."}},
     [LETTER_WRONG] =
 	{"wrong",
@@ -34,17 +35,25 @@ static const struct {
 	  "You will have our answer on {due} at the latest.\n{link}"}},
     [LETTER_DUPLICATE] =
 	{"duplicate",
-	 {"Ihr Anliegen ({wish}) bearbeiten wir bereits. Sie erhalten eine "
-	  "Antwort auf das erste.",
-	  "We are already working on your request ({wish}). The first one "
-	  "will be answered."}},
+	 {"Dieses Anliegen bearbeiten wir bereits: {wish}. Sie erhalten eine "
+	  "Antwort für beide.",
+	  "We are already working on this request: {wish}. You will have one "
+	  "answer for both."}},
     [LETTER_EXPIRED] =
 	{"expired",
-	 {"Wir haben keine richtige Antwort erhalten und wissen deshalb nicht, "
-	  "wer etwas wünscht: {wish}. Es ist nichts geschehen. Sie können es "
-	  "jederzeit erneut wünschen.",
-	  "We had no right answer and so do not know who asks: {wish}. Nothing "
-	  "was done. You may ask again at any time."}},
+	 {"Ihr Anliegen: {wish}.\n"
+	  "Wir haben keine richtige Antwort erhalten und wissen deshalb nicht, "
+	  "von wem es kommt. Wir haben nichts unternommen (Art. 12 Abs. 2 "
+	  "DSGVO). Sie können es jederzeit erneut stellen.\n"
+	  "Sie können sich bei einer Aufsichtsbehörde beschweren, zum "
+	  "Beispiel: {authority}. Sie können auch vor Gericht klagen (Art. 77, "
+	  "79 DSGVO).",
+	  "Your request: {wish}.\n"
+	  "We had no right answer and so do not know who makes it. We have "
+	  "done nothing (Art. 12(2) GDPR). You may make it again at any "
+	  "time.\n"
+	  "You may complain to a supervisory authority, such as: {authority}. "
+	  "You may also go to court (Art. 77, 79 GDPR)."}},
     [LETTER_EXTENDED] =
 	{"extended",
 	 {"Ihr Anliegen: {wish}.\n"
@@ -76,8 +85,8 @@ static const struct {
     [LETTER_NO_DATA] =
 	{"no_data",
 	 {"Ihr Anliegen: {wish}.\n"
-	  "Zu Ihren Angaben haben wir keine Daten gespeichert. Gespeichert ist "
-	  "nur dieses Anliegen und unsere Antwort.",
+	  "Zu Ihren Angaben haben wir keine Daten gespeichert. Gespeichert "
+	  "sind nur dieses Anliegen und unsere Antwort.",
 	  "Your request: {wish}.\n"
 	  "We have stored no data about you. Only this request and our answer "
 	  "are stored."}},
@@ -101,11 +110,37 @@ static const struct {
 	  "We keep this message and your request as evidence. If something is "
 	  "not right, you may complain to a supervisory authority, such as: "
 	  "{authority}."}},
+    [LETTER_PARTLY_ERASED] =
+	{"partly_erased",
+	 {"Ihre Daten sind gelöscht, soweit wir sie löschen dürfen. Was wir "
+	  "noch aufbewahren und warum, steht in dieser Liste; was darin "
+	  "eingeschränkt heißt, speichern wir nur noch und nutzen es nicht.\n"
+	  "{settled}"
+	  "{recipients}"
+	  "{backup}\n"
+	  "{link}\n"
+	  "{receipt}\n"
+	  "Diese Nachricht und Ihr Anliegen bewahren wir als Nachweis auf. "
+	  "Sie können sich bei einer Aufsichtsbehörde beschweren, zum "
+	  "Beispiel: {authority}. Sie können auch vor Gericht klagen (Art. 77, "
+	  "79 DSGVO).",
+	  "Your data are erased as far as we may erase them. What we still "
+	  "keep, and why, is in this list; what it calls restricted we only "
+	  "store and do not use.\n"
+	  "{settled}"
+	  "{recipients}"
+	  "{backup}\n"
+	  "{link}\n"
+	  "{receipt}\n"
+	  "We keep this message and your request as evidence. You may complain "
+	  "to a supervisory authority, such as: {authority}. You may also go "
+	  "to court (Art. 77, 79 GDPR)."}},
     [LETTER_NOT_ERASED] =
 	{"not_erased",
 	 {"Ihr Anliegen: {wish}.\n"
-	  "Wir dürfen Ihre Daten noch nicht löschen. Wir nutzen sie nicht "
-	  "mehr; sie sind eingeschränkt.\n"
+	  "Wir dürfen Ihre Daten noch nicht löschen. Den Grund nennt diese "
+	  "Liste; was darin eingeschränkt heißt, speichern wir nur noch und "
+	  "nutzen es nicht.\n"
 	  "{settled}"
 	  "{recipients}"
 	  "{link}\n"
@@ -114,8 +149,8 @@ static const struct {
 	  "Beispiel: {authority}. Sie können auch vor Gericht klagen (Art. 77, "
 	  "79 DSGVO).",
 	  "Your request: {wish}.\n"
-	  "We may not erase your data yet. We no longer use them; they are "
-	  "restricted.\n"
+	  "We may not erase your data yet. This list says why; what it calls "
+	  "restricted we only store and do not use.\n"
 	  "{settled}"
 	  "{recipients}"
 	  "{link}\n"
@@ -124,37 +159,52 @@ static const struct {
 	  "You may also go to court (Art. 77, 79 GDPR)."}},
     [LETTER_ACCESS] =
 	{"access",
-	 {"Die Kopie Ihrer Daten liegt bereit. Der Link gilt einmal und nur "
-	  "begrenzte Zeit:\n{link}\n"
-	  "Sie können Ihre Daten berichtigen, löschen oder einschränken lassen "
-	  "und sich bei einer Aufsichtsbehörde beschweren, zum Beispiel: "
-	  "{authority}.",
-	  "The copy of your data is ready. The link works once and for a "
-	  "limited time:\n{link}\n"
-	  "You may have your data rectified, erased or restricted, and "
-	  "complain to a supervisory authority, such as: {authority}."}},
+	 {"Die Kopie Ihrer Daten liegt bereit. Der Link gilt einmal, bis zum "
+	  "{until}; danach löschen wir die Kopie:\n{link}\n"
+	  "{fee}\n"
+	  "Sie können Ihre Daten berichtigen, löschen oder einschränken "
+	  "lassen, ihrer Nutzung widersprechen und sich bei einer "
+	  "Aufsichtsbehörde beschweren, zum Beispiel: {authority}.",
+	  "The copy of your data is ready. The link works once, until {until}; "
+	  "after that we erase the copy:\n{link}\n"
+	  "{fee}\n"
+	  "You may have your data rectified, erased or restricted, object to "
+	  "their use, and complain to a supervisory authority, such as: "
+	  "{authority}."}},
     [LETTER_PORTABILITY] =
 	{"portability",
-	 {"Ihre Daten liegen zum Mitnehmen bereit. Der Link gilt einmal und "
-	  "nur begrenzte Zeit:\n{link}",
-	  "Your data are ready to be taken along. The link works once and for "
-	  "a limited time:\n{link}"}},
+	 {"Ihre Daten liegen zum Mitnehmen bereit. Der Link gilt einmal, bis "
+	  "zum {until}; danach löschen wir diese Kopie:\n{link}",
+	  "Your data are ready to be taken along. The link works once, until "
+	  "{until}; after that we erase this copy:\n{link}"}},
     [LETTER_RECTIFIED] =
 	{"rectified",
 	 {"Ihre Daten sind berichtigt. Wer sie von uns erhalten hat, erfährt "
-	  "davon.",
-	  "Your data are rectified. Whoever had them from us is told."}},
+	  "davon; auf Wunsch nennen wir Ihnen diese Empfänger (Art. 19 "
+	  "DSGVO).",
+	  "Your data are rectified. Whoever had them from us is told; if you "
+	  "wish we tell you who that is (Art. 19 GDPR)."}},
     [LETTER_RESTRICTED] =
 	{"restricted",
 	 {"Ihre Daten sind eingeschränkt: Wir speichern sie und nutzen sie "
-	  "nicht. Bevor sich das ändert, sagen wir es Ihnen.",
+	  "nicht. Bevor sich das ändert, sagen wir es Ihnen (Art. 18 Abs. 3 "
+	  "DSGVO). Wer sie von uns erhalten hat, erfährt davon; auf Wunsch "
+	  "nennen wir Ihnen diese Empfänger (Art. 19 DSGVO).",
 	  "Your data are restricted: we store them and do not use them. "
-	  "Before that changes we will tell you."}},
+	  "Before that changes we will tell you (Art. 18(3) GDPR). Whoever "
+	  "had them from us is told; if you wish we tell you who that is "
+	  "(Art. 19 GDPR)."}},
     [LETTER_OBJECTED] =
 	{"objected",
 	 {"Ihr Widerspruch gilt. Sie erhalten von uns keine Werbung mehr.",
 	  "Your objection is in effect. You will have no more advertising from "
 	  "us."}},
+    [LETTER_OBJECTION_GRANTED] =
+	{"objection_granted",
+	 {"Ihr Widerspruch gilt. Für den Zweck, dem Sie widersprochen haben, "
+	  "nutzen wir Ihre Daten nicht mehr.",
+	  "Your objection is in effect. We no longer use your data for the "
+	  "purpose you objected to."}},
     [LETTER_OBJECTION_WEIGHED] =
 	{"objection_weighed",
 	 {"Ihren Widerspruch prüfen wir. Bis dahin nutzen wir Ihre Daten "
@@ -175,8 +225,8 @@ static const char *const wishes[RIGHTS_TYPES][2] = {
     [RIGHTS_ERASURE] = {"Löschung Ihrer Daten", "erasure of your data"},
     [RIGHTS_RESTRICTION] = {"Einschränkung der Verarbeitung Ihrer Daten",
 			    "restriction of the processing of your data"},
-    [RIGHTS_PORTABILITY] = {"Ihre Daten zum Mitnehmen",
-			    "your data to take along"},
+    [RIGHTS_PORTABILITY] = {"Übertragung Ihrer Daten",
+			    "portability of your data"},
     [RIGHTS_OBJECTION] = {"Widerspruch gegen die Nutzung Ihrer Daten",
 			  "objection to the use of your data"},
     [RIGHTS_WITHDRAWAL] = {"Widerruf Ihrer Einwilligung",

@@ -9,7 +9,7 @@
 #include "worker/inbound.h"
 
 #define SEALED_MAX (2 * LETTER_MAX)
-#define PLACES	   16
+#define PLACES	   20
 
 /* Without an address it is kept: people take it from the request. */
 static const char insert_sql[] =
@@ -34,7 +34,7 @@ struct composing {
 	const struct request *r;
 	enum tongue tongue;
 	char due[DAY_WORDS_BYTES], until[DAY_WORDS_BYTES];
-	char backup[256], article[ARTICLE_BYTES];
+	char backup[256], article[ARTICLE_BYTES], fee[128];
 	struct buf settled, recipients;
 	struct place places[PLACES];
 	size_t places_len;
@@ -64,6 +64,32 @@ static void backup_words(struct composing *c, const struct letter_facts *f)
 	    day);
 }
 
+static void fee_words(struct composing *c)
+{
+	const int64_t cents = c->r->fee_cents;
+
+	c->fee[0] = '\0';
+	if (cents != 0)
+		(void)snprintf(
+		    c->fee, sizeof(c->fee),
+		    c->tongue == TONGUE_DE
+			? "Für diese weitere Kopie berechnen wir %d,%02d Euro "
+			  "(Art. 15 Abs. 3 DSGVO)."
+			: "For this further copy we charge %d.%02d euros "
+			  "(Art. 15(3) GDPR).",
+		    (int)(cents / 100), (int)(cents % 100));
+}
+
+/* Through which day a code or a package is there. */
+static int64_t last_day(const struct composing *c, const struct letter_facts *f)
+{
+	const int64_t end_ms =
+	    f->expires_ms != 0 ? f->expires_ms : c->r->proof_until_ms;
+
+	return end_ms != 0 ? caldate_local(c->w->zone, end_ms - 1)
+			   : request_today(c->w);
+}
+
 static int lists_fill(struct composing *c, const struct letter_facts *f,
 		      struct err *err)
 {
@@ -81,14 +107,12 @@ static void places_make(struct composing *c, const struct letter_facts *f)
 	const struct code *code = code_find(c->r->is.reason);
 	const char *authority =
 	    render_authority(c->w->settings->controller.land);
-	const int64_t proof_day =
-	    c->r->proof_until_ms != 0
-		? caldate_local(c->w->zone, c->r->proof_until_ms - 1)
-		: request_today(c->w);
 
 	day_words(c->r->is.due_day, c->tongue, c->due);
-	day_words(proof_day, c->tongue, c->until);
+	day_words(last_day(c, f), c->tongue, c->until);
 	backup_words(c, f);
+	fee_words(c);
+	place(c, "{fee}", c->fee);
 	place(c, "{wish}", letter_wish(c->r->is.type, c->tongue));
 	place(c, "{code}", f->code);
 	place(c, "{until}", c->until);

@@ -20,12 +20,14 @@ enum letter {
 	LETTER_WITHDRAWN,
 	LETTER_NO_DATA,
 	LETTER_ERASED,
-	LETTER_NOT_ERASED, /* everything has to stay */
+	LETTER_PARTLY_ERASED, /* the rest has to stay */
+	LETTER_NOT_ERASED,    /* everything has to stay */
 	LETTER_ACCESS,
 	LETTER_PORTABILITY,
 	LETTER_RECTIFIED,
 	LETTER_RESTRICTED,
-	LETTER_OBJECTED,
+	LETTER_OBJECTED, /* to advertising */
+	LETTER_OBJECTION_GRANTED,
 	LETTER_OBJECTION_WEIGHED, /* restricted until somebody has weighed */
 	LETTER_CONSENT_WITHDRAWN,
 	LETTERS,
@@ -45,8 +47,8 @@ struct letter_facts {
 	const char *text; /* of people */
 	/* Of an erasure. */
 	int64_t erasure;
-	uint64_t erased, files;
 	struct maybe_day waits;
+	int64_t expires_ms; /* of a package */
 };
 /* In the caller's transaction. */
 int letter_write(struct worker *w, const struct request *r, enum letter letter,

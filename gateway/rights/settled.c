@@ -1,5 +1,5 @@
 /* settled.c - the settlement list and the recipients, in words. */
-#include "codes.h"
+#include "itemwords.h"
 #include "letters.h"
 #include "recipients/telling.h"
 
@@ -40,47 +40,13 @@ static void until_words(const struct words *words,
 		       last, from);
 }
 
-static const char *verdict_words(enum erasure_verdict verdict,
-				 enum tongue tongue)
-{
-	static const char *const words[ERASURE_VERDICTS][2] = {
-	    [ERASURE_KEEP] = {"bleibt", "stays"},
-	    [ERASURE_ERASE] = {"gelöscht", "erased"},
-	    [ERASURE_REFUSE] = {"nicht gelöscht", "not erased"},
-	    [ERASURE_RESTRICT_HOLD] = {"Löschung ausgesetzt, eingeschränkt",
-				       "erasure suspended, restricted"},
-	    [ERASURE_RESTRICT_REVIEW] = {"eingeschränkt, wird geprüft",
-					 "restricted, under review"},
-	    [ERASURE_RESTRICT_UNTIL] = {"aufbewahrt, eingeschränkt",
-					"kept, restricted"},
-	};
-
-	return words[verdict][tongue];
-}
-
-/* The law that says so, where the rule has one. */
-static const char *law_of(const struct policy_rule *rule,
-			  const struct rights_item *item)
-{
-	const struct statutory *law = NULL;
-
-	if (item->verdict == ERASURE_RESTRICT_UNTIL && rule->has_statutory &&
-	    rule->norm != NULL)
-		law = statutory_find(rule->norm);
-	return law != NULL ? law->article : item->article;
-}
-
 static int item_line(void *ctx, const struct rights_item *item, struct err *err)
 {
 	char text[LINE_MAX], until[2 * DAY_WORDS_BYTES + 48], why[LINE_MAX / 2];
 	struct words *words = ctx;
-	struct policy_rule rule = {0};
-	const bool known =
-	    policy_rule_of(words->w->policy, &item->datenart, &rule);
 	char law[ARTICLE_BYTES];
 
-	article_words(known ? law_of(&rule, item) : item->article,
-		      words->tongue, law);
+	article_words(item->article, words->tongue, law);
 	until_words(words, item, until, sizeof(until));
 	why[0] = '\0';
 	if (item->verdict != ERASURE_ERASE)
@@ -88,10 +54,9 @@ static int item_line(void *ctx, const struct rights_item *item, struct err *err)
 			       code_words(item->reason, words->tongue),
 			       law[0] != '\0' ? " (" : "", law,
 			       law[0] != '\0' ? ")" : "");
-	(void)snprintf(
-	    text, sizeof(text), "- %s: %" PRId64 " × %s%s%s\n",
-	    rule.description != NULL ? rule.description : item->datenart.text,
-	    item->n, verdict_words(item->verdict, words->tongue), until, why);
+	(void)snprintf(text, sizeof(text), "- %s: %" PRId64 " × %s%s%s\n",
+		       item_name(words->w, item, words->tongue), item->n,
+		       item_verdict(item->verdict, words->tongue), until, why);
 	return line(words, text, err);
 }
 

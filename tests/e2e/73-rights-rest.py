@@ -197,7 +197,7 @@ def q5_a_hard_no_needs_a_text_and_a_second_person(world):
     letter = rights(world, "GET", f"/v1/requests/{request}/file")[1][
         "letters"][-1]["text"]
     for part in ("offenkundig exzessiv", "vierzigste", "Aufsichtsbehörde",
-                 "Berlin", "vor Gericht", "Art. 12(5)(b) DSGVO"):
+                 "Berlin", "vor Gericht", "Art. 12 Abs. 5 Buchst. b DSGVO"):
         check(part in letter, f"{part!r} is not in {letter!r}")
 
 

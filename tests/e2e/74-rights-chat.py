@@ -145,8 +145,11 @@ def e2_business_letters_stay_and_are_named(world):
          "Mängelrüge eins", "Mängelrüge zwei", "Mängelrüge Apfelmus")
     world.phone_text(prove(world, CARL), phone=CARL)
     answer = told(world, CARL, "Ihre Daten sind gelöscht")
+    check("soweit wir sie löschen dürfen" in answer, answer)
+    check("vor Gericht" in answer, answer)  # a no in part is a no
     line = next(t for t in answer.splitlines() if "Geschäftsbriefe" in t)
-    for part in ("3 × aufbewahrt, eingeschränkt", "§ 257", "HGB", "01.01.2033",
+    for part in ("3 × aufbewahrt, eingeschränkt", "§ 257 Abs. 1", "HGB",
+                 "§ 147 Abs. 1", "AO", "bis 31.12.2032", "01.01.2033",
                  "Ein Gesetz verpflichtet uns"):
         check(part in line, f"{part!r} is not in {line!r}")
     made = state(world, newest(world, type="erasure")["id"])
