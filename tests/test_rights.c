@@ -324,13 +324,15 @@ static void only_a_further_copy_costs_something(void **state)
 	house_receive(h);
 	ask = rights_by_phone(h, RIGHTS_ACCESS, "01701234567");
 	ask.proved = true;
+	h->settings.rights.copies = true;
 	first = rights_ask(h, &ask);
 	assert_string_equal(decide(h, first.id, &d), "fee");
-	d.fee_cents = 0;
-	assert_string_equal(decide(h, first.id, &d), "");
+	rights_turn(h); /* a first one waits for nobody */
+	assert_int_equal(rights_get(h, first.id).state, RIGHTS_EXECUTING);
 	house_sql(h, "UPDATE request SET state='completed',ended_ms=1");
 	second = rights_ask(h, &ask);
-	d.fee_cents = 500;
+	rights_turn(h);
+	assert_int_equal(rights_get(h, second.id).state, RIGHTS_IN_PROGRESS);
 	assert_string_equal(decide(h, second.id, &d), "");
 	assert_int_equal(HOUSE_COUNT(h, "request WHERE fee_cents=500"), 1);
 }

@@ -38,15 +38,16 @@ static void without_the_section_there_are_defaults(void **state)
 	assert_int_equal(s->rights.asked_days, 3);
 	assert_false(s->rights.chained);
 	assert_false(s->rights.decide);
+	assert_false(s->rights.copies);
 	settings_free(&s);
 }
 
 static void everything_may_be_said(void **state)
 {
-	struct settings *s =
-	    parse(WHO "rights: {internal: 3, warn: 10, extension: chained, "
-		      "erasure: decide, proof: {days: 7, tries: 3, "
-		      "asked_within: 1}}\n");
+	struct settings *s = parse(
+	    WHO "rights: {internal: 3, warn: 10, extension: chained, "
+		"erasure: decide, copies: decide, proof: {days: 7, tries: 3, "
+		"asked_within: 1}}\n");
 
 	(void)state;
 	assert_non_null(s);
@@ -57,6 +58,7 @@ static void everything_may_be_said(void **state)
 	assert_int_equal(s->rights.asked_days, 1);
 	assert_true(s->rights.chained);
 	assert_true(s->rights.decide);
+	assert_true(s->rights.copies);
 	settings_free(&s);
 }
 

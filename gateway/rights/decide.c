@@ -91,8 +91,8 @@ int rights_extend(struct worker *w, int64_t id, const char *reason,
 
 /* --- yes or no ------------------------------------------------------------ */
 
-static int fee_allowed(struct worker *w, const struct request *r, bool *ret,
-		       struct err *err)
+int further_copy(struct worker *w, const struct request *r, bool *ret,
+		 struct err *err)
 {
 	int64_t one;
 
@@ -114,7 +114,7 @@ static int decision_refused(struct worker *w, const struct request *r,
 		*ret_refused = "state";
 		return 0;
 	}
-	if (d->fee_cents > 0 && fee_allowed(w, r, &further, err) != 0)
+	if (d->fee_cents > 0 && further_copy(w, r, &further, err) != 0)
 		return -1;
 	if (d->fee_cents > 0 && (!d->grant || !further))
 		*ret_refused = "fee"; /* Art. 12(5), 15(3) GDPR */

@@ -67,6 +67,12 @@ int request_adopted(struct worker *w, const struct request *r, struct err *err);
 int request_next(struct worker *w, int64_t id, int64_t next_ms,
 		 struct err *err);
 
+/* --- decide.c ------------------------------------------------------------- */
+
+/* Has the person had a copy before?  Only then may one cost something. */
+int further_copy(struct worker *w, const struct request *r, bool *ret,
+		 struct err *err);
+
 /* --- due.c ---------------------------------------------------------------- */
 
 struct due {

@@ -62,8 +62,8 @@ static void proof_read(struct parse *in, const struct yaml *map)
 
 void conf_rights(struct parse *in, const struct yaml *map)
 {
-	static const char *const keys[] = {"internal", "warn", "extension",
-					   "erasure", "proof"};
+	static const char *const keys[] = {"internal", "warn",	 "extension",
+					   "erasure",  "copies", "proof"};
 	struct settings *s = in->s;
 
 	if (!conf_is_map(in, map, "rights"))
@@ -75,5 +75,7 @@ void conf_rights(struct parse *in, const struct yaml *map)
 		  &s->rights.chained);
 	second_of(in, yaml_get(map, "erasure"), "automatic", "decide",
 		  &s->rights.decide);
+	second_of(in, yaml_get(map, "copies"), "automatic", "decide",
+		  &s->rights.copies);
 	proof_read(in, yaml_get(map, "proof"));
 }

@@ -194,6 +194,7 @@ struct settings {
 		    asked_days; /* working days */
 		bool chained;	/* extension: 1 + 2 months */
 		bool decide;	/* erasure: a person decides on each */
+		bool copies;	/* the same of a further copy */
 	} rights;
 	/* Deletion by time (docs/retention.md). */
 	struct {
