@@ -330,6 +330,130 @@ static void it_waits_for_the_last_backup(void **state)
 			 0);
 }
 
+/* Proves: compliance 9 H1, H2: what was suspended is told to the end. */
+static void the_end_of_a_hold_is_told(void **state)
+{
+	struct house *h = *state;
+	char code[32];
+
+	erase_asked(h);
+	code_in(h, code);
+	says(h, "m2", code);
+	rights_turn(h);
+	rights_sent(h);
+	house_sql(h, "INSERT INTO request_item SELECT id,'MSG',"
+		     "'restrict_hold','HOLD','Art. 17(3)(e) GDPR',0,9"
+		     " FROM request");
+	erasure_is_at(h, "UPDATE erasure SET step=10,kept=9,entry=7");
+	rights_sent(h);
+	for (int i = 0; i < 2; i++) { /* answered, then over */
+		h->ahead_ms += 120000;
+		rights_turn(h);
+	}
+	assert_int_equal(only(h).state, RIGHTS_COMPLETED);
+	assert_int_equal(HOUSE_COUNT(h, "request_letter WHERE"
+					" what='not_erased'"),
+			 1);
+	assert_int_equal(
+	    HOUSE_COUNT(h, "request WHERE reply_sealed IS NOT NULL AND"
+			   " next_ms IS NULL"),
+	    1);
+	/* Released: forget/ runs once more, and wakes it at its end. */
+	house_sql(h, "DELETE FROM request_item");
+	house_sql(h, "INSERT INTO request_item SELECT id,'MSG','erase',"
+		     "'JustificationA17NonNecessity','Art. 17(1)(a) GDPR',0,9"
+		     " FROM request");
+	house_sql(h, "UPDATE request SET answered_ms=NULL,next_ms=0");
+	house_sql(h, "UPDATE erasure SET step=4,ended_ms=NULL");
+	rights_turn(h); /* under way: nothing is told or forgotten yet */
+	assert_int_equal(HOUSE_COUNT(h, "request WHERE reply_sealed IS NULL"),
+			 0);
+	house_sql(h, "UPDATE request SET next_ms=0");
+	house_sql(h, "UPDATE erasure SET step=10");
+	rights_turn(h);
+	assert_int_equal(HOUSE_COUNT(h, "request_letter WHERE what='erased'"
+					" AND state='waiting'"),
+			 1);
+	rights_sent(h);
+	h->ahead_ms += 120000;
+	rights_turn(h);
+	assert_int_equal(HOUSE_COUNT(h, "erasure WHERE step=11"), 1);
+	assert_int_equal(HOUSE_COUNT(h, "request WHERE reply_sealed IS NULL AND"
+					" next_ms IS NULL"),
+			 1);
+	assert_int_equal(HOUSE_COUNT(h, "request_letter WHERE what='erased'"),
+			 1);
+	assert_int_equal(only(h).state, RIGHTS_COMPLETED);
+}
+
+/* Whether grounds override is for people to say; until then nobody uses the
+ * data (compliance 3.3). */
+static void a_legitimate_interest_is_weighed_by_people(void **state)
+{
+	struct house *h = *state;
+	char code[32];
+
+	house_use(h, "policy: shop\nversion: 1\n"
+		     "purposes:\n  support: {basis: legitimate_interest, "
+		     "interest: \"Antworten\"}\n"
+		     "data:\n"
+		     "  MSG: {from: process_end, keep: P30D, delete: P90D}\n"
+		     "  MEDIA: {from: process_end, delete: P90D}\n"
+		     "  RAW: {from: collection, delete: P3D}\n"
+		     "channels:\n  shop: {purpose: support, data: "
+		     "MSG}\n" HOUSE_POLICY_DESK);
+	rights_clock(h, "2026-03-10T10:00:00Z");
+	says(h, "m0", "Wo bleibt mein Paket?");
+	rights_clock(h, "2026-03-10T23:30:00Z");
+	says(h, "m1", "Löschen");
+	rights_turn(h);
+	code_in(h, code);
+	says(h, "m2", code);
+	rights_turn(h);
+	assert_int_equal(only(h).state, RIGHTS_IN_PROGRESS);
+	assert_int_equal(HOUSE_COUNT(h, "restriction WHERE ground='d'"), 1);
+	assert_int_equal(HOUSE_COUNT(h, "erasure"), 0);
+}
+
+static void who_asked_takes_it_back_in_the_chat(void **state)
+{
+	struct house *h = *state;
+	int64_t told;
+	char code[32];
+
+	erase_asked(h);
+	told = HOUSE_COUNT(h, "outbox WHERE type='message.received'");
+	says(h, "m2", "ZURÜCKZIEHEN!");
+	rights_turn(h);
+	assert_int_equal(only(h).state, RIGHTS_WITHDRAWN);
+	assert_int_equal(HOUSE_COUNT(h, "request_letter WHERE"
+					" what='withdrawn'"),
+			 1);
+	assert_int_equal(HOUSE_COUNT(h, "outbox WHERE type='message.received'"),
+			 told);
+	/* Proved, but a person has not decided yet. */
+	h->settings.rights.decide = true;
+	says(h, "m3", "Löschen");
+	rights_turn(h);
+	code_in(h, code);
+	says(h, "m4", code);
+	rights_turn(h);
+	assert_int_equal(only(h).state, RIGHTS_IN_PROGRESS);
+	/* Inside a sentence it is an ordinary word. */
+	says(h, "m5", "Ich will nichts zurückziehen");
+	rights_turn(h);
+	assert_int_equal(only(h).state, RIGHTS_IN_PROGRESS);
+	says(h, "m6", "cancel my request");
+	rights_turn(h);
+	assert_int_equal(only(h).state, RIGHTS_WITHDRAWN);
+	assert_int_equal(HOUSE_COUNT(h, "alarm WHERE ended_ms IS NULL"), 0);
+	/* Nothing is left to be taken back. */
+	told = HOUSE_COUNT(h, "outbox WHERE type='message.received'");
+	says(h, "m7", "Withdraw");
+	assert_int_equal(HOUSE_COUNT(h, "outbox WHERE type='message.received'"),
+			 told + 1);
+}
+
 static void a_stranger_without_data_is_told_so(void **state)
 {
 	struct house *h = *state;
@@ -456,6 +580,9 @@ int main(void)
 	    CASE(a_controller_may_decide_on_each),
 	    CASE(the_answer_names_what_went_and_what_stays),
 	    CASE(it_waits_for_the_last_backup),
+	    CASE(the_end_of_a_hold_is_told),
+	    CASE(a_legitimate_interest_is_weighed_by_people),
+	    CASE(who_asked_takes_it_back_in_the_chat),
 	    CASE(a_stranger_without_data_is_told_so),
 	    CASE(a_deadline_raises_its_alarms),
 	    CASE(a_name_is_put_right),

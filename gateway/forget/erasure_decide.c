@@ -51,6 +51,9 @@ static const char over_sql[] =
 static const char ordered_sql[] =
     PERSON_FAMILY "SELECT 1 FROM kept WHERE kind<>'consent' AND until_day IS"
 		  " NOT NULL AND person IN (SELECT id FROM family) LIMIT 1";
+static const char people_sql[] =
+    "SELECT 1 FROM request WHERE id=? AND verdict='granted' AND decided_by IS"
+    " NOT NULL";
 static const char longest_sql[] =
     PERSON_FAMILY "SELECT max(coalesce(until_day,0)) FROM kept WHERE person"
 		  " IN (SELECT id FROM family)";
@@ -147,13 +150,48 @@ static int settle(struct run *r, const struct item *item,
 
 /* --- one record ----------------------------------------------------------- */
 
+/* Did a person grant the request?  Asked once in a slice. */
+static int by_people(struct run *r, bool *ret, struct err *err)
+{
+	int64_t one;
+
+	if (!r->asked && r->e.request != 0 &&
+	    store_one_int(r->w->store, people_sql,
+			  STORE_ARGS(S_INT(r->e.request)), &one, &r->people,
+			  err) != 0)
+		return -1;
+	r->asked = true;
+	*ret = r->people;
+	return 0;
+}
+
+/* Whether a purpose is over is for the controller to say: where a person of
+ * theirs granted the request, an open case refuses nothing any more.  A duty
+ * does. */
+int erasure_judged(struct run *r, const struct item *item, struct judged *ret,
+		   struct err *err)
+{
+	struct erasure_facts *f = &ret->facts;
+	bool people = false;
+
+	if (judge_item(r->w, item, r->e.trigger, r->today, ret, err) != 0 ||
+	    by_people(r, &people, err) != 0)
+		return -1;
+	if (!people || !f->purpose_active ||
+	    f->basis == LEGAL_BASIS_LEGAL_OBLIGATION)
+		return 0;
+	f->purpose_active = false;
+	ret->decision = erasure_decide(f);
+	return 0;
+}
+
 int erasure_judge(struct run *r, const struct item *item,
 		  enum erasure_verdict *ret, struct err *err)
 {
 	struct judged judged;
 	enum erasure_verdict verdict;
 
-	if (judge_item(r->w, item, r->e.trigger, r->today, &judged, err) != 0)
+	if (erasure_judged(r, item, &judged, err) != 0)
 		return -1;
 	*ret = verdict = judged.decision.verdict;
 	r->e.of_n++;

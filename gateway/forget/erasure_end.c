@@ -37,8 +37,11 @@ static const char since_sql[] =
 static const char backup_sql[] =
     "SELECT max(expires_ms) FROM backup WHERE kind='keys' AND expired_ms IS"
     " NULL AND made_ms<=?";
+/* One that ended, and whose address was kept for the end of a hold. */
 static const char request_sql[] =
-    "SELECT 1 FROM request WHERE id=? AND ended_ms IS NULL";
+    "SELECT 1 FROM request WHERE id=? AND (ended_ms IS NULL OR"
+    " answered_ms IS NULL AND reply_sealed IS NOT NULL)";
+static const char wake_sql[] = "UPDATE request SET next_ms=0 WHERE id=?";
 
 bool erasure_whole(const struct erasure *e)
 {
@@ -270,8 +273,8 @@ int erasure_stamp_slice(struct run *r, enum progress *ret, struct err *err)
 	return stamping_ask(r->w, err);
 }
 
-/* Whoever asked gets an answer; what is done once more is not answered once
- * more. */
+/* Whoever asked gets an answer; what is done once more is answered once more
+ * where that was left open: a hold kept something, and has ended. */
 int erasure_answer_slice(struct run *r, enum progress *ret, struct err *err)
 {
 	int64_t one;
@@ -282,9 +285,11 @@ int erasure_answer_slice(struct run *r, enum progress *ret, struct err *err)
 					       STORE_ARGS(S_INT(r->e.request)),
 					       &one, &open, err) != 0)
 		return -1;
-	if (open) {
-		*ret = WAITS;
-		r->e.next_ms = INT64_MAX; /* until erasure_answered() */
-	}
-	return 0;
+	if (!open)
+		return 0;
+	*ret = WAITS;
+	r->e.next_ms = INT64_MAX; /* until erasure_answered() */
+	r->w->rights.asked = true;
+	return store_run(r->w->store, wake_sql, STORE_ARGS(S_INT(r->e.request)),
+			 err);
 }

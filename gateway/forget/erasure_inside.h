@@ -39,8 +39,9 @@ struct run {
 	struct family family;
 	int64_t today;
 	struct forgetting f;
-	bool caches; /* what is known of persons is to be dropped */
-	bool late;   /* a hold was placed since it was begun */
+	bool caches;	    /* what is known of persons is to be dropped */
+	bool late;	    /* a hold was placed since it was begun */
+	bool asked, people; /* people: one granted the request; once asked */
 };
 typedef int erasure_slice(struct run *r, enum progress *ret, struct err *err);
 
@@ -67,6 +68,9 @@ int erasure_run(struct run *r, const char *sql, struct err *err);
 
 /* --- erasure_decide.c ----------------------------------------------------- */
 erasure_slice erasure_decide_slice;
+/* What becomes of a record, with what people decided about the request. */
+int erasure_judged(struct run *r, const struct item *item, struct judged *ret,
+		   struct err *err);
 /* Judges a record and writes down what became of it: kept, or the settlement
  * list. */
 int erasure_judge(struct run *r, const struct item *item,

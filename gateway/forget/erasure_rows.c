@@ -80,8 +80,7 @@ static int goes(struct run *r, const struct item *item, bool *ret,
 			return -1;
 		*ret = verdict == ERASURE_ERASE;
 	} else if (!erasure_whole(&r->e)) {
-		if (judge_item(r->w, item, r->e.trigger, r->today, &judged,
-			       err) != 0)
+		if (erasure_judged(r, item, &judged, err) != 0)
 			return -1;
 		*ret = judged.decision.verdict == ERASURE_ERASE;
 	} else if (r->late) {

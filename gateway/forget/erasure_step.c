@@ -35,6 +35,10 @@ static const char unstep_sql[] =
 static const char unsettle_sql[] =
     "DELETE FROM request_item WHERE verdict<>'erase' AND datenart<>'SUPPRESS'"
     " AND request=(SELECT request FROM erasure WHERE id=?)";
+/* Who still waits for the end of it is told once more. */
+static const char unanswer_sql[] =
+    "UPDATE request SET answered_ms=NULL WHERE reply_sealed IS NOT NULL AND"
+    " id=(SELECT request FROM erasure WHERE id=?)";
 static const char save_sql[] =
     "UPDATE erasure SET step=?,cursor=?,message=?,n=?,of_n=?,files=?,keys=?,"
     "kept=?,stays=?,waits_day=?,entry=?,next_ms=?,ended_ms=? WHERE id=?";
@@ -221,6 +225,8 @@ static int restart(struct worker *w, int64_t id, struct err *err)
 	if (worker_begin(w, err) != 0)
 		return -1;
 	if (store_run(w->store, unsettle_sql, STORE_ARGS(S_INT(id)), err) !=
+		0 ||
+	    store_run(w->store, unanswer_sql, STORE_ARGS(S_INT(id)), err) !=
 		0 ||
 	    store_run(w->store, unstep_sql, STORE_ARGS(S_INT(id), S_INT(0)),
 		      err) != 0 ||

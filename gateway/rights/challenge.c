@@ -7,7 +7,11 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "postern/keyword.h"
 #include "worker/inbound.h"
+#include "worker/request_receive.h"
+
+#define BACK_MAX 200 /* of a message that takes a request back */
 
 /* No vowels, so that no word comes out, and nothing two people read
  * differently. */
@@ -196,22 +200,36 @@ static int read_message(struct worker *w, int64_t id, struct said *ret,
 	return rc;
 }
 
-/* The letters in it; *ret_any false: it is gone, or says nothing. */
-static int code_heard(struct worker *w, int64_t id, char ret[CODE_LETTERS + 1],
-		      bool *ret_any, struct err *err)
+static bool takes_back(const char *text)
+{
+	char normal[BACK_MAX + 1];
+	const size_t len = strlen(text);
+
+	return len <= BACK_MAX &&
+	       request_takes_back(normal, keyword_normalise(text, len, normal));
+}
+
+struct heard {
+	char code[CODE_LETTERS + 1];
+	bool any; /* false: it is gone, or says nothing */
+	bool back;
+};
+
+static int hear(struct worker *w, int64_t id, struct heard *ret,
+		struct err *err)
 {
 	struct said said = {.sealed = BUF_INIT(8u * 1024 * 1024)};
 	json_t *content = NULL;
 	const char *text;
 	int rc = -1;
 
-	*ret_any = false;
 	if (read_message(w, id, &said, err) != 0 ||
 	    (said.any && opened_json(w, &said.key, id, FIELD_CONTENT,
 				     &said.sealed, &content, err) != 0))
 		goto out;
 	text = json_string_value(json_object_get(content, "text"));
-	*ret_any = text != NULL && code_of(text, ret);
+	ret->back = text != NULL && takes_back(text);
+	ret->any = text != NULL && code_of(text, ret->code);
 	rc = 0;
 out:
 	json_decref(content);
@@ -231,20 +249,21 @@ static int answer_wrong(struct worker *w, struct request *r,
 
 int challenge_heard(struct worker *w, struct request *r, struct err *err)
 {
-	char code[CODE_LETTERS + 1] = "";
+	struct heard heard = {0};
 	const char *refused = NULL;
-	bool any = false;
 	int rc;
 
-	if (code_heard(w, r->heard, code, &any, err) != 0 ||
+	if (hear(w, r->heard, &heard, err) != 0 ||
 	    store_run(w->store, listened_sql, STORE_ARGS(S_INT(r->is.id)),
 		      err) != 0)
 		return -1;
 	r->heard = 0;
-	if (!any)
+	if (heard.back)
+		return rights_withdraw(w, r->is.id, &refused, err);
+	if (!heard.any)
 		return 0;
-	rc = rights_prove(w, r->is.id, code, &refused, err);
-	sodium_memzero(code, sizeof(code));
+	rc = rights_prove(w, r->is.id, heard.code, &refused, err);
+	sodium_memzero(&heard, sizeof(heard));
 	if (rc != 0 || refused == NULL)
 		return rc;
 	return answer_wrong(w, r, refused, err);

@@ -10,6 +10,7 @@
 #include "worker/restriction.h"
 
 #define LOOK_MS INT64_C(100)
+#define SENT_MS INT64_C(1000)
 
 /* Key backups that may still open something. */
 static const char backups_sql[] =
@@ -18,6 +19,10 @@ static const char backups_sql[] =
 static const char settled_sql[] =
     "SELECT coalesce(sum(n),0) FROM request_item WHERE request=? AND"
     " (verdict='erase')=?";
+/* What nobody could be told the end of: a hold, grounds that are weighed. */
+static const char unsettled_sql[] =
+    "SELECT 1 FROM request_item WHERE request=? AND verdict IN"
+    " ('restrict_hold','restrict_pending_review') LIMIT 1";
 static const char answered_sql[] =
     "UPDATE request SET answered_ms=? WHERE id=?";
 
@@ -129,6 +134,21 @@ static int answer(struct worker *w, struct request *r,
 			 err);
 }
 
+/* The address is forgotten once nothing is left to be told.  What a law keeps
+ * was told with its day; of a hold nobody knows the day, and its end is told.
+ */
+static int forget_address(struct worker *w, const struct request *r,
+			  struct err *err)
+{
+	bool unsettled = false;
+	int64_t one;
+
+	if (store_one_int(w->store, unsettled_sql, STORE_ARGS(S_INT(r->is.id)),
+			  &one, &unsettled, err) != 0)
+		return -1;
+	return unsettled ? 0 : reply_forget(w, r, err);
+}
+
 /* Written, then on its way, then the erasure is told that it is there. */
 static int answering(struct worker *w, struct request *r,
 		     const struct erasure_view *view, struct err *err)
@@ -141,9 +161,29 @@ static int answering(struct worker *w, struct request *r,
 		return -1;
 	if (waits)
 		return 0;
-	if (reply_forget(w, r, err) != 0)
+	if (forget_address(w, r, err) != 0)
 		return -1;
 	return erasure_answered(w, view->id, err);
+}
+
+int execute_ended(struct worker *w, struct request *r, int64_t *ret_next_ms,
+		  struct err *err)
+{
+	struct erasure_view view;
+	bool found = false;
+
+	*ret_next_ms = NEVER;
+	if (r->is.type != RIGHTS_ERASURE)
+		return reply_forget(w, r, err);
+	if (erasure_of_request(w, r->is.id, &view, &found, err) != 0)
+		return -1;
+	if (!found || view.step == ERASURE_STEPS)
+		return forget_address(w, r, err);
+	if (view.step != ERASURE_ANSWER)
+		return 0; /* it wakes the request when it is there */
+	if (r->answered_ms == 0)
+		*ret_next_ms = worker_now(w) + SENT_MS;
+	return answering(w, r, &view, err);
 }
 
 /* --- what follows --------------------------------------------------------- */

@@ -13,14 +13,15 @@ static const struct {
 	  "Antwort in diesem Chat:\n\n{code}\n\n"
 	  "{link}\n"
 	  "Die Antwort gilt bis zum {until}. Haben Sie das nicht gewünscht, "
-	  "müssen Sie nichts tun; dann geschieht auch nichts.",
+	  "müssen Sie nichts tun; dann geschieht auch nichts. Mit ZURÜCKZIEHEN "
+	  "nehmen Sie Ihr Anliegen zurück.",
 	  "Your request: {wish}.\n"
 	  "So that nobody acts in your name, please send exactly this answer "
 	  "in this chat:\n\n{code}\n\n"
 	  "{link}\n"
 	  "The answer is valid until {until}. If you did not ask for this, do "
 	  "nothing; "
-	  "then nothing will happen."}},
+	  "then nothing will happen. WITHDRAW takes your request back."}},
     [LETTER_WRONG] =
 	{"wrong",
 	 {"Diese Antwort stimmt nicht. Bitte senden Sie genau die Antwort aus "
@@ -30,9 +31,11 @@ static const struct {
     [LETTER_VERIFIED] =
 	{"verified",
 	 {"Danke, wir wissen jetzt, dass Sie es sind. Ihr Anliegen: {wish}.\n"
-	  "Sie erhalten unsere Antwort spätestens am {due}.\n{link}",
+	  "Sie erhalten unsere Antwort spätestens am {due}. Mit ZURÜCKZIEHEN "
+	  "nehmen Sie Ihr Anliegen zurück.\n{link}",
 	  "Thank you, we now know that it is you. Your request: {wish}.\n"
-	  "You will have our answer on {due} at the latest.\n{link}"}},
+	  "You will have our answer on {due} at the latest. WITHDRAW takes "
+	  "your request back.\n{link}"}},
     [LETTER_DUPLICATE] =
 	{"duplicate",
 	 {"Dieses Anliegen bearbeiten wir bereits: {wish}. Sie erhalten eine "
@@ -79,9 +82,10 @@ static const struct {
 	  "You may also go to court (Art. 77, 79 GDPR)."}},
     [LETTER_WITHDRAWN] =
 	{"withdrawn",
-	 {"Sie haben Ihr Anliegen zurückgenommen: {wish}. Es ist nichts "
-	  "geschehen.",
-	  "You took your request back: {wish}. Nothing was done."}},
+	 {"Sie haben Ihr Anliegen zurückgenommen: {wish}. Wir unternehmen dazu "
+	  "nichts mehr.",
+	  "You took your request back: {wish}. We will do nothing more about "
+	  "it."}},
     [LETTER_NO_DATA] =
 	{"no_data",
 	 {"Ihr Anliegen: {wish}.\n"

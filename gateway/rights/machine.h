@@ -54,6 +54,10 @@ int execute_go_on(struct worker *w, struct request *r, int64_t *ret_next_ms,
 		  struct err *err);
 int execute_erasure(struct worker *w, struct request *r, int64_t *ret_next_ms,
 		    struct err *err);
+/* One that is over, its letters sent: forgets where to answer, unless a hold
+ * keeps something of it; once that ended the person is told. */
+int execute_ended(struct worker *w, struct request *r, int64_t *ret_next_ms,
+		  struct err *err);
 /* How long to wait before the next look: the longer it takes, the longer. */
 int64_t execute_patience(const struct worker *w, const struct request *r);
 /* What the person said no to, or took back. */

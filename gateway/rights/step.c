@@ -117,16 +117,20 @@ static int expire(struct worker *w, struct request *r, int64_t *ret_next_ms,
 static int pending(struct worker *w, struct request *r, int64_t *ret_next_ms,
 		   struct err *err)
 {
-	if (r->heard != 0) {
-		*ret_next_ms = 0;
-		return challenge_heard(w, r, err);
-	}
 	if (!r->has_proof && challenge(w, r, err) != 0)
 		return -1;
 	if (r->proof_until_ms <= worker_now(w))
 		return expire(w, r, ret_next_ms, err);
 	*ret_next_ms = r->proof_until_ms;
 	return 0;
+}
+
+/* The answer, or that the request is taken back. */
+static int listened(struct worker *w, struct request *r, int64_t *ret_next_ms,
+		    struct err *err)
+{
+	*ret_next_ms = 0;
+	return challenge_heard(w, r, err);
 }
 
 /* --- the table ------------------------------------------------------------ */
@@ -152,8 +156,8 @@ static int over(struct worker *w, struct request *r, int64_t *ret_next_ms,
 	if (post_waits(w, r->is.id, &waits, err) != 0 ||
 	    watch_end(w, r, err) != 0)
 		return -1;
-	*ret_next_ms = waits ? worker_now(w) + AGAIN_MS : NEVER;
-	return waits ? 0 : reply_forget(w, r, err);
+	*ret_next_ms = worker_now(w) + AGAIN_MS;
+	return waits ? 0 : execute_ended(w, r, ret_next_ms, err);
 }
 
 /* People decide; alarms remind them. */
@@ -193,8 +197,11 @@ static int handle(struct worker *w, struct request *r, struct err *err)
 	const enum rights_state was = r->is.state;
 	int64_t next_ms = 0, alarm_ms = NEVER;
 	bool fresh = is_new(r);
+	const bool heard = !fresh && r->heard != 0 && !rights_state_ended(was);
 
-	if ((fresh ? received : handlers[was])(w, r, &next_ms, err) != 0)
+	if ((fresh   ? received
+	     : heard ? listened
+		     : handlers[was])(w, r, &next_ms, err) != 0)
 		return -1;
 	if (!fresh && !rights_state_ended(r->is.state) && next_ms != 0 &&
 	    r->is.due_day != 0 && watch_deadlines(w, r, &alarm_ms, err) != 0)

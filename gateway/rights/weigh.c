@@ -20,7 +20,11 @@ static const char open_sql[] =
 
 /* --- is anything refused? ------------------------------------------------- */
 
-static int judge_message(struct worker *w, int64_t id, bool *ret,
+struct found {
+	bool refused, weighed; /* weighed: by people, Art. 21(1) */
+};
+
+static int judge_message(struct worker *w, int64_t id, struct found *ret,
 			 struct err *err)
 {
 	struct judged judged;
@@ -34,13 +38,14 @@ static int judge_message(struct worker *w, int64_t id, bool *ret,
 	if (judge_item(w, &item, TRIGGER_ART17, request_today(w), &judged,
 		       err) != 0)
 		return -1;
-	*ret = *ret || judged.decision.verdict == ERASURE_REFUSE;
+	ret->refused |= judged.decision.verdict == ERASURE_REFUSE;
+	ret->weighed |= judged.decision.verdict == ERASURE_RESTRICT_REVIEW;
 	return 0;
 }
 
 /* Its newest messages stand for it: what refuses is that the case is open. */
-static int judge_conversation(struct worker *w, int64_t conversation, bool *ret,
-			      struct err *err)
+static int judge_conversation(struct worker *w, int64_t conversation,
+			      struct found *ret, struct err *err)
 {
 	int64_t ids[PAGE];
 	size_t len = 0;
@@ -48,20 +53,19 @@ static int judge_conversation(struct worker *w, int64_t conversation, bool *ret,
 	if (lookup_conversation(w->store, conversation, INT64_MAX, ids, PAGE,
 				&len, err) != 0)
 		return -1;
-	for (size_t i = 0; i < len && !*ret; i++)
+	for (size_t i = 0; i < len; i++)
 		if (judge_message(w, ids[i], ret, err) != 0)
 			return -1;
 	return 0;
 }
 
-static int any_refused(struct worker *w, const struct request *r, bool *ret,
-		       struct err *err)
+static int look(struct worker *w, const struct request *r, struct found *ret,
+		struct err *err)
 {
 	int64_t conversation = 0;
 	bool found = true;
 
-	*ret = false;
-	while (found && !*ret) {
+	while (found) {
 		if (store_one_int(
 			w->store, open_sql,
 			STORE_ARGS(S_INT(r->is.person), S_INT(conversation)),
@@ -90,25 +94,34 @@ bool about_marketing(const struct worker *w, const struct request *r)
 }
 
 static int runs_alone(struct worker *w, const struct request *r, bool *ret,
-		      struct err *err)
+		      bool *ret_weighed, struct err *err)
 {
-	bool refused = false;
+	struct found found = {0};
+	bool copied = false;
 
 	*ret = true;
+	*ret_weighed = false;
 	switch (r->is.type) {
 	case RIGHTS_ERASURE:
-		if (w->settings->rights.decide)
-			*ret = r->is.person == 0;
-		else if (any_refused(w, r, &refused, err) != 0)
+		if (look(w, r, &found, err) != 0)
 			return -1;
-		else
-			*ret = !refused;
+		*ret = w->settings->rights.decide
+			   ? r->is.person == 0
+			   : !found.refused && !found.weighed;
+		*ret_weighed = found.weighed;
 		return 0;
 	case RIGHTS_OBJECTION:
 		*ret = r->is.person == 0 || about_marketing(w, r);
+		*ret_weighed = true;
 		return 0;
 	case RIGHTS_RECTIFICATION:
 		*ret = r->is.person == 0;
+		return 0;
+	case RIGHTS_ACCESS:
+		if (w->settings->rights.copies &&
+		    further_copy(w, r, &copied, err) != 0)
+			return -1;
+		*ret = !copied;
 		return 0;
 	default:
 		return 0;
@@ -137,7 +150,8 @@ static int restrict_meanwhile(struct worker *w, const struct request *r,
 	return err->kind == ERR_DENIED ? 0 : -1; /* it is already */
 }
 
-static int leave_to_people(struct worker *w, struct request *r, struct err *err)
+static int leave_to_people(struct worker *w, struct request *r, bool weighed,
+			   struct err *err)
 {
 	const struct alarm alarm = {
 	    .kind = "rights.decide",
@@ -146,27 +160,28 @@ static int leave_to_people(struct worker *w, struct request *r, struct err *err)
 	    .detail = rights_type_name(r->is.type),
 	    .due_ms = r->is.due_ends_ms,
 	};
-	const bool objects = r->is.type == RIGHTS_OBJECTION;
 	struct letter_facts facts = {0};
 	char link[PAGE_BYTES];
 
 	if (request_enter(w, r, RIGHTS_IN_PROGRESS, NULL, BY_SYSTEM, err) !=
 		0 ||
 	    alarm_raise(w, &alarm, err) != 0 ||
-	    (objects && restrict_meanwhile(w, r, err) != 0) ||
+	    (weighed && restrict_meanwhile(w, r, err) != 0) ||
 	    page_link(w, r, link, err) != 0)
 		return -1;
 	facts.link = link;
-	return letter_write_with(
-	    w, r, objects ? LETTER_OBJECTION_WEIGHED : LETTER_VERIFIED, &facts,
-	    err);
+	return letter_write_with(w, r,
+				 r->is.type == RIGHTS_OBJECTION
+				     ? LETTER_OBJECTION_WEIGHED
+				     : LETTER_VERIFIED,
+				 &facts, err);
 }
 
 int weigh(struct worker *w, struct request *r, struct err *err)
 {
-	bool alone = false;
+	bool alone = false, weighed = false;
 
-	if (runs_alone(w, r, &alone, err) != 0)
+	if (runs_alone(w, r, &alone, &weighed, err) != 0)
 		return -1;
-	return alone ? grant(w, r, err) : leave_to_people(w, r, err);
+	return alone ? grant(w, r, err) : leave_to_people(w, r, weighed, err);
 }

@@ -14,6 +14,9 @@ static const char request_sql[] =
 static const char waits_sql[] =
     "SELECT max(id) FROM request WHERE conversation=? AND ended_ms IS NULL AND"
     " state='identity_pending' AND proof_hash IS NOT NULL";
+static const char open_sql[] =
+    "SELECT max(id) FROM request WHERE conversation=? AND state IN ('received',"
+    "'identity_pending','verified','in_progress','extended')";
 static const char heard_sql[] =
     "UPDATE request SET heard=?,next_ms=0 WHERE id=?";
 
@@ -87,16 +90,44 @@ static bool looks_like_code(const char *text, size_t len)
 	return true;
 }
 
+bool request_takes_back(const char *normal, size_t len)
+{
+	static const char *const words[] = {
+	    "zurueckziehen",
+	    "zuruecknehmen",
+	    "antrag zurueckziehen",
+	    "antrag zuruecknehmen",
+	    "anliegen zurueckziehen",
+	    "anliegen zuruecknehmen",
+	    "withdraw",
+	    "withdraw request",
+	    "withdraw my request",
+	    "cancel request",
+	    "cancel my request",
+	    "take back my request",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i]) == len &&
+		    memcmp(words[i], normal, len) == 0)
+			return true;
+	return false;
+}
+
 int request_answered(struct batch *b, const struct step *s, bool *ret,
 		     struct err *err)
 {
+	const char *text = (const char *)b->normal.bytes;
 	int64_t request = 0;
+	bool back;
 
 	*ret = false;
-	if (!decide_speaks(s) || b->normal.len == 0 ||
-	    !looks_like_code((const char *)b->normal.bytes, b->normal.len))
+	if (!decide_speaks(s) || b->normal.len == 0)
 		return 0;
-	if (store_one_int(b->w->store, waits_sql,
+	back = request_takes_back(text, b->normal.len);
+	if (!back && !looks_like_code(text, b->normal.len))
+		return 0;
+	if (store_one_int(b->w->store, back ? open_sql : waits_sql,
 			  STORE_ARGS(S_INT(s->conversation)), &request, ret,
 			  err) != 0)
 		return -1;
