@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "backup/bundle.h"
+#include "postern/durable.h"
 #include "worker/forgotten.h"
 
 struct house {
@@ -159,16 +160,28 @@ static int read_back(const struct house *h, const struct identity_key *key,
 	return bundle_read(h->file, key, &sink, ret_made, err);
 }
 
+/* Members are files. */
+static void add_bytes(const struct house *h, struct bundle *b, const char *name,
+		      const void *bytes, size_t len)
+{
+	char path[sizeof(h->dir) + 16];
+	struct err err = {0};
+
+	(void)snprintf(path, sizeof(path), "%s/member", h->dir);
+	assert_int_equal(
+	    durable_create(h->dir, "member", 0600, bytes, len, &err), 0);
+	assert_int_equal(bundle_add_file(b, name, path, NULL, NULL, &err), 0);
+	assert_int_equal(unlink(path), 0);
+}
+
 static void write_one(const struct house *h, const void *bytes, size_t len)
 {
 	struct bundle *b = NULL;
 	struct err err = {0};
 
 	assert_int_equal(bundle_create(h->file, &h->to, 1234567, &b, &err), 0);
-	assert_int_equal(bundle_add_bytes(b, "postern.yaml", "a: b\n", 5, &err),
-			 0);
-	assert_int_equal(bundle_add_bytes(b, "postern.db", bytes, len, &err),
-			 0);
+	add_bytes(h, b, "postern.yaml", "a: b\n", 5);
+	add_bytes(h, b, "postern.db", bytes, len);
 	assert_int_equal(access(h->file, F_OK), -1);
 	assert_int_equal(bundle_finish(&b, &err), 0);
 	assert_null(b);
