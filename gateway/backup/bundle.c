@@ -203,20 +203,6 @@ int bundle_add_file(struct bundle *b, const char *name, const char *path,
 	return rc;
 }
 
-/* The folder of path; "." when it names none. */
-static int sync_folder(const char *path, struct err *err)
-{
-	char folder[DURABLE_PATH_BYTES];
-	const char *slash = strrchr(path, '/');
-	size_t len = slash != NULL ? (size_t)(slash - path) : 0;
-
-	if (slash == NULL)
-		return durable_sync_dir(".", err);
-	memcpy(folder, path, len);
-	folder[len] = '\0';
-	return durable_sync_dir(len == 0 ? "/" : folder, err);
-}
-
 int bundle_finish(struct bundle **b, struct err *err)
 {
 	int rc = add(*b, "", 1, err); /* the end of the members */
@@ -229,7 +215,7 @@ int bundle_finish(struct bundle **b, struct err *err)
 	if (rc == 0 && link((*b)->part, (*b)->path) != 0)
 		rc = ERR_SET(err, ERR_INPUT, "the file exists", errno);
 	if (rc == 0)
-		rc = sync_folder((*b)->path, err);
+		rc = durable_sync_around((*b)->path, err);
 	bundle_abandon(b); /* of its other name */
 	return rc;
 }

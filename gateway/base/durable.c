@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,6 +30,21 @@ int durable_sync_dir(const char *dir, struct err *err)
 	if (fd >= 0)
 		(void)close(fd); /* read-only descriptor */
 	return rc;
+}
+
+int durable_sync_around(const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash != NULL ? (size_t)(slash - path) : 0;
+	char folder[DURABLE_PATH_BYTES];
+
+	if (slash == NULL)
+		return durable_sync_dir(".", err);
+	if (len >= sizeof(folder))
+		return ERR_SET(err, ERR_INPUT, "path is too long", 0);
+	memcpy(folder, path, len);
+	folder[len] = '\0';
+	return durable_sync_dir(len == 0 ? "/" : folder, err);
 }
 
 int durable_write(int fd, const void *bytes, size_t len, struct err *err)

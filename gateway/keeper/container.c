@@ -227,20 +227,6 @@ out:
 	return rc;
 }
 
-/* The folder of path; "." when it names none. */
-static int sync_folder(const char *path, struct err *err)
-{
-	char folder[DURABLE_PATH_BYTES];
-	const char *slash = strrchr(path, '/');
-	size_t len = slash != NULL ? (size_t)(slash - path) : 0;
-
-	if (slash == NULL)
-		return durable_sync_dir(".", err);
-	memcpy(folder, path, len);
-	folder[len] = '\0';
-	return durable_sync_dir(len == 0 ? "/" : folder, err);
-}
-
 int container_finish(struct container **c, struct err *err)
 {
 	int rc = push(*c, FINAL, err);
@@ -248,7 +234,7 @@ int container_finish(struct container **c, struct err *err)
 	if (rc == 0 && fsync((*c)->fd) != 0)
 		rc = ERR_SET(err, ERR_STORAGE, "cannot sync the backup", errno);
 	if (rc == 0)
-		rc = sync_folder((*c)->path, err);
+		rc = durable_sync_around((*c)->path, err);
 	if (rc != 0)
 		container_abandon(c);
 	else

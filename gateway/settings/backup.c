@@ -6,10 +6,13 @@
 
 #define KEYS_DAYS_MAX 366
 
+static const struct conf_number hours = {"hours", 1, BREACH_HOURS_MAX,
+					 BREACH_HOURS, "hours"};
+
 void conf_backup_defaults(struct settings *s)
 {
 	(void)snprintf(s->backup.keys_max, sizeof(s->backup.keys_max), "P30D");
-	s->breach.hours = BREACH_HOURS;
+	s->breach.hours = hours.fallback;
 }
 
 /* Who was erased waits for the last of them.
@@ -58,21 +61,10 @@ static void threshold_read(struct parse *in, const struct yaml *node)
 void conf_breach(struct parse *in, const struct yaml *map)
 {
 	static const char *const keys[] = {"hours", "threshold"};
-	const struct yaml *node;
-	int64_t hours;
 
 	if (!conf_is_map(in, map, "breach"))
 		return;
 	yaml_unknown_keys(map, keys, COUNT_OF(keys), in->diag);
 	threshold_read(in, yaml_get(map, "threshold"));
-	node = yaml_get(map, "hours");
-	if (!node)
-		return;
-	if (yaml_int(node, &hours) && hours >= 1 && hours <= BREACH_HOURS_MAX)
-		in->s->breach.hours = hours;
-	else
-		diag_add(in->diag, node->line, node->column,
-			 "hours is out of range; it has to be a whole number "
-			 "from 1 to %d (hours)",
-			 BREACH_HOURS_MAX);
+	conf_number_into(in, map, &hours, &in->s->breach.hours);
 }

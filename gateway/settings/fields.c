@@ -140,6 +140,23 @@ void conf_unknown(struct parse *in, const struct yaml *node, const char *what,
 			 "%s is not known here; write one of: %s", what, all);
 }
 
+void conf_number_into(struct parse *in, const struct yaml *map,
+		      const struct conf_number *n, int64_t *ret)
+{
+	const struct yaml *node = yaml_get(map, n->key);
+	int64_t value;
+
+	if (!node)
+		return;
+	if (yaml_int(node, &value) && value >= n->min && value <= n->max)
+		*ret = value;
+	else
+		diag_add(in->diag, node->line, node->column,
+			 "%s is out of range; it has to be a whole number from "
+			 "%lld to %lld (%s)",
+			 n->key, (long long)n->min, (long long)n->max, n->unit);
+}
+
 bool conf_word_into(struct parse *in, const struct yaml *node,
 		    const char *const *words, size_t words_len, char *ret,
 		    size_t ret_size)

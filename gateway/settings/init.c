@@ -5,11 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "postern/token.h"
+#include "postern/durable.h"
 #include "postern/id.h"
 #include "postern/keeper.h"
 #include "postern/store.h"
 #include "postern/text.h"
+#include "postern/token.h"
 #include "settings/parse.h"
 #include "settings/place.h"
 #include "settings/syntax.h"
@@ -34,20 +35,6 @@ struct making {
 };
 
 /* --- files ---------------------------------------------------------------- */
-
-static int sync_folder(const char *path, struct err *err)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc;
-
-	if (fd < 0)
-		return ERR_SET(err, ERR_STORAGE, "cannot open a folder", errno);
-	rc = fsync(fd);
-	(void)close(fd); /* synced above */
-	if (rc != 0)
-		return ERR_SET(err, ERR_STORAGE, "cannot sync a folder", errno);
-	return 0;
-}
 
 /* A new file of mode 0600, on disk when this returns. */
 static int write_new(const char *dir, const char *name, const void *bytes,
@@ -393,7 +380,7 @@ int settings_init(struct env *env, const struct settings_init_conf *conf,
 		goto out;
 	if (make_archive(&m, err) != 0)
 		goto out;
-	if (sync_folder(conf->dir, err) != 0)
+	if (durable_sync_dir(conf->dir, err) != 0)
 		goto out;
 	*ret = m.made;
 	rc = 0;

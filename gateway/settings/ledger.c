@@ -7,30 +7,10 @@
 
 /* --- numbers -------------------------------------------------------------- */
 
-static const struct number {
-	const char *key;
-	int64_t min, max, fallback;
-	const char *unit;
-} minutes = {"minutes", 1, 1440, 5, "minutes"},
-  entries = {"entries", 1, 100000, 1000, "entries"},
-  hours = {"hours", 1, 24, 24, "hours"};
-
-static void number_into(struct parse *in, const struct yaml *map,
-			const struct number *n, int64_t *ret)
-{
-	const struct yaml *node = yaml_get(map, n->key);
-	int64_t value;
-
-	if (!node)
-		return;
-	if (yaml_int(node, &value) && value >= n->min && value <= n->max)
-		*ret = value;
-	else
-		diag_add(in->diag, node->line, node->column,
-			 "%s is out of range; it has to be a whole number from "
-			 "%lld to %lld (%s)",
-			 n->key, (long long)n->min, (long long)n->max, n->unit);
-}
+static const struct conf_number minutes = {"minutes", 1, 1440, 5, "minutes"};
+static const struct conf_number entries = {"entries", 1, 100000, 1000,
+					   "entries"};
+static const struct conf_number hours = {"hours", 1, 24, 24, "hours"};
 
 void conf_ledger_defaults(struct settings *s)
 {
@@ -69,8 +49,8 @@ static void checkpoint_read(struct parse *in, const struct yaml *map)
 	if (!map || !conf_is_map(in, map, "checkpoint"))
 		return;
 	yaml_unknown_keys(map, keys, COUNT_OF(keys), in->diag);
-	number_into(in, map, &minutes, &in->s->ledger.checkpoint_minutes);
-	number_into(in, map, &entries, &in->s->ledger.checkpoint_entries);
+	conf_number_into(in, map, &minutes, &in->s->ledger.checkpoint_minutes);
+	conf_number_into(in, map, &entries, &in->s->ledger.checkpoint_entries);
 }
 
 /* The log proves what was done to others; a short memory would be none. */
@@ -217,7 +197,7 @@ static void stamp_read(struct parse *in, const struct yaml *map)
 	if (node && conf_text_into(in, node, "root", 1, s->ledger.stamp.root,
 				   sizeof(s->ledger.stamp.root)))
 		note_unseen(in, node, s->ledger.stamp.root, false);
-	number_into(in, map, &hours, &s->ledger.stamp.hours);
+	conf_number_into(in, map, &hours, &s->ledger.stamp.hours);
 }
 
 /* --- the data protection officer ------------------------------------------ */

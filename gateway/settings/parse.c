@@ -142,21 +142,6 @@ static int64_t *param_at(struct settings *s, const struct param *p)
 	return (int64_t *)(void *)((char *)s + p->offset);
 }
 
-static void limit_read(struct parse *in, const struct yaml *node,
-		       const struct param *p)
-{
-	int64_t value;
-
-	if (yaml_int(node, &value) && value >= p->min && value <= p->max)
-		*param_at(in->s, p) = value;
-	else
-		diag_add(in->diag, node->line, node->column,
-			 "%s is out of range; it has to be a whole number from "
-			 "%lld to %lld (%s)",
-			 p->name, (long long)p->min, (long long)p->max,
-			 p->unit);
-}
-
 static void conf_limits(struct parse *in, const struct yaml *map)
 {
 	const char *keys[64];
@@ -171,10 +156,14 @@ static void conf_limits(struct parse *in, const struct yaml *map)
 		keys[i] = params[i].name;
 	yaml_unknown_keys(map, keys, params_len, in->diag);
 	for (size_t i = 0; i < params_len; i++) {
-		const struct yaml *node = yaml_get(map, params[i].name);
+		const struct param *p = &params[i];
 
-		if (node)
-			limit_read(in, node, &params[i]);
+		conf_number_into(in, map,
+				 &(struct conf_number){.key = p->name,
+						       .min = p->min,
+						       .max = p->max,
+						       .unit = p->unit},
+				 param_at(in->s, p));
 	}
 }
 

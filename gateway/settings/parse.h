@@ -39,6 +39,14 @@ bool conf_key_name(struct parse *in, const struct yaml *node, const char *what,
 bool conf_word_into(struct parse *in, const struct yaml *node,
 		    const char *const *words, size_t words_len, char *ret,
 		    size_t ret_size);
+/* A whole number under a key; absent leaves ret as it is. */
+struct conf_number {
+	const char *key;
+	int64_t min, max, fallback;
+	const char *unit; /* for the finding: "days" */
+};
+void conf_number_into(struct parse *in, const struct yaml *map,
+		      const struct conf_number *n, int64_t *ret);
 /* A finding at node: this word is not known; the nearest is named. */
 void conf_unknown(struct parse *in, const struct yaml *node, const char *what,
 		  const char *const *words, size_t words_len);

@@ -2,14 +2,13 @@
 #include "settings/parse.h"
 #include "settings/syntax.h"
 
-#define ASKS_MIN 1
-#define ASKS_MAX 6000
-#define ASKS	 60
+static const struct conf_number asks = {"asks_per_minute", 1, 6000, 60,
+					"requests"};
 
 void conf_portal_defaults(struct settings *s)
 {
 	s->portal.enabled = true;
-	s->portal.asks_per_minute = ASKS;
+	s->portal.asks_per_minute = asks.fallback;
 }
 
 static void url_read(struct parse *in, const struct yaml *node)
@@ -31,21 +30,6 @@ static void url_read(struct parse *in, const struct yaml *node)
 			 "https://chat.muster.example");
 }
 
-static void asks_read(struct parse *in, const struct yaml *node)
-{
-	int64_t n;
-
-	if (!node)
-		return;
-	if (yaml_int(node, &n) && n >= ASKS_MIN && n <= ASKS_MAX)
-		in->s->portal.asks_per_minute = n;
-	else
-		diag_add(in->diag, node->line, node->column,
-			 "asks_per_minute is out of range; it has to be a "
-			 "whole number from %d to %d",
-			 ASKS_MIN, ASKS_MAX);
-}
-
 void conf_portal(struct parse *in, const struct yaml *map)
 {
 	static const char *const keys[] = {"enabled", "url", "asks_per_minute"};
@@ -60,5 +44,5 @@ void conf_portal(struct parse *in, const struct yaml *map)
 			 "enabled is neither true nor false; write one of "
 			 "them");
 	url_read(in, yaml_get(map, "url"));
-	asks_read(in, yaml_get(map, "asks_per_minute"));
+	conf_number_into(in, map, &asks, &in->s->portal.asks_per_minute);
 }

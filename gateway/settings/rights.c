@@ -1,32 +1,12 @@
 /* rights.c - section rights: requests of data subjects. */
 #include "settings/parse.h"
 
-static const struct number {
-	const char *key;
-	int64_t min, max, fallback;
-	const char *unit;
-} internal_days = {"internal", 1, 30, 7, "days"},
-  warn_days = {"warn", 1, 27, 7, "days"},
-  proof_days = {"days", 1, 30, 14, "days"},
-  proof_tries = {"tries", 1, 20, 5, "attempts"},
-  asked_days = {"asked_within", 0, 10, 3, "working days"};
-
-static void number_into(struct parse *in, const struct yaml *map,
-			const struct number *n, int64_t *ret)
-{
-	const struct yaml *node = yaml_get(map, n->key);
-	int64_t value;
-
-	if (!node)
-		return;
-	if (yaml_int(node, &value) && value >= n->min && value <= n->max)
-		*ret = value;
-	else
-		diag_add(in->diag, node->line, node->column,
-			 "%s is out of range; it has to be a whole number from "
-			 "%lld to %lld (%s)",
-			 n->key, (long long)n->min, (long long)n->max, n->unit);
-}
+static const struct conf_number internal_days = {"internal", 1, 30, 7, "days"};
+static const struct conf_number warn_days = {"warn", 1, 27, 7, "days"};
+static const struct conf_number proof_days = {"days", 1, 30, 14, "days"};
+static const struct conf_number proof_tries = {"tries", 1, 20, 5, "attempts"};
+static const struct conf_number asked_days = {"asked_within", 0, 10, 3,
+					      "working days"};
 
 void conf_rights_defaults(struct settings *s)
 {
@@ -55,9 +35,9 @@ static void proof_read(struct parse *in, const struct yaml *map)
 	if (!map || !conf_is_map(in, map, "proof"))
 		return;
 	yaml_unknown_keys(map, keys, COUNT_OF(keys), in->diag);
-	number_into(in, map, &proof_days, &in->s->rights.proof_days);
-	number_into(in, map, &proof_tries, &in->s->rights.proof_tries);
-	number_into(in, map, &asked_days, &in->s->rights.asked_days);
+	conf_number_into(in, map, &proof_days, &in->s->rights.proof_days);
+	conf_number_into(in, map, &proof_tries, &in->s->rights.proof_tries);
+	conf_number_into(in, map, &asked_days, &in->s->rights.asked_days);
 }
 
 void conf_rights(struct parse *in, const struct yaml *map)
@@ -69,8 +49,8 @@ void conf_rights(struct parse *in, const struct yaml *map)
 	if (!conf_is_map(in, map, "rights"))
 		return;
 	yaml_unknown_keys(map, keys, COUNT_OF(keys), in->diag);
-	number_into(in, map, &internal_days, &s->rights.internal_days);
-	number_into(in, map, &warn_days, &s->rights.warn_days);
+	conf_number_into(in, map, &internal_days, &s->rights.internal_days);
+	conf_number_into(in, map, &warn_days, &s->rights.warn_days);
 	second_of(in, yaml_get(map, "extension"), "from_receipt", "chained",
 		  &s->rights.chained);
 	second_of(in, yaml_get(map, "erasure"), "automatic", "decide",

@@ -7,11 +7,9 @@
 #define HOURS	  24
 #define MINUTES	  60
 
-static const struct number {
-	const char *key;
-	int64_t min, max, fallback;
-} daily_cap = {"daily_cap", 1, 100000000, 100000},
-  few = {"few", 0, 1000000, 10};
+static const struct conf_number daily_cap = {"daily_cap", 1, 100000000, 100000,
+					     "records"};
+static const struct conf_number few = {"few", 0, 1000000, 10, "records"};
 
 void conf_sweep_defaults(struct settings *s)
 {
@@ -19,23 +17,6 @@ void conf_sweep_defaults(struct settings *s)
 	s->sweep.daily_cap = daily_cap.fallback;
 	s->sweep.few = few.fallback;
 	s->sweep.kernel_clock = true;
-}
-
-static void number_read(struct parse *in, const struct yaml *map,
-			const struct number *n, int64_t *ret)
-{
-	const struct yaml *node = yaml_get(map, n->key);
-	int64_t value;
-
-	if (!node)
-		return;
-	if (yaml_int(node, &value) && value >= n->min && value <= n->max)
-		*ret = value;
-	else
-		diag_add(in->diag, node->line, node->column,
-			 "%s is out of range; it has to be a whole number from "
-			 "%lld to %lld (records)",
-			 n->key, (long long)n->min, (long long)n->max);
 }
 
 static bool digits(const char *text, int *ret)
@@ -78,7 +59,7 @@ void conf_sweep(struct parse *in, const struct yaml *map)
 		return;
 	yaml_unknown_keys(map, keys, COUNT_OF(keys), in->diag);
 	at_read(in, yaml_get(map, "at"));
-	number_read(in, map, &daily_cap, &in->s->sweep.daily_cap);
-	number_read(in, map, &few, &in->s->sweep.few);
+	conf_number_into(in, map, &daily_cap, &in->s->sweep.daily_cap);
+	conf_number_into(in, map, &few, &in->s->sweep.few);
 	clock_read(in, yaml_get(map, "kernel_clock"));
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "postern/durable.h"
 #include "sqlite.h"
 
 #define PATH_BYTES 1024
@@ -163,26 +164,6 @@ damaged:
 		       ignored.native);
 }
 
-/* Row 3: SQLite ignores the result of a directory sync; we do not. */
-static int sync_folder(const char *path, struct err *err)
-{
-	char folder[PATH_BYTES];
-	const char *slash = strrchr(path, '/');
-	size_t len = slash == path ? 1 : (size_t)(slash - path);
-	int fd, rc;
-
-	memcpy(folder, path, len);
-	folder[len] = '\0';
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return ERR_SET(err, ERR_STORAGE, "open folder", errno);
-	rc = fsync(fd);
-	(void)close(fd); /* read only */
-	if (rc != 0)
-		return ERR_SET(err, ERR_STORAGE, "sync folder", errno);
-	return 0;
-}
-
 /* Row 11: one writer per file.  A file of its own, since closing any
  * descriptor of the archive would drop SQLite's locks. */
 static int lock(const char *path, int *ret_fd, struct err *err)
@@ -283,7 +264,8 @@ static int open_file(struct sqlite_store *s, const char *path, struct err *err)
 	if (migrate(s, empty, err) != 0 ||
 	    sqlite_mark_clean(s->db, false, err) != 0)
 		return -1;
-	return sync_folder(path, err);
+	/* Row 3: SQLite ignores the result of a directory sync; we do not. */
+	return durable_sync_around(path, err);
 }
 
 static int sqlite_open(const char *path, struct store **ret, struct err *err)

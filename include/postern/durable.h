@@ -15,6 +15,8 @@
 int durable_path(const char *dir, const char *name,
 		 char ret[DURABLE_PATH_BYTES], struct err *err);
 int durable_sync_dir(const char *dir, struct err *err);
+/* The folder of the file at path; "." when it names none. */
+int durable_sync_around(const char *path, struct err *err);
 /* A file that must not exist yet: written, synced, directory synced.
  * ERR_INPUT: it exists.  Nothing is left behind on failure. */
 int durable_create(const char *dir, const char *name, mode_t mode,
