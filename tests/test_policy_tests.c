@@ -487,9 +487,9 @@ static void no_template_leaves_a_gap(void **state)
 static void every_template_has_the_whole_catalogue(void **state)
 {
 	static const char *const catalogue[] = {
-	    "MEDIA",   "META",	    "RAW",	   "CONTACT",
-	    "CONSENT", "NOTICE",    "SUPPRESS",	   "REQUEST",
-	    "EXPORT",  "STAFF_LOG", "DOI_PENDING", "BREACH"};
+	    "MEDIA",	   "META",     "RAW",	  "CONTACT", "CONSENT",
+	    "NOTICE",	   "SUPPRESS", "REQUEST", "EXPORT",  "STAFF_LOG",
+	    "DOI_PENDING", "BREACH",   "HOLD"};
 	size_t len;
 	const struct template_policy *all = template_all(&len);
 
