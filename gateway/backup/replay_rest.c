@@ -94,7 +94,8 @@ static int slice_of_sealed(struct replay *r, const void *what,
  * its entries in the proof log: those of then may be of another history. */
 static const char person_sql[] =
     "SELECT p.id FROM person p WHERE p.id>? AND EXISTS (SELECT 1 FROM replay r"
-    " WHERE r.kind='key' AND r.id=p.id AND r.datenart IN ('','CONTACT'))"
+    " WHERE r.id=p.id AND (r.kind='key' AND r.datenart IN ('','CONTACT') OR"
+    " r.kind='person'))"
     " ORDER BY p.id LIMIT 1";
 static const char open_sql[] =
     "SELECT count(*) FROM erasure WHERE ended_ms IS NULL AND request IS NULL"

@@ -114,9 +114,11 @@ static int end_one(struct run *r, const struct consent_of *of, int64_t at_ms,
 
 	if (consent_add(r->w, &entry, err) != 0)
 		return -1;
-	return !asked ? 0
-		      : consent_suppress(r->w, of->person, of->purpose.text,
-					 &of->channel, "erasure", at_ms, err);
+	/* After a restore nobody knows any more who wished it. */
+	return !asked && !r->w->restoring
+		   ? 0
+		   : consent_suppress(r->w, of->person, of->purpose.text,
+				      &of->channel, "erasure", at_ms, err);
 }
 
 /* When the last of them ended; 0: none did, or none was given. */

@@ -10,6 +10,7 @@
 
 #include "recipients/telling.h"
 #include "store/family.h"
+#include "worker/restriction.h"
 
 #define BEHIND_MS     200
 #define BEHIND_MAX_MS (INT64_C(10) * 60 * 1000)
@@ -33,8 +34,11 @@ static const char unroute_sql[] =
 		  " (SELECT id FROM family)";
 static const char kept_sql[] =
     PERSON_FAMILY "SELECT count(*) FROM kept WHERE person IN (SELECT id FROM"
-		  " family) AND erasure=? AND kind IN ('message','attachment',"
-		  "'note')";
+		  " family) AND erasure=? AND until_day IS NULL AND kind IN"
+		  " ('message','attachment','note')";
+static const char on_hold_sql[] =
+    PERSON_FAMILY "SELECT 1 FROM kept WHERE hold IS NOT NULL AND person IN"
+		  " (SELECT id FROM family) LIMIT 1";
 static const char unname_sql[] =
     PERSON_FAMILY "UPDATE person SET profile_sealed=NULL WHERE id IN"
 		  " (SELECT id FROM family)";
@@ -108,7 +112,8 @@ static int probe_all(struct run *r, struct err *err)
 
 /* --- the step ------------------------------------------------------------- */
 
-/* Is every single record kept? */
+/* Is every single record kept, for a hold or until somebody looked at it?  Of
+ * what a law keeps helpdesks keep nothing. */
 static int suspended(struct run *r, bool *ret, struct err *err)
 {
 	int64_t kept = 0;
@@ -165,6 +170,23 @@ static int plan(struct run *r, bool all_kept, struct err *err)
 	return telling_plan(r->w, &order, err);
 }
 
+/* A restore erases them again.  Not who is under a hold: whether that came
+ * after the backup nobody would know then. */
+static int remember(struct run *r, struct err *err)
+{
+	int64_t one;
+	bool held = false;
+
+	if (store_one_int(r->w->store, on_hold_sql,
+			  STORE_ARGS(S_INT(r->e.person)), &one, &held,
+			  err) != 0)
+		return -1;
+	for (size_t i = 0; !held && i < r->family.len; i++)
+		if (forget_person(&r->f, r->family.ids[i], err) != 0)
+			return -1;
+	return 0;
+}
+
 int erasure_freeze_slice(struct run *r, enum progress *ret, struct err *err)
 {
 	bool all_kept = false;
@@ -177,7 +199,10 @@ int erasure_freeze_slice(struct run *r, enum progress *ret, struct err *err)
 	deliver_forget(r->w, 0);
 	if (!erasure_whole(&r->e))
 		return 0;
-	if (suspended(r, &all_kept, err) != 0 || plan(r, all_kept, err) != 0)
+	if (suspended(r, &all_kept, err) != 0 || plan(r, all_kept, err) != 0 ||
+	    remember(r, err) != 0)
 		return -1;
-	return freeze(r, all_kept, err);
+	if (freeze(r, all_kept, err) != 0)
+		return -1;
+	return all_kept ? restriction_tell(r->w, r->e.person, err) : 0;
 }

@@ -56,6 +56,9 @@ struct forgetting {
  * left.  Doing it again does nothing.
  */
 int forget_item(struct forgetting *f, const struct item *item, struct err *err);
+/* The same of a person of whom something is kept by law, whose keys stay: a
+ * backup of before brings back all of them otherwise. */
+int forget_person(struct forgetting *f, int64_t person, struct err *err);
 /* Last act inside the transaction; then after its commit. */
 int forget_before_commit(struct forgetting *f, struct err *err);
 int forget_after_commit(struct forgetting *f, struct err *err);

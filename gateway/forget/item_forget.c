@@ -303,6 +303,12 @@ static int remember(struct forgetting *f, const struct item *item,
 			     item_kind_name(item->kind), item->id, err);
 }
 
+int forget_person(struct forgetting *f, int64_t person, struct err *err)
+{
+	f->gone.cap = GONE_MAX;
+	return forgotten_add(&f->gone, worker_now(f->w), "person", person, err);
+}
+
 int forget_item(struct forgetting *f, const struct item *item, struct err *err)
 {
 	if (remember(f, item, err) != 0)

@@ -156,6 +156,9 @@ static int active_of(struct worker *w, const struct item *item, bool *ret,
 	bool open = false, asked = false;
 
 	*ret = false;
+	/* Done again after a restore: it was decided when it was done. */
+	if (w->restoring)
+		return 0;
 	if (store_one_int(w->store, open_sql,
 			  STORE_ARGS(S_INT(item->conversation)), &one, &open,
 			  err) != 0)

@@ -2,7 +2,8 @@
  * backup, so that a restore can delete them again (docs/backup.md).
  *
  * erasures.log has the keys that were destroyed; a record whose key others
- * still need is only here.  Random ids, no person. */
+ * still need is only here, and a person some of whose keys a law still needs.
+ * Random ids. */
 #ifndef POSTERN_WORKER_FORGOTTEN_H
 #define POSTERN_WORKER_FORGOTTEN_H
 
@@ -13,7 +14,7 @@
 #define FORGOTTEN_KIND_MAX 16
 struct forgotten {
 	int64_t at_ms, id;
-	char kind[FORGOTTEN_KIND_MAX]; /* as item_kind_name() */
+	char kind[FORGOTTEN_KIND_MAX]; /* as item_kind_name(), or person */
 };
 /* One line onto lines. */
 int forgotten_add(struct buf *lines, int64_t now_ms, const char *kind,

@@ -118,6 +118,11 @@ static int tell(struct worker *w, int64_t person, int64_t conversation,
 	return rc < 0 ? -1 : 0;
 }
 
+int restriction_tell(struct worker *w, int64_t person, struct err *err)
+{
+	return tell(w, person, 0, "restricted", err);
+}
+
 /* Nothing of it is told from memory any more. */
 static void changed(struct worker *w)
 {

@@ -58,4 +58,8 @@ int restriction_wish_erasure(struct worker *w, int64_t person, struct err *err);
 /* A row of the outbox waits until then; outside a transaction. */
 int restriction_park(struct worker *w, int64_t row, struct err *err);
 
+/* Helpdesks of a person who is not to be used any more although no row of table
+ * restriction says so: all of them is kept for a hold. */
+int restriction_tell(struct worker *w, int64_t person, struct err *err);
+
 #endif

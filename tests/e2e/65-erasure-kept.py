@@ -139,6 +139,11 @@ def h1_a_hold_keeps_everything(world):
     equal(rows(world, "SELECT DISTINCT verdict,reason FROM kept WHERE"
                " hold IS NOT NULL"), [("restrict_hold", "HOLD")], "kept")
     KEPT["erasure"] = got["id"]
+    # It still has them, and uses them no more.
+    heard = w.until("person.restricted", 30, lambda: next(
+        (n for n in world.notes("person.restricted")
+         if n["data"]["conversation"] == note["conversation"]), None))
+    equal(heard["data"]["status"], "restricted", heard)
 
 
 @case
@@ -154,6 +159,9 @@ def h2_released_it_goes(world):
                              token=KEPT["dsb"])[1]))
     equal(got["erased"], got["of"], got)
     check(got["keys"] > 0, got)
+    w.until("person.erased", 30, lambda: any(
+        n["data"]["person"]["id"] == KEPT["held"]
+        for n in world.notes("person.erased")))
 
 
 def picture(world, caption):

@@ -9,8 +9,9 @@ import time
 from case import case, check, equal, main, rows, w
 
 ANNA, BERT, CARL = "4917139208801", "4917139208802", "4917139208803"
+DORA = "4917139208804"  # of whom a letter is kept
 SAYS = {ANNA: "Kanarienvogel von Anna", BERT: "Kanarienvogel von Bert",
-        CARL: "Kanarienvogel von Carl"}
+        CARL: "Kanarienvogel von Carl", DORA: "Kanarienvogel von Dora"}
 WORDS = "einundzwanzig gute Worte"
 KEPT = {}
 
@@ -21,6 +22,10 @@ def make(world):
     for phone, text in SAYS.items():
         world.phone_text(text, phone=phone)
         KEPT[phone] = world.note_with(text)["data"]
+    equal(world.api("POST", f"/v1/conversations/{KEPT[DORA]['conversation']}"
+                    "/tags", {"datenart": "MSG_BUSINESS"})[0], 200, "tagged")
+    world.phone_text("Hiermit bestelle ich", phone=DORA)
+    KEPT["letter"] = world.note_with("Hiermit bestelle ich")["data"]["message"]
     KEPT["out"] = world.dir / "backups"
     KEPT["out"].mkdir()
     secret(world, "words", WORDS)
@@ -140,6 +145,13 @@ def r6_a_person_is_erased_after_the_backup(world):
 
 
 @case
+def r6_of_another_a_letter_is_kept(world):
+    world.api("POST", f"/v1/conversations/{KEPT[DORA]['conversation']}/close")
+    done = erase(world, DORA)
+    equal(done["kept"], 1, done)
+
+
+@case
 def x3_another_is_restricted_after_the_backup(world):
     status, made = rights(
         world, "POST", f"/v1/conversations/{KEPT[CARL]['conversation']}"
@@ -252,6 +264,19 @@ def r6_it_is_locked_until_the_erasure_is_done_again(world):
 
 
 @case
+def r6_the_letter_is_kept_and_nobody_is_shown_it(world):
+    """Her keys are there, so no list of destroyed keys names her."""
+    equal(rows(world, "SELECT verdict,datenart FROM kept"),
+          [("restrict_until", "MSG_BUSINESS")], "kept")
+    for path in (f"conversations/{KEPT[DORA]['conversation']}",
+                 f"messages/{KEPT['letter']}"):
+        equal(world.api("GET", f"/v1/{path}")[0], 404, path)
+    (row,), = rows(world, "SELECT person FROM kept")
+    equal(rows(world, "SELECT count(*) FROM address WHERE person=? AND"
+               " length(address_hash)>0", row), [(0,)], "found by her number")
+
+
+@case
 def the_others_are_there_and_readable(world):
     status, seen = world.api(
         "GET", f"/v1/conversations/{KEPT[ANNA]['conversation']}")
@@ -280,7 +305,7 @@ def the_log_says_what_happened(world):
     check(restored["n"] < KEPT["size"] and "root" in restored, restored)
     replayed, = entries(world, "backup.replayed")
     check(replayed["n"] >= 2, replayed)
-    equal(len(entries(world, "erase.executed")), 1, "proved again")
+    equal(len(entries(world, "erase.executed")), 2, "proved again")
     kinds = [a["kind"] for a in json.loads(world.postern(
         "alarms", "--json"))["alarms"]]
     check("backup.restored" in kinds, kinds)
@@ -313,7 +338,7 @@ def an_auditor_is_told_what_came_back_and_what_did_not(world):
 @case
 def nothing_is_told_again(world):
     equal(len([n for n in world.notes() if n["type"] == "message.received"]),
-          len(SAYS) + 1, "notes")
+          len(SAYS) + 2, "notes")
     for phone in SAYS:
         equal(len(world.chat(phone)), KEPT["chats"][phone], phone)
     world.postern("outbox", "list", "restored")
