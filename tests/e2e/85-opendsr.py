@@ -41,7 +41,8 @@ def make(world):
     shutil.copy(CERT, world.data / "opendsr.pem")
     (world.data / "opendsr.pem").chmod(0o644)
     world.make(extra=EXTRA.format(domain=DOMAIN, port=port))
-    KEPT["mandant"] = processor.Server(port, lambda *_: (202, ""))
+    # It says more than anybody wants to hear.
+    KEPT["mandant"] = processor.Server(port, lambda *_: (202, "x" * 50000))
     KEPT["callback"] = f"http://127.0.0.1:{port}/heard"
     world.start_all()
     KEPT["rights"] = json.loads(world.postern(
