@@ -44,6 +44,14 @@ const char *making_text(const json_t *record, const char *member)
 	return text != NULL ? text : "";
 }
 
+int making_flush(struct packaging *p, struct err *err)
+{
+	int rc = zipout_write(p->zip, p->out.bytes, p->out.len, err);
+
+	buf_clear(&p->out);
+	return rc;
+}
+
 /* --- begun, given up ------------------------------------------------------ */
 
 static void let_go(struct packaging *p)
@@ -96,7 +104,8 @@ static int open_all(struct packaging *p, struct err *err)
 	return rc;
 }
 
-/* --- parts of text -------------------------------------------------------- */
+/* --- parts -----------------------------------------------------------------
+ */
 
 /* In the order of the pages: the person's language first. */
 static const struct sheet *sheet_of(const struct packaging *p)
@@ -118,116 +127,6 @@ static const struct sheet *sheet_of(const struct packaging *p)
 static bool is_text(size_t part)
 {
 	return part <= PART_CSV;
-}
-
-static int flush(struct packaging *p, struct err *err)
-{
-	int rc = zipout_write(p->zip, p->out.bytes, p->out.len, err);
-
-	buf_clear(&p->out);
-	return rc;
-}
-
-static int sink_begin(void *ctx, enum feed_section section, struct err *err)
-{
-	struct packaging *p = ctx;
-	const struct sheet *sheet = sheet_of(p);
-
-	p->spoilt = true; /* until the slice is whole */
-	return sheet->section != NULL ? sheet->section(p, section, err) : 0;
-}
-
-/* What the walk tells of, for the manifest; once is enough. */
-static int note(struct packaging *p, enum feed_section section,
-		const json_t *record, struct err *err)
-{
-	/* Of the others each record says it. */
-	static const char *const of_section[FEED_SECTIONS] = {
-	    [FEED_PERSON] = "CONTACT",	     [FEED_ADDRESSES] = "CONTACT",
-	    [FEED_CONSENTS] = "CONSENT",     [FEED_NOTICES] = "NOTICE",
-	    [FEED_LOOKUPS] = "STAFF_LOG",    [FEED_REQUESTS] = "REQUEST",
-	    [FEED_SUPPRESSIONS] = "SUPPRESS"};
-	const json_t *masked = json_object_get(record, "masked");
-
-	if (p->listed)
-		return 0;
-	if (masked != NULL &&
-	    manifest_redacted(p->manifest, feed_section_name(section),
-			      making_text(record, "id"), masked, err) != 0)
-		return -1;
-	return manifest_saw(p->manifest,
-			    of_section[section] != NULL
-				? of_section[section]
-				: making_text(record, "datenart"),
-			    making_text(record, "basis"), err);
-}
-
-static int sink_record(void *ctx, enum feed_section section,
-		       const json_t *record, struct err *err)
-{
-	struct packaging *p = ctx;
-
-	p->spoilt = true;
-	return note(p, section, record, err) != 0
-		   ? -1
-		   : sheet_of(p)->record(p, section, record, err);
-}
-
-static int sink_end(void *ctx, enum feed_section section, struct err *err)
-{
-	struct packaging *p = ctx;
-	const struct sheet *sheet = sheet_of(p);
-
-	p->spoilt = true;
-	return sheet->section_end != NULL ? sheet->section_end(p, section, err)
-					  : 0;
-}
-
-static int begin_text(struct packaging *p, const struct sheet *sheet,
-		      struct err *err)
-{
-	p->spoilt = true;
-	feed_rewind(p->feed);
-	if (zipout_begin(p->zip, sheet->path, -1, false, err) != 0 ||
-	    (sheet->begin != NULL && sheet->begin(p, err) != 0))
-		return -1;
-	p->begun = true;
-	p->spoilt = false;
-	return 0;
-}
-
-static int end_text(struct packaging *p, const char *path, struct err *err)
-{
-	struct manifest_file told = {.path = path};
-	uint8_t sha256[32];
-
-	if (zipout_end(p->zip, sha256, &told.bytes, err) != 0)
-		return -1;
-	told.sha256 = sha256;
-	return manifest_add(p->manifest, &told, err);
-}
-
-static int text_step(struct packaging *p, bool *ret_done, struct err *err)
-{
-	const struct sheet *sheet = sheet_of(p);
-	const struct feed_sink sink = {.begin = sink_begin,
-				       .record = sink_record,
-				       .end = sink_end,
-				       .messages_only = sheet->messages_only};
-
-	if (!p->begun)
-		return begin_text(p, sheet, err);
-	if (feed_step(p->feed, &sink, p, ret_done, err) != 0)
-		return -1; /* spoilt only if something was handed out */
-	p->spoilt = true;
-	if ((*ret_done && sheet->end != NULL && sheet->end(p, err) != 0) ||
-	    flush(p, err) != 0 ||
-	    (*ret_done && end_text(p, sheet->path, err) != 0))
-		return -1;
-	if (*ret_done && !sheet->messages_only)
-		p->listed = true;
-	p->spoilt = false;
-	return 0;
 }
 
 /* --- the end -------------------------------------------------------------- */
@@ -254,7 +153,7 @@ static int write_manifest(struct packaging *p, uint8_t ret_sha256[32],
 			   },
 			   &p->out, err) != 0 ||
 	    zipout_begin(p->zip, "manifest.json", -1, false, err) != 0 ||
-	    flush(p, err) != 0)
+	    making_flush(p, err) != 0)
 		return -1;
 	return zipout_end(p->zip, ret_sha256, &bytes, err);
 }
@@ -376,7 +275,8 @@ static int slice(struct packaging *p, struct err *err)
 		p->part++;
 	if (p->part == PART_MANIFEST)
 		return finish(p, err);
-	rc = is_text(p->part) ? text_step(p, &done, err)
+	p->sheet = sheet_of(p);
+	rc = is_text(p->part) ? text_part_step(p, &done, err)
 			      : media_part_step(p, &done, err);
 	if (rc != 0)
 		return -1;

@@ -13,6 +13,7 @@
 #define MAKING_SKIP_MAX 16
 
 struct media_part;
+struct sheet;
 struct packaging {
 	struct worker *w;
 	struct package_row row;
@@ -23,9 +24,10 @@ struct packaging {
 	char file[PACKAGE_NAME_BYTES];
 	int64_t now_ms; /* when it was begun: the day the copy is of */
 	size_t part;
-	bool known;	/* which messages there are */
-	bool begun;	/* the part */
-	bool spoilt;	/* what was written cannot be gone on with */
+	const struct sheet *sheet; /* of the part, while it is text */
+	bool known;		   /* which messages there are */
+	bool begun;		   /* the part */
+	bool spoilt;		   /* what was written cannot be gone on with */
 	bool listed;	/* Datenarten and redactions are in the manifest */
 	bool first;	/* of a JSON list */
 	struct buf out; /* what the part has made, to be written */
@@ -58,6 +60,9 @@ struct sheet {
 extern const struct sheet sheet_json, sheet_csv;	/* sheet_data.c */
 extern const struct sheet sheet_page_de, sheet_page_en; /* sheet_page.c */
 
+/* text_part.c: one slice of p->sheet. */
+int text_part_step(struct packaging *p, bool *ret_done, struct err *err);
+
 /* media_part.c: one slice of the attachments. */
 int media_part_step(struct packaging *p, bool *ret_done, struct err *err);
 void media_part_close(struct packaging *p);
@@ -65,6 +70,8 @@ void media_part_close(struct packaging *p);
 /* about.c: Art. 15(1)(a) to (h), (2) for programs; NULL: no memory. */
 json_t *about_json(const struct packaging *p);
 
+/* What the part has made goes into the ZIP. */
+int making_flush(struct packaging *p, struct err *err);
 /* A text in it, or "". */
 const char *making_text(const json_t *record, const char *member);
 

@@ -11,32 +11,32 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../api/api.h"
-#include "../forget/erasure.h"
-#include "../forget/holding.h"
-#include "../rights/rights.h"
-#include "../backup/replay.h"
-#include "../backup/rows.h"
-#include "../forget/sweep.h"
-#include "../public/callbacks.h"
-#include "../breach/breach.h"
-#include "../public/public.h"
-#include "../recipients/telling.h"
+#include "api/api.h"
+#include "backup/replay.h"
+#include "backup/rows.h"
+#include "breach/breach.h"
 #include "consent_expire.h"
-#include "sweepclock.h"
+#include "forget/erasure.h"
+#include "forget/holding.h"
+#include "forget/sweep.h"
 #include "ledger_witness.h"
 #include "ledgerclock.h"
 #include "ledgerofficer.h"
 #include "ledgerprune.h"
 #include "ledgerpublish.h"
 #include "lifecycle.h"
-#include "../package/package.h"
 #include "opening.h"
+#include "package/package.h"
 #include "postern/log.h"
 #include "prove.h"
+#include "public/callbacks.h"
+#include "public/public.h"
+#include "recipients/telling.h"
 #include "restrictionlog.h"
+#include "rights/rights.h"
 #include "simulating.h"
 #include "stamping.h"
+#include "sweepclock.h"
 #include "worker.h"
 
 #define WAIT_MAX_MS    1000
@@ -69,7 +69,9 @@ struct loop {
 	struct turn turns[TURNS_MAX];
 };
 
+/* Rooms above this one have their turns here, and here alone. */
 static const struct turn all_turns[] = {
+    /* First: look_ready() asks whether it waits. */
     {.name = "receive", .step = receive_step, .inbound = true},
     {.name = "restoring",
      .step = replay_step,
@@ -91,6 +93,7 @@ static const struct turn all_turns[] = {
      .inbound = true,
      .decides_nothing = true,
      .restores = true},
+    /* Who asks, and what follows from it. */
     {.name = "rights", .step = rights_step, .due_in_ms = rights_due_in_ms},
     {.name = "api",
      .step = api_step,
@@ -108,6 +111,7 @@ static const struct turn all_turns[] = {
      .step = callbacks_step,
      .due_in_ms = callbacks_due_in_ms},
     {.name = "telling", .step = telling_step, .due_in_ms = telling_due_in_ms},
+    /* The proof log. */
     {.name = "stamping",
      .step = stamping_step,
      .due_in_ms = stamping_due_in_ms,
@@ -134,6 +138,7 @@ static const struct turn all_turns[] = {
      .step = ledgerofficer_step,
      .inbound = true,
      .decides_nothing = true},
+    /* What goes, what stays, and what a person gets. */
     {.name = "sweep",
      .step = sweep_step,
      .due_in_ms = sweep_due_in_ms,
