@@ -8,7 +8,7 @@
 #include "worker.h"
 
 struct alarm {
-	const char *kind;   /* static: "sweep.clock_back", "rights.deadline" */
+	const char *kind;   /* static: "clock.back", "rights.deadline" */
 	enum id_kind about; /* with object */
 	int64_t object;	    /* 0: nothing of its own */
 	const char *detail; /* static or a configured name; NULL: none */
