@@ -136,7 +136,7 @@ static int compare(struct differ *d)
 	if (d->args->json)
 		return print_machine(d);
 	(void)printf("%s %s, Version %lld → %s, Version %lld\n",
-		     SAY(d, "Policy", "Policy"), policy_name(d->old)->text,
+		     SAY(d, "Regelwerk", "Policy"), policy_name(d->old)->text,
 		     (long long)policy_version(d->old),
 		     policy_name(d->new)->text,
 		     (long long)policy_version(d->new));

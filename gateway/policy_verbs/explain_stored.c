@@ -39,7 +39,7 @@ static void print_policy(const json_t *policy, enum tongue t)
 {
 	const bool in_force = json_is_true(json_object_get(policy, "in_force"));
 
-	(void)printf("%s: %s", SAY(t, "Policy von damals", "Policy of then"),
+	(void)printf("%s: %s", SAY(t, "Regelwerk von damals", "Policy of then"),
 		     operator_text(policy, json_is_string(json_object_get(
 					       policy, "digest"))
 					       ? "digest"
@@ -83,11 +83,12 @@ static void print_rule(const json_t *answer, enum tongue t)
 		? SAY(t, " (besondere Kategorie)", " (special category)")
 		: "");
 	if (!json_is_object(rule)) {
-		(void)printf("%s\n", SAY(t,
-					 "die Policy in Kraft hat keine Regel "
-					 "dafür",
-					 "the policy in force has no rule for "
-					 "it"));
+		(void)printf("%s\n",
+			     SAY(t,
+				 "das Regelwerk in Kraft hat keine Regel "
+				 "dafür",
+				 "the policy in force has no rule for "
+				 "it"));
 		return;
 	}
 	(void)printf("%s (policy.yaml:%lld).\n", in_tongue(rule, t),

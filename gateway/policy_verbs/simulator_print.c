@@ -29,14 +29,15 @@ static void print_head(const json_t *v, enum tongue t)
 	const json_t *old = json_object_get(v, "old");
 	const json_t *new = json_object_get(v, "new");
 
-	(void)printf(SAY(t,
-			 "Policy %s, Version %lld → %s, Version %lld, in Kraft "
-			 "ab %s\n",
-			 "Policy %s, version %lld → %s, version %lld, in force "
-			 "from %s\n"),
-		     operator_text(old, "name"), number(old, "version"),
-		     operator_text(new, "name"), number(new, "version"),
-		     operator_text(v, "from"));
+	(void)printf(
+	    SAY(t,
+		"Regelwerk %s, Version %lld → %s, Version %lld, in Kraft "
+		"ab %s\n",
+		"Policy %s, version %lld → %s, version %lld, in force "
+		"from %s\n"),
+	    operator_text(old, "name"), number(old, "version"),
+	    operator_text(new, "name"), number(new, "version"),
+	    operator_text(v, "from"));
 	(void)printf(SAY(t,
 			 "%lld Einträge angesehen in %lld ms; kein Inhalt "
 			 "wurde geöffnet.\n\n",

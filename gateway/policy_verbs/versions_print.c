@@ -245,8 +245,8 @@ void versions_print_list(const json_t *answer, enum tongue t)
 			     SAY(t, "(es gibt mehr)", "(there are more)"));
 	if (json_is_false(json_object_get(file, "in_force")))
 		(void)printf(SAY(t,
-				 "\npolicy.yaml (Version %lld) ist nicht die "
-				 "Policy in Kraft; `postern policy propose` "
+				 "\npolicy.yaml (Version %lld) ist nicht das "
+				 "Regelwerk in Kraft; `postern policy propose` "
 				 "schlägt sie vor.\n",
 				 "\npolicy.yaml (version %lld) is not the "
 				 "policy in force; `postern policy propose` "

@@ -154,7 +154,7 @@ static void describe_block(struct facets *f, const struct notice *notice,
 
 	facet_text(f, notice_block_words[block], term_block(t->tongue, block),
 		   text && strcmp(text, "auto") == 0
-		       ? TR(t, "aus Policy und Einstellungen erzeugt",
+		       ? TR(t, "aus Regelwerk und Einstellungen erzeugt",
 			    "made from policy and settings")
 		       : text);
 }

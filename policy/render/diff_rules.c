@@ -222,8 +222,8 @@ static void describe_approvals(struct facets *f, const struct policy *p,
 	struct prose *t = &f->t;
 
 	(void)i;
-	people(f, "policy", TR(t, "Änderung der Policy", "change of policy"),
-	       a->policy);
+	people(f, "policy",
+	       TR(t, "Änderung des Regelwerks", "change of policy"), a->policy);
 	people(f, "hold", TR(t, "Löschaussetzung", "hold"), a->hold);
 	people(f, "unmask", TR(t, "Aufdecken eines Alias", "unmasking"),
 	       a->unmask);

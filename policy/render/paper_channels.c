@@ -468,7 +468,7 @@ void paper_channels(const struct paper *w)
 	    PR(w,
 	       "Diese Seite sagt je Kanal, was mit einer Nachricht "
 	       "geschieht, und zeigt den Wortlaut, den Menschen erhalten. "
-	       "Sie ist aus Policy und Einstellungen erzeugt.",
+	       "Sie ist aus Regelwerk und Einstellungen erzeugt.",
 	       "For each channel this page says what happens to a "
 	       "message and shows the wording people get. It is made "
 	       "from policy and settings."));

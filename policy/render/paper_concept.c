@@ -441,7 +441,7 @@ static void gaps(const struct paper *w)
 	page_gap(
 	    w->pg, "%s",
 	    PR(w,
-	       "Diese Angaben verlangt DIN 66398, und die Policy macht sie "
+	       "Diese Angaben verlangt DIN 66398, und das Regelwerk macht sie "
 	       "nicht:",
 	       "DIN 66398 wants these, and the policy does not say them:"));
 	for (size_t i = 0; i < w->p->rules_len; i++)

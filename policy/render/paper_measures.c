@@ -237,7 +237,7 @@ static void own(const struct paper *w)
 	const struct policy_approvals *a = &w->p->approvals;
 
 	page_head(w->pg, 2, "%s",
-		  PR(w, "1 Was diese Policy festlegt",
+		  PR(w, "1 Was dieses Regelwerk festlegt",
 		     "1 What this policy lays down"));
 	page_item(w->pg,
 		  PR(w, "%zu Datenarten mit je genau einer Löschregel.",
@@ -245,14 +245,15 @@ static void own(const struct paper *w)
 		  w->p->rules_len);
 	desk_items(w);
 	redact_item(w);
-	page_item(w->pg,
-		  PR(w,
-		     "Zustimmung zu einer Änderung der Policy, außer von dem, "
-		     "der sie vorschlägt: %lld (%s).",
-		     "Consent to a change of the policy, besides whoever "
-		     "proposes it: %lld (%s)."),
-		  (long long)a->policy,
-		  paper_state(w->pg->t.tongue, FEATURE_APPROVALS));
+	page_item(
+	    w->pg,
+	    PR(w,
+	       "Zustimmung zu einer Änderung des Regelwerks, außer von dem, "
+	       "der sie vorschlägt: %lld (%s).",
+	       "Consent to a change of the policy, besides whoever "
+	       "proposes it: %lld (%s)."),
+	    (long long)a->policy,
+	    paper_state(w->pg->t.tongue, FEATURE_APPROVALS));
 	page_item(
 	    w->pg,
 	    PR(w,

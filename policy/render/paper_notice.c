@@ -239,7 +239,7 @@ static void obligation(const struct paper *w, const struct channel_rule *c)
 		    w->pg, "%s",
 		    PR(w,
 		       "Der Zweck folgt einer gesetzlichen Pflicht; ob Sie "
-		       "Daten angeben müssen, muss die Policy selbst sagen "
+		       "Daten angeben müssen, muss das Regelwerk selbst sagen "
 		       "(`obligation`).",
 		       "The purpose follows a legal duty; whether data "
 		       "have to be provided the policy has to say itself "

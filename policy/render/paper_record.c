@@ -289,7 +289,7 @@ void paper_record(const struct paper *w)
 	    PR(w,
 	       "Verzeichnis nach Art. 30 Abs. 1 DSGVO für die "
 	       "Nachrichten, die über Postern empfangen und gesendet "
-	       "werden. Es ist aus Policy und Einstellungen erzeugt; je "
+	       "werden. Es ist aus Regelwerk und Einstellungen erzeugt; je "
 	       "Zweck steht eine Tätigkeit.",
 	       "Record under Art. 30(1) GDPR of the messages that are "
 	       "received and sent through Postern. It is made from policy "

@@ -12,7 +12,7 @@ static const struct sentence {
 	const char *in[2]; /* by enum tongue */
 } sentences[] = {
     {"channel.unknown",
-     {"Die Policy kennt den Kanal $c nicht; was von dort kommt, wird weder "
+     {"Das Regelwerk kennt den Kanal $c nicht; was von dort kommt, wird weder "
       "behalten noch weitergegeben.",
       "The policy does not know the channel $c; what comes from there is "
       "neither kept nor passed on."}},
@@ -71,7 +71,7 @@ static const struct sentence {
      {"Keine Route führt vom Kanal $c zu einem Helpdesk.",
       "No route leads from the channel $c to a helpdesk."}},
     {"helpdesk.unknown",
-     {"Die Policy kennt den Helpdesk $h nicht.",
+     {"Das Regelwerk kennt den Helpdesk $h nicht.",
       "The policy does not know the helpdesk $h."}},
     {"helpdesk.data",
      {"Der Helpdesk $h erfährt nichts von Nachrichten der Datenart $d.",
@@ -101,7 +101,7 @@ static const struct sentence {
      {"Die Antwort nennt selbst ihren Zweck: $p.",
       "The reply itself names its purpose: $p."}},
     {"purpose.unknown",
-     {"Die Policy kennt den Zweck der Antwort nicht.",
+     {"Das Regelwerk kennt den Zweck der Antwort nicht.",
       "The policy does not know the purpose of the reply."}},
     {"consent_missing",
      {"Der Zweck $p braucht eine Einwilligung, und es ist keine belegt; "

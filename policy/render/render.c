@@ -51,7 +51,7 @@ static void subtitle(const struct paper *w, struct prose *t)
 
 	hex_encode(policy_digest(w->p), DIGEST_SHOWN, digest);
 	prose_add(t,
-		  PR(w, "%s · Policy `%s`, Version %lld, Fingerabdruck `%s`",
+		  PR(w, "%s · Regelwerk `%s`, Version %lld, Fingerabdruck `%s`",
 		     "%s · policy `%s`, version %lld, digest `%s`"),
 		  w->in->controller, policy_name(w->p)->text,
 		  (long long)policy_version(w->p), digest);

@@ -297,7 +297,7 @@ def the_command_line_does_all_of_it(world):
     check(f"version {number + 50}" in world.postern("status"), "status")
     german = run(world, "history").stdout
     for word in ("in Kraft", "abgelöst", "angehalten", "vorgeschlagen",
-                 "genehmigt: 2 von 2", "nicht die Policy in Kraft"):
+                 "genehmigt: 2 von 2", "nicht das Regelwerk in Kraft"):
         check(word in german, german)
     equal(run(world, "history", made["id"], "--file").stdout,
           draft.read_text(), "the file")
