@@ -380,7 +380,7 @@ static void a_changed_copy_does_not_end_well(void **state)
 	struct packagefile_link link;
 	struct buf packet = BUF_INIT(IPC_FRAME_MAX);
 	struct public_request rq;
-	char path[160], byte;
+	char path[160], byte = 0;
 	struct both b;
 	int fd;
 
