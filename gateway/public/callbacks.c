@@ -300,11 +300,11 @@ static int start(struct worker *w, const struct rights_request *r,
 
 /* --- what became of it ---------------------------------------------------- */
 
-/* What it says besides is not read, however long it is. */
+/* The status line counts, also when the rest was too long or cut: what it says
+ * besides is not read. */
 static bool taken(const struct told *t)
 {
-	return (t->fate == HTTP_ANSWERED || t->fate == HTTP_TOO_LARGE) &&
-	       t->status >= 200 && t->status < 300;
+	return t->status >= 200 && t->status < 300;
 }
 
 /* That event is done with: told, missed, or called the same as the last. */
