@@ -122,6 +122,32 @@ static void joined_persons_are_one(void **state)
 	assert_int_equal(HOUSE_COUNT(h, "address"), 0);
 }
 
+/* Who turned out to be somebody who had turned out to be somebody else. */
+static void joined_twice_they_are_one(void **state)
+{
+	struct house *h = *state;
+	int64_t first;
+
+	house_body(h, "message,id=a,phone=01701,type=text,text=a,ts=-9");
+	house_body(h, "message,id=b,strong=S1,type=text,text=b,ts=-8");
+	house_body(h, "message,id=c,phone=01702,type=text,text=c,ts=-7");
+	house_receive(h);
+	assert_int_equal(HOUSE_COUNT(h, "person"), 3);
+	house_sql(h, "UPDATE person SET joined_into=(SELECT min(p.id) FROM"
+		     " person p WHERE p.id>person.id)");
+	assert_int_equal(HOUSE_COUNT(h, "person WHERE joined_into IS NULL"), 1);
+	erase_close(h);
+	/* Asked for by the one in the middle: all of them are meant. */
+	first = erase_person(h, 1);
+	(void)erase_begin(h, erase_person(h, 2), 0);
+	erase_run(h);
+	assert_int_equal(HOUSE_COUNT(h, "person"), 0);
+	assert_int_equal(HOUSE_COUNT(h, "message"), 0);
+	assert_int_equal(HOUSE_COUNT(h, "address"), 0);
+	assert_int_equal(HOUSE_COUNT(h, "conversation"), 0);
+	assert_int_equal(erase_keys(h, first), 0);
+}
+
 /* --- a law keeps some ------------------------------------------------------
  */
 
@@ -644,6 +670,7 @@ int main(void)
 	    CASE(nothing_of_them_is_left),
 	    CASE(who_writes_again_is_a_stranger),
 	    CASE(joined_persons_are_one),
+	    CASE(joined_twice_they_are_one),
 	    CASE(letters_are_kept_and_said_so),
 	    CASE(what_was_kept_goes_when_its_reason_ends),
 	    CASE(a_picture_stays_with_its_letter),

@@ -12,7 +12,7 @@
  * is a letter. */
 static int64_t somebody(struct house *h, uint64_t number, bool letter)
 {
-	char body[512], file[64], sql[160];
+	char body[512], file[64], sql[256];
 	int64_t person;
 
 	for (int i = 0; i < 3; i++) {
@@ -30,9 +30,18 @@ static int64_t somebody(struct house *h, uint64_t number, bool letter)
 	(void)snprintf(file, sizeof(file), FILE_OF, (unsigned long long)number);
 	erase_attach(h, house_number(h, "SELECT max(id) FROM message"),
 		     (int64_t)number + 1000, "MEDIA", file);
-	if (letter)
+	if (letter) {
 		house_sql(h, "UPDATE message SET datenart='LETTER' WHERE"
 			     " id=(SELECT max(id) FROM message)");
+		(void)snprintf(sql, sizeof(sql),
+			       "INSERT INTO consent_event(id,person,purpose,"
+			       "kind,source,at_ms,channel,by_whom,method)"
+			       " SELECT coalesce(max(id),0)+1,%lld,"
+			       "'marketing','given','reply',1,'shop','subject',"
+			       "'reply' FROM consent_event",
+			       (long long)person);
+		house_sql(h, sql);
+	}
 	(void)snprintf(sql, sizeof(sql),
 		       "UPDATE conversation SET state='closed',closed_ms=%lld"
 		       " WHERE state='open'",
@@ -106,7 +115,7 @@ static void check_end(struct house *h, int64_t person, uint64_t number,
 		       " ended_ms IS NOT NULL AND n=%d AND of_n=4 AND files=%d"
 		       " AND kept=%d",
 		       (long long)person, letter ? 2 : 4, letter ? 0 : 1,
-		       letter ? 2 : 0);
+		       letter ? 4 : 0);
 	assert_int_equal(house_number(h, sql), 1);
 	(void)snprintf(sql, sizeof(sql),
 		       "SELECT count(*) FROM erasure_step WHERE erasure=(SELECT"
@@ -124,6 +133,9 @@ static void check_end(struct house *h, int64_t person, uint64_t number,
 	else
 		assert_true(erase_keys(h, person) > 0);
 	/* Told once, each. */
+	if (letter)
+		assert_int_equal(events(h, "consent.revoked"),
+				 HOUSE_COUNT(h, "erasure"));
 	assert_int_equal(events(h, "erase.planned"), HOUSE_COUNT(h, "erasure"));
 	assert_int_equal(events(h, "erase.executed"),
 			 HOUSE_COUNT(h, "erasure"));

@@ -19,10 +19,14 @@ static const char events_sql[] =
 static const char all_sql[] =
     PERSON_FAMILY "SELECT DISTINCT purpose,channel FROM consent_event WHERE"
 		  " person IN (SELECT id FROM family) ORDER BY purpose,channel";
+/* Who wants to be erased, and showed who they are, consents no more, however
+ * long somebody takes to decide the rest. */
 static const char paused_sql[] =
     PERSON_FAMILY "SELECT 1 FROM review WHERE state='open' AND"
 		  " kind='withdrawal' AND person IN (SELECT id FROM family)"
-		  " LIMIT 1";
+		  " UNION ALL SELECT 1 FROM request WHERE type='erasure' AND"
+		  " state IN ('verified','in_progress','extended','decided',"
+		  "'executing') AND person IN (SELECT id FROM family) LIMIT 1";
 static const char minor_sql[] =
     PERSON_FAMILY "SELECT 1 FROM person WHERE minor<>0 AND id IN"
 		  " (SELECT id FROM family) LIMIT 1";

@@ -39,7 +39,7 @@ struct consent_view {
  * Events of all persons joined with this one count.  A purpose that is
  * marketing is also ended by an event for "marketing" or "all", and rests
  * (CONSENT_REQUEST_DEFERRED) while somebody has to decide whether a message
- * was a withdrawal.  Errors are the store's.
+ * was a withdrawal, or about a wish to be erased.  Errors are the store's.
  */
 int consent_view_of(struct worker *w, const struct consent_of *of,
 		    int64_t at_ms, struct consent_view *ret, struct err *err);
