@@ -50,9 +50,10 @@ static void check_text(const json_t *data, const char *name, const char *text)
 static void note(struct feed *f)
 {
 	static const char *const types[] = {
-	    "message.received",	    "message.edited",  "message.deleted",
-	    "message.status",	    "consent.changed", "message.undelivered",
-	    "conversation.reopened"};
+	    "message.received",	     "message.edited",	"message.deleted",
+	    "message.status",	     "consent.changed", "message.undelivered",
+	    "conversation.reopened", "messages.expired"};
+	static const char *const ids[] = {"msg_1", "msg_2", "msg_3"};
 	char *text[9];
 	struct helpdesk_note n = {.delivery = "dlv_1", .now_ms = 1790000000000};
 	struct helpdesk_attachment a = {.id = "att_1"};
@@ -81,6 +82,9 @@ static void note(struct feed *f)
 	a.bytes = choice;
 	n.attachments = &a;
 	n.attachments_len = choice >> 7;
+	n.messages = ids;
+	n.messages_len = choice & 3;
+	n.all = choice & 1;
 	if (webhook_body(&n, &body, NULL) == 0) {
 		root =
 		    json_loadb((const char *)body.bytes, body.len,

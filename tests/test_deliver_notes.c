@@ -417,6 +417,41 @@ static void what_was_deleted_is_told_as_that_and_nothing_more(void **state)
 	assert_int_equal(COUNT_OF("outbox"), 0);
 }
 
+/* Also of a person that is restricted, and without a name. */
+static void what_is_over_is_told_by_its_ids(void **state)
+{
+	static const char gone_sql[] = "DELETE FROM message WHERE id=?";
+	int64_t c = dh_conversation("blind"), m = dh_message(c, "geheim"),
+		other = dh_conversation("blind");
+	struct id_text id;
+	char detail[64], said[256], wanted[64];
+
+	(void)state;
+	(void)dh_message(other, "geheim");
+	dh_sql(gone_sql, STORE_ARGS(S_INT(m)));
+	(void)snprintf(detail, sizeof(detail), " %lld 77", (long long)m);
+	(void)dh_row("blind", c, 0, "messages.expired", detail);
+	(void)dh_row("blind", other, 0, "messages.expired", " 78");
+	(void)dh_row("blind", other, 0, "messages.expired", "78");
+	(void)dh_row("blind", other, 0, "messages.expired", NULL);
+	dh_run();
+	assert_int_equal(BLIND->len, 2);
+	id_format(&dh.w.mask, ID_MESSAGE, m, &id);
+	(void)snprintf(wanted, sizeof(wanted), "\"messages\":[\"%s\",\"",
+		       id.text);
+	for (size_t i = 0; i < 2; i++) {
+		const char *body = BLIND->bodies[i];
+
+		assert_null(strstr(body, "geheim"));
+		assert_string_equal(dh_said(BLIND, i, "name", said), "");
+		assert_non_null(strstr(body, strstr(body, wanted) != NULL
+						 ? "\"all\":true"
+						 : "\"all\":false"));
+	}
+	assert_int_equal(COUNT_OF("outbox WHERE reason='row.malformed'"), 2);
+	assert_int_equal(COUNT_OF("outbox"), 2);
+}
+
 static void a_row_that_is_no_longer_waiting_is_passed_over(void **state)
 {
 	int64_t c = dh_conversation("desk"), row;
@@ -454,6 +489,7 @@ int main(void)
 	    CASE(reactions_are_shown_with_what_they_take_back),
 	    CASE(what_cannot_be_told_is_a_dead_letter),
 	    CASE(what_was_deleted_is_told_as_that_and_nothing_more),
+	    CASE(what_is_over_is_told_by_its_ids),
 	    CASE(a_row_that_is_no_longer_waiting_is_passed_over),
 	};
 

@@ -93,6 +93,15 @@ static void check_end(struct house *h, uint64_t runs)
 			 (int64_t)runs);
 	assert_int_equal(HOUSE_COUNT(h, "quarantine"), 0);
 	assert_int_equal(HOUSE_COUNT(h, "sweep_key"), 0);
+	/* Two conversations lose three messages, and each is told once. */
+	assert_int_equal(HOUSE_COUNT(h, "outbox WHERE type='messages.expired'"
+					" AND state='waiting'"),
+			 2 * (int64_t)runs);
+	assert_int_equal(
+	    house_number(h, "SELECT sum(length(detail)-length(replace(detail,"
+			    "' ',''))) FROM outbox WHERE type="
+			    "'messages.expired'"),
+	    3 * (int64_t)runs);
 	assert_int_equal(HOUSE_COUNT(h, "meta WHERE name='unlink'"), 0);
 	/* Each once. */
 	assert_int_equal(HOUSE_COUNT(h, "sweep WHERE state='done' AND done=4"),
@@ -109,6 +118,7 @@ static void survive(struct house *h, unsigned int kind, int code,
 	uint64_t n = 1, runs = 1;
 
 	h->settings.sweep.few = 1000;
+	h->desk.told_expired = true;
 	/* No letter goes while this lasts. */
 	house_use(h, SHOP_WITH(RULES));
 	fill(h, day, 0);

@@ -343,6 +343,9 @@ static const struct {
      "no target", 2},
     {WHO "helpdesks: {d: {type: webhook, url: \"https://x.y\"}}\n",
      "has no secret", 2},
+    {WHO "helpdesks: {d: {type: webhook, url: \"https://x.y\", "
+	 "secret: {file: a}, told_expired: some}}\n",
+     "told_expired is neither", 2},
 };
 
 static void each_mistake_is_found_where_it_is(void **state)
@@ -637,6 +640,7 @@ static void each_process_keeps_only_its_own_secrets(void **state)
 		const struct settings_channel *ch = &s->channels[0];
 		const struct settings_helpdesk *hd = &s->helpdesks[0];
 
+		assert_true(hd->told_expired);
 		assert_int_equal(reads, cases[i].reads);
 		assert_int_equal(setting_secret(ch->values, ch->values_len,
 						"app_secret") != NULL,

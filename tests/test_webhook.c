@@ -220,6 +220,7 @@ static void the_body_is_the_documented_one(void **state)
 
 static void other_types_say_what_they_are_about_and_no_more(void **state)
 {
+	static const char *const over[] = {"msg_1", "msg_2"};
 	struct helpdesk_note note = a_note();
 
 	(void)state;
@@ -244,6 +245,17 @@ static void other_types_say_what_they_are_about_and_no_more(void **state)
 		"\"person\":{\"id\":\"per_1\",\"alias\":\"Kunde K7QF-29XM\","
 		"\"name\":null,\"address\":null},\"target\":\"msg_0\","
 		"\"content\":\"masked\"}}");
+	note.type = "messages.expired";
+	note.messages = over;
+	note.messages_len = 2;
+	body_is(&note,
+		"{\"type\":\"messages.expired\","
+		"\"timestamp\":\"2026-11-21T18:00:00Z\","
+		"\"data\":{\"conversation\":\"cnv_1\","
+		"\"channel\":\"kundenservice\",\"via\":\"whatsapp\","
+		"\"person\":{\"id\":\"per_1\",\"alias\":\"Kunde K7QF-29XM\","
+		"\"name\":null,\"address\":null},"
+		"\"messages\":[\"msg_1\",\"msg_2\"],\"all\":false}}");
 	note.type = "person.restricted";
 	note.status = "lifted";
 	body_is(&note,

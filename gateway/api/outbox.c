@@ -26,6 +26,7 @@ static bool is_state(const char *state)
 	return state[0] == '\0' || strcmp(state, "waiting") == 0 ||
 	       strcmp(state, "unknown") == 0 || strcmp(state, "dead") == 0 ||
 	       strcmp(state, "held") == 0 || strcmp(state, "restricted") == 0 ||
+	       strcmp(state, "gathering") == 0 ||
 	       strcmp(state, "restored") == 0;
 }
 
@@ -38,7 +39,7 @@ static int read_range(struct worker *w, struct job *job, int64_t *ret_after,
 	if (!is_state(job->query[QUERY_STATE]))
 		return job_refuse(job, &problem_malformed,
 				  "state is waiting, held, restricted, "
-				  "restored, unknown or dead");
+				  "gathering, restored, unknown or dead");
 	if (after[0] != '\0' && id_parse(&w->mask, ID_DELIVERY, after,
 					 strlen(after), ret_after, NULL) != 0)
 		return job_refuse(job, &problem_malformed,

@@ -3,6 +3,8 @@
  * Source: DIN 66398; compliance 3.2. */
 #include "item.h"
 
+#include "worker/expired.h"
+
 static const char *const kind_names[ITEM_KINDS] = {
     [ITEM_MESSAGE] = "message",
     [ITEM_ATTACHMENT] = "attachment",
@@ -11,26 +13,27 @@ static const char *const kind_names[ITEM_KINDS] = {
 };
 
 /* id, person, key_person, conversation, message, channel, datenart, year,
- * when it came, when its conversation was closed, empty */
+ * when it came, when its conversation was closed, empty, told */
 #define CLOSED "CASE c.state WHEN 'closed' THEN coalesce(c.closed_ms,0) END"
 static const char *const load_sql[ITEM_KINDS] = {
     [ITEM_MESSAGE] =
 	"SELECT m.id,c.person,m.key_person,m.conversation,m.id,c.channel,"
 	"m.datenart,m.year,m.received_ms," CLOSED ","
-	"CASE WHEN m.content_sealed IS NULL THEN 1 ELSE 0 END"
+	"CASE WHEN m.content_sealed IS NULL THEN 1 ELSE 0 END,"
+	"CASE WHEN " EXPIRED_TOLD " THEN 1 ELSE 0 END"
 	" FROM message m LEFT JOIN conversation c ON c.id=m.conversation"
 	" WHERE m.id=?",
     [ITEM_ATTACHMENT] =
 	"SELECT a.id,c.person,a.key_person,a.conversation,a.message,a.channel,"
 	"a.datenart,a.year,a.created_ms," CLOSED ","
-	"CASE a.state WHEN 'gone' THEN 1 ELSE 0 END"
+	"CASE a.state WHEN 'gone' THEN 1 ELSE 0 END,0"
 	" FROM attachment a LEFT JOIN conversation c ON c.id=a.conversation"
 	" WHERE a.id=?",
     [ITEM_QUARANTINE] = "SELECT id,0,0,0,0,channel,'RAW',year,received_ms,NULL,"
-			"0 FROM quarantine WHERE id=?",
+			"0,0 FROM quarantine WHERE id=?",
     [ITEM_NOTE] =
 	"SELECT n.id,c.person,n.key_person,n.conversation,0,c.channel,"
-	"n.datenart,n.year,n.at_ms," CLOSED ",0"
+	"n.datenart,n.year,n.at_ms," CLOSED ",0,0"
 	" FROM note n LEFT JOIN conversation c ON c.id=n.conversation"
 	" WHERE n.id=?",
 };
@@ -69,6 +72,7 @@ static int read_row(struct worker *w, struct store_rows *rows, struct item *ret,
 	ret->received_ms = number(w, rows, 8);
 	ret->closed_ms = number(w, rows, 9);
 	ret->empty = number(w, rows, 10) != 0;
+	ret->told = number(w, rows, 11) != 0;
 	if (name(w, rows, 5, &ret->channel) && name(w, rows, 6, &ret->datenart))
 		return 0;
 	return ERR_SET(err, ERR_CORRUPT, "names of an item", 0);

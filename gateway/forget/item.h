@@ -31,6 +31,7 @@ struct item {
 	int64_t start_ms;  /* of an event of its own: a withdrawal, the end of
 			    * a request; 0: none, or not yet */
 	bool empty;	   /* its content went before */
+	bool told;	   /* of a message: to a helpdesk (worker/expired.h) */
 };
 /* *ret_found false: the row is gone. */
 int item_load(struct worker *w, enum item_kind kind, int64_t id,
@@ -44,6 +45,8 @@ struct forgetting {
 	bool media;	  /* provider's copies are to be tidied */
 	bool tells;	  /* the helpdesk hears of each message: nobody tells it
 			   * of the whole person (Art. 19 GDPR) */
+	bool expires; /* its time is over: told in bundles, not one by one */
+	struct buf expired; /* struct over (item_tell.c) */
 	uint64_t items, files_len;
 };
 /*
@@ -59,7 +62,8 @@ int forget_item(struct forgetting *f, const struct item *item, struct err *err);
 /* The same of a person of whom something is kept by law, whose keys stay: a
  * backup of before brings back all of them otherwise. */
 int forget_person(struct forgetting *f, int64_t person, struct err *err);
-/* Last act inside the transaction; then after its commit. */
+/* Last act inside the transaction; then after its commit.  On failure the
+ * caller frees files, gone and expired. */
 int forget_before_commit(struct forgetting *f, struct err *err);
 int forget_after_commit(struct forgetting *f, struct err *err);
 

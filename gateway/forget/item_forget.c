@@ -1,7 +1,7 @@
 /* item_forget.c - the one way to delete a record.
  *
  * Source: design 1.8; Art. 17 GDPR; compliance 7.4. */
-#include "item.h"
+#include "item_inside.h"
 
 #include "postern/ledgerbatch.h"
 #include "worker/erase.h"
@@ -34,7 +34,11 @@ static const char old_sql[] =
 static const char version_sql[] =
     "DELETE FROM message_version WHERE version=? AND message=(SELECT target"
     " FROM message WHERE id=? AND kind='version')";
-static const char outbox_sql[] = "DELETE FROM outbox WHERE message=?";
+/* 1: it waited for something else than a helpdesk that takes it. */
+static const char outbox_sql[] =
+    "DELETE FROM outbox WHERE message=? RETURNING CASE WHEN kind='helpdesk'"
+    " AND type='message.received' AND state IN ('held','restricted') THEN 1"
+    " ELSE 0 END";
 /* What the provider still holds is deleted there first, and for that its name
  * is needed: media.c removes the row then. */
 #define TIDIES "(state='wanted' OR tidy=1)"
@@ -224,13 +228,30 @@ static int forget_body(struct forgetting *f, int64_t message, struct err *err)
 	return forget_row(f, message, &was, err);
 }
 
+/* What was still to be told of it is not. */
+static int unqueue(struct forgetting *f, int64_t message, bool *ret_untold,
+		   struct err *err)
+{
+	struct store_rows *rows = NULL;
+	int rc;
+
+	if (store_start(f->w->store, outbox_sql, STORE_ARGS(S_INT(message)),
+			&rows, err) != 0)
+		return -1;
+	while ((rc = store_step(f->w->store, rows, err)) > 0)
+		*ret_untold |= store_column(f->w->store, rows, 0).num != 0;
+	store_finish(f->w->store, &rows);
+	return rc;
+}
+
 static int forget_message(struct forgetting *f, const struct item *item,
 			  struct err *err)
 {
 	struct store *st = f->w->store;
+	bool untold = !item->told;
 
 	if (forget_versions(f, item->id, err) != 0 ||
-	    store_run(st, outbox_sql, STORE_ARGS(S_INT(item->id)), err) != 0 ||
+	    unqueue(f, item->id, &untold, err) != 0 ||
 	    store_run(st, review_sql,
 		      STORE_ARGS(S_INT(item->person), S_INT(item->key_person),
 				 S_INT(item->id)),
@@ -239,6 +260,9 @@ static int forget_message(struct forgetting *f, const struct item *item,
 	if (f->tells && !item->empty &&
 	    outbox_tell(f->w, item->conversation, item->id, "message.deleted",
 			"forgotten", err) != 0)
+		return -1;
+	if (f->expires && !untold &&
+	    expire(f, item->conversation, item->id, err) != 0)
 		return -1;
 	return forget_body(f, item->id, err);
 }
@@ -335,7 +359,8 @@ int forget_before_commit(struct forgetting *f, struct err *err)
 	const int rc = forgotten_append(f->w, &f->gone, err);
 
 	buf_free(&f->gone);
-	if (rc != 0 || (f->items > 0 && stamping_ask(f->w, err) != 0))
+	if (rc != 0 || expire_tell(f, err) != 0 ||
+	    (f->items > 0 && stamping_ask(f->w, err) != 0))
 		return -1;
 	return unlink_remember(f->w, &f->files, err);
 }
@@ -346,6 +371,7 @@ int forget_after_commit(struct forgetting *f, struct err *err)
 
 	buf_free(&f->files);
 	buf_free(&f->gone);
+	buf_free(&f->expired);
 	if (f->media)
 		media_wake(f->w);
 	return files ? unlink_pending(f->w, err) : 0;

@@ -11,6 +11,7 @@
 #include "postern/log.h"
 #include "worker/alarm.h"
 #include "worker/decide.h"
+#include "worker/expired.h"
 #include "worker/inbound.h"
 #include "worker/prove.h"
 
@@ -40,7 +41,7 @@ static struct sweeping *sweeping_of(struct worker *w, struct err *err)
 		if (w->sweep == NULL)
 			(void)ERR_SET(err, ERR_NOMEM, "a sweep", 0);
 		else
-			w->sweep->look = true;
+			w->sweep->look = w->sweep->gathered = true;
 	}
 	return w->sweep;
 }
@@ -108,6 +109,13 @@ static int daily(struct worker *w, int64_t today, struct err *err)
 	return begin_daily(w, today, err);
 }
 
+/* Helpdesks hear of a run when it is over, or rests until the next day. */
+static int tell(struct worker *w, struct err *err)
+{
+	return w->sweep->gathered ? expired_release(w, &w->sweep->gathered, err)
+				  : 0;
+}
+
 /* Is one under way, or is it time for one? */
 static int look(struct worker *w, int64_t today, struct err *err)
 {
@@ -117,7 +125,13 @@ static int look(struct worker *w, int64_t today, struct err *err)
 		return -1;
 	s->look = false;
 	s->look_boot_ms = worker_boot(w) + LOOK_MS;
-	return s->running ? 0 : daily(w, today, err);
+	if (s->running)
+		return 0;
+	s->look = true; /* should it fail */
+	if (tell(w, err) != 0)
+		return -1;
+	s->look = s->gathered;
+	return s->gathered ? 0 : daily(w, today, err);
 }
 
 /* --- a turn --------------------------------------------------------------- */
@@ -139,8 +153,11 @@ static int go_on(struct worker *w, int64_t today, struct err *err)
 	    sweep_capped(w, today, &capped, err) != 0)
 		return -1;
 	if (capped) {
+		if (tell(w, err) != 0)
+			return -1;
 		/* The rest of it goes from midnight on. */
-		s->pause_until_ms = worker_boot(w) + LOOK_MS;
+		if (!s->gathered)
+			s->pause_until_ms = worker_boot(w) + LOOK_MS;
 		return 0;
 	}
 	return sweep_slice(w, err);

@@ -159,6 +159,7 @@ struct sweeping {
 	bool keys; /* all went; now what they were sealed with */
 	int64_t pause_until_ms, look_boot_ms; /* boot clock */
 	bool look;			      /* something was asked for */
+	bool gathered; /* perhaps there is what helpdesks do not know yet */
 };
 
 /* Reads the run that is under way, if any, and makes its plan. */

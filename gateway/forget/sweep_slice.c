@@ -298,6 +298,8 @@ static int write_cap(struct slice *l, struct err *err)
 
 static int commit(struct slice *l, struct err *err)
 {
+	const bool told = l->f.expired.len > 0;
+
 	if (write_cursor(l, err) != 0 || write_cap(l, err) != 0 ||
 	    sweepclock_note(l->w, err) != 0 ||
 	    forget_before_commit(&l->f, err) != 0 ||
@@ -305,6 +307,7 @@ static int commit(struct slice *l, struct err *err)
 		return -1;
 	l->s->run.done += l->gone;
 	l->s->cap_done += l->gone;
+	l->s->gathered |= told;
 	return 0;
 }
 
@@ -329,7 +332,7 @@ int sweep_slice(struct worker *w, struct err *err)
 	struct slice l = {
 	    .w = w,
 	    .s = w->sweep,
-	    .f = {.w = w, .files = BUF_INIT(1024 * 1024)},
+	    .f = {.w = w, .files = BUF_INIT(1024 * 1024), .expires = true},
 	    .begun_ms = worker_boot(w),
 	    .most = w->settings->sweep.daily_cap - w->sweep->cap_done,
 	};
@@ -356,6 +359,7 @@ int sweep_slice(struct worker *w, struct err *err)
 		l.s->run.at = before;
 		buf_free(&l.f.files);
 		buf_free(&l.f.gone);
+		buf_free(&l.f.expired);
 		return -1;
 	}
 	return forget_after_commit(&l.f, err);

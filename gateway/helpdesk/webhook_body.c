@@ -22,6 +22,7 @@ enum {
 	HAS_PURPOSE = 16,
 	HAS_FATE = 32,	/* content: what becomes of it */
 	HAS_WHOLE = 64, /* conversations, confirm: about all of a person */
+	HAS_LIST = 128, /* messages, all: of one conversation */
 };
 
 static const struct {
@@ -33,6 +34,7 @@ static const struct {
     {"message.deleted", HAS_MESSAGE | HAS_TARGET | HAS_FATE},
     {"message.status", HAS_MESSAGE | HAS_STATUS},
     {"message.undelivered", HAS_MESSAGE | HAS_STATUS},
+    {"messages.expired", HAS_LIST},
     {"consent.changed", HAS_STATUS | HAS_PURPOSE},
     {"conversation.reopened", 0},
     {"person.restricted", HAS_STATUS},
@@ -195,17 +197,24 @@ static void put_content(struct body *b, const struct helpdesk_note *note)
 	put_time(b, "reply_window_ends", note->window_ends_ms);
 }
 
-static void put_whole(struct body *b, const struct helpdesk_note *note)
+static void put_ids(struct body *b, const char *key, const char *const *ids,
+		    size_t len)
 {
-	begin(b, "conversations");
+	begin(b, key);
 	raw(b, "[");
-	for (size_t i = 0; i < note->conversations_len; i++) {
+	for (size_t i = 0; i < len; i++) {
 		comma(b);
 		raw(b, "\"");
-		raw(b, note->conversations[i]); /* of ours */
+		raw(b, ids[i]); /* of ours */
 		raw(b, "\"");
 	}
 	raw(b, "]");
+}
+
+static void put_whole(struct body *b, const struct helpdesk_note *note)
+{
+	put_ids(b, "conversations", note->conversations,
+		note->conversations_len);
 	if (note->telling == NULL) {
 		put_text(b, "confirm", NULL);
 		return;
@@ -251,6 +260,11 @@ static void put_data(struct body *b, const struct helpdesk_note *note,
 		put_text(b, "purpose", note->purpose);
 	if (has & HAS_WHOLE)
 		put_whole(b, note);
+	if (has & HAS_LIST) {
+		put_ids(b, "messages", note->messages, note->messages_len);
+		begin(b, "all");
+		raw(b, note->all ? "true" : "false");
+	}
 }
 
 static int find_type(const char *type, unsigned int *ret_has)

@@ -300,11 +300,28 @@ static void helpdesk_url(struct parse *in, const struct yaml *map,
 			 "[\"host:port\"] for a helpdesk on your own network");
 }
 
+static void helpdesk_flags(struct parse *in, const struct yaml *map,
+			   struct settings_helpdesk *hd)
+{
+	const struct yaml *confirms = yaml_get(map, "confirms");
+	const struct yaml *expired = yaml_get(map, "told_expired");
+
+	hd->told_expired = true;
+	if (confirms && !yaml_bool(confirms, &hd->confirms))
+		diag_add(in->diag, confirms->line, confirms->column,
+			 "confirms is neither true nor false; write one of "
+			 "them");
+	if (expired && !yaml_bool(expired, &hd->told_expired))
+		diag_add(in->diag, expired->line, expired->column,
+			 "told_expired is neither true nor false; write one of "
+			 "them");
+}
+
 static void helpdesk_read(struct parse *in, const struct yaml *map,
 			  struct settings_helpdesk *hd)
 {
-	static const char *const own[] = {"type", "url", "allow", "confirms"};
-	const struct yaml *confirms = yaml_get(map, "confirms");
+	static const char *const own[] = {"type", "url", "allow", "confirms",
+					  "told_expired"};
 	const struct helpdesk_driver *driver;
 
 	if (!conf_is_map(in, map, map->key))
@@ -312,10 +329,7 @@ static void helpdesk_read(struct parse *in, const struct yaml *map,
 	driver = helpdesk_type(in, map, hd->type, sizeof(hd->type));
 	conf_allow(in, yaml_get(map, "allow"), hd->allow, &hd->allow_len);
 	helpdesk_url(in, map, hd);
-	if (confirms && !yaml_bool(confirms, &hd->confirms))
-		diag_add(in->diag, confirms->line, confirms->column,
-			 "confirms is neither true nor false; write one of "
-			 "them");
+	helpdesk_flags(in, map, hd);
 	if (!driver)
 		return;
 	conf_known_keys(in, map, own, COUNT_OF(own), driver->rows,

@@ -229,6 +229,8 @@
  *		quarantine, note.
  * ledger_before (5) Checkpoints, and their time stamps, of the log as it was
  *		called before a restore.
+ * outbox	(5) state gathering: of a run of the sweep; detail grows by
+ *		ids of messages, " 1 2 3", until it is told (worker/expired.h).
  * outbox	(5) state restored: was to be told when the backup was made;
  *		whether it was nobody knows, so a person says what becomes of
  *		it.
@@ -685,7 +687,9 @@ enum message_outcome {
 	    "INTEGER, seen_ms INTEGER, seen_by INTEGER, ended_ms "            \
 	    "INTEGER) STRICT",                                                \
 	    "CREATE UNIQUE INDEX alarm_open ON alarm(kind, object) "          \
-	    "WHERE ended_ms IS NULL"
+	    "WHERE ended_ms IS NULL",                                         \
+	    "CREATE INDEX outbox_gathering ON outbox(conversation) WHERE "    \
+	    "state='gathering'"
 
 /* The same version; a list of its own, so that two who add to it meet less. */
 #define SCHEMA_SQLITE_5_HOLDS                                              \

@@ -206,6 +206,8 @@ void note_free(struct note **n)
 		sodium_memzero(gone->address, strlen(gone->address));
 		free(gone->address);
 	}
+	free(gone->over);
+	free(gone->over_ids);
 	sodium_memzero(gone, sizeof(*gone));
 	free(gone);
 }

@@ -39,11 +39,13 @@ struct note {
 	const char *redacted[REDACTED_MAX];
 	struct masked masked[ATTACHMENTS_MAX + 3];
 	size_t masked_len;
+	struct id_text *over; /* of messages.expired */
+	const char **over_ids;
 	json_t *content, *profile;
 	char *address;
 	/* While it is made. */
 	int64_t message_id, person_id, conversation_id;
-	bool has_content, wanted;
+	bool has_content, wanted, expires;
 	struct policy_decision decision;
 	size_t content_slot, profile_slot, address_slot;
 };

@@ -3,6 +3,7 @@
 #include "deliver_note.h"
 
 #include "decide_told.h"
+#include "expired.h"
 #include "kept.h"
 #include "outbox.h"
 #include "restriction.h"
@@ -155,13 +156,21 @@ static void take_detail(struct note *n)
 	n->note.status = n->detail[0] != '\0' ? n->detail : NULL;
 }
 
+/* Its detail is a list. */
+static bool note_expires(struct note *n)
+{
+	n->expires = strcmp(n->type, EXPIRED_TYPE) == 0;
+	return n->expires;
+}
+
 static void take_row(struct worker *w, struct note *n, struct store_rows *rows,
 		     struct keeper_batch *batch)
 {
 	bool message;
 
 	if (!word(w, rows, 0, n->type, sizeof(n->type)) ||
-	    !word(w, rows, 1, n->detail, sizeof(n->detail)) ||
+	    (!note_expires(n) &&
+	     !word(w, rows, 1, n->detail, sizeof(n->detail))) ||
 	    !word(w, rows, 11, n->kind, sizeof(n->kind)) ||
 	    !name(w, rows, 6, &n->helpdesk)) {
 		note_dead(n, "row.malformed");
@@ -352,6 +361,36 @@ static void take_kept(struct worker *w, struct note *n)
 	take_references(w, n, a->target);
 }
 
+static int take_expired(struct worker *w, struct note *n,
+			struct store_value detail, struct err *err)
+{
+	struct err why = {0};
+	int64_t *ids = NULL;
+	size_t len = 0;
+
+	if (expired_parse(detail, &ids, &len, &why) != 0) {
+		if (why.kind == ERR_NOMEM) {
+			*err = why;
+			return -1;
+		}
+		note_dead(n, "row.malformed");
+		return 0;
+	}
+	n->over = calloc(len, sizeof(*n->over));
+	n->over_ids = calloc(len, sizeof(*n->over_ids));
+	if (n->over == NULL || n->over_ids == NULL) {
+		free(ids);
+		return ERR_SET(err, ERR_NOMEM, "messages that are over", 0);
+	}
+	for (size_t i = 0; i < len; i++)
+		note_public_id(w, ID_MESSAGE, ids[i], &n->over[i],
+			       &n->over_ids[i]);
+	n->note.messages = n->over_ids;
+	n->note.messages_len = len;
+	free(ids);
+	return 0;
+}
+
 static int read_row(struct worker *w, struct note *n, int64_t id,
 		    struct keeper_batch *batch, struct err *err)
 {
@@ -366,9 +405,14 @@ static int read_row(struct worker *w, struct note *n, int64_t id,
 		take_row(w, n, rows, batch);
 	else
 		n->fate = NOTE_ABSENT;
+	if (there == 1 && n->expires && n->fate == NOTE_READY &&
+	    take_expired(w, n, column(w, rows, 1), err) != 0)
+		there = -1;
 	store_finish(w->store, &rows);
 	if (there < 0)
 		return -1;
+	if (n->expires && n->fate == NOTE_READY)
+		return expired_all(w, n->conversation_id, &n->note.all, err);
 	if (n->fate == NOTE_READY && n->has_content)
 		return read_attachments(w, n, batch, err);
 	return 0;
@@ -381,7 +425,7 @@ static int park(struct worker *w, struct note *n, int64_t id, struct err *err)
 	bool restricted = false, kept = false;
 
 	if (strncmp(n->note.type, "person.", 7) == 0 ||
-	    strcmp(n->note.type, "message.deleted") == 0)
+	    strcmp(n->note.type, "message.deleted") == 0 || n->expires)
 		return 0;
 	if (restriction_of(w, n->person_id, n->conversation_id, &restricted,
 			   err) != 0 ||
@@ -407,6 +451,9 @@ int note_read(struct worker *w, struct note *n, int64_t id,
 		return -1;
 	if (n->fate == NOTE_READY)
 		decide(w, n);
+	/* Ids will do. */
+	if (n->expires)
+		n->decision.person = PERSON_ALIAS;
 	if (n->fate != NOTE_READY || n->person_id == 0)
 		return 0;
 	/* Its joins would have emptied the memory. */

@@ -45,6 +45,10 @@ struct helpdesk_note {
 	const char *const *conversations;
 	size_t conversations_len;
 	const char *telling;
+	/* Of messages.expired. */
+	const char *const *messages;
+	size_t messages_len;
+	bool all; /* nothing else is left of the conversation */
 };
 
 enum helpdesk_verdict {

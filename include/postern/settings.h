@@ -77,7 +77,8 @@ struct settings_helpdesk {
 	size_t values_len;
 	char allow[SETTINGS_ALLOW_MAX][280]; /* "host:port" or "CIDR:port" */
 	size_t allow_len;
-	bool confirms; /* says itself that it forgot: POST /v1/tellings */
+	bool confirms;	   /* says itself that it forgot: POST /v1/tellings */
+	bool told_expired; /* is told of what time deleted */
 };
 
 /* Another machine the proof log speaks with.  Plain http will do: what comes

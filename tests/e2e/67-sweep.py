@@ -3,7 +3,7 @@ ninety days after the helpdesk closed it, one that was reopened from its last
 closing on, a letter restricted with its ticket and deleted when the law says
 so; its files, keys and what the helpdesk may still ask for go with it.
 The clock is the gateway's own (FAULTS=1).  Proves: compliance 9, R1, R2, R3."""
-from case import case, check, equal, main, rows
+from case import case, check, equal, main, rows, w
 from sweeping import (approved_run, clock, clocked, desk, run, token, write)
 
 R1, R2, R3 = (f"49171396700{n:02}" for n in range(1, 4))
@@ -49,6 +49,18 @@ def r1_gone_on_the_day_after_ninety_days(world):
     clock(world, 2027, 8, 14, 3)
     approved_run(world)
     equal(of(world, R1), 0, "after the run of 14 August")
+    # Who has a copy hears of it, once.
+    note = w.until("the desk is told", 30, lambda: next(
+        iter(world.notes("messages.expired")), None))
+    equal(len(world.notes("messages.expired")), 1, "once")
+    data = note["data"]
+    equal((data["conversation"], data["all"]), (KEPT["r1"], True), data)
+    equal(data["messages"], [said["data"]["message"] for said in
+                             world.notes("message.received")
+                             if said["data"]["conversation"] == KEPT["r1"]],
+          "ids of what it got")
+    equal((data["person"]["name"], data["person"]["address"]), (None, None),
+          "ids alone")
     status, _ = world.api("GET", f"/v1/conversations/{KEPT['r1']}")
     check(status in (200, 404), f"status {status}")
 
