@@ -3,6 +3,7 @@
 #include "operator.h"
 
 #include <curl/curl.h>
+#include <unistd.h>
 
 #include "postern/id.h"
 #include "postern/jsonmem.h"
@@ -277,4 +278,29 @@ int operator_show(const struct verb_args *args,
 		print(v);
 	json_decref(v);
 	return rc;
+}
+
+int operator_note_copy(const struct verb_args *args, const char *path,
+		       const char *file)
+{
+	bool absent = false;
+	const struct operator_call call = {.method = "POST",
+					   .path = path,
+					   .quiet = true,
+					   .ret_absent = &absent};
+	json_t *answer = NULL;
+
+	if (operator_call(args, &call, &answer, NULL) == EXIT_DONE) {
+		json_decref(answer);
+		return EXIT_DONE;
+	}
+	if (absent) {
+		(void)fprintf(stderr,
+			      "postern: no instance is running, so the proof "
+			      "log does not tell of this backup\n");
+		return EXIT_DONE;
+	}
+	if (unlink(file) != 0)
+		(void)fprintf(stderr, "postern: the copy is still there\n");
+	return EXIT_REFUSED;
 }

@@ -41,5 +41,11 @@ json_int_t operator_number(const json_t *object, const char *member);
 /* The value behind option argv[*at], moving on; NULL with a complaint. */
 const char *operator_option(const struct verb_args *args, int *at);
 int operator_usage(const char *text);
+/* A copy that was made past the instance: POST path has it written down in the
+ * proof log; if that is refused the file is removed again.  Without an instance
+ * it stays, and a line says that nothing tells of it.  EXIT_DONE or
+ * EXIT_REFUSED. */
+int operator_note_copy(const struct verb_args *args, const char *path,
+		       const char *file);
 
 #endif

@@ -154,32 +154,6 @@ static const char *backup_failed(enum err_kind kind)
 	}
 }
 
-/* A running instance has it in its proof log; a copy that it does not write
- * down is not made. */
-static int note_backup(const struct verb_args *args, const char *file)
-{
-	bool absent = false;
-	const struct operator_call call = {.method = "POST",
-					   .path = "/v1/keys/backup",
-					   .quiet = true,
-					   .ret_absent = &absent};
-	json_t *answer = NULL;
-
-	if (operator_call(args, &call, &answer, NULL) == EXIT_DONE) {
-		json_decref(answer);
-		return EXIT_DONE;
-	}
-	if (absent) {
-		(void)fprintf(stderr,
-			      "postern: no instance is running, so the proof "
-			      "log does not tell of this backup\n");
-		return EXIT_DONE;
-	}
-	if (unlink(file) != 0)
-		(void)fprintf(stderr, "postern: the copy is still there\n");
-	return EXIT_REFUSED;
-}
-
 /* As the instance says; without one, thirty days. */
 static int64_t expires_ms(const struct verb_args *args)
 {
@@ -227,7 +201,8 @@ static int backup(const struct verb_args *args)
 		(void)fprintf(stderr, "postern: %s\n", backup_failed(err.kind));
 		goto out;
 	}
-	if (note_backup(args, args->argv[1]) != EXIT_DONE)
+	if (operator_note_copy(args, "/v1/keys/backup", args->argv[1]) !=
+	    EXIT_DONE)
 		goto out;
 	if (args->json)
 		(void)printf("{\"state\": \"done\"}\n");

@@ -116,31 +116,6 @@ static bool read_recipient(const char *text, struct recipient *ret)
 	return good;
 }
 
-/* A copy that a running instance does not write down is not made. */
-static int note(const struct verb_args *args, const char *file)
-{
-	bool absent = false;
-	const struct operator_call call = {.method = "POST",
-					   .path = "/v1/backups",
-					   .quiet = true,
-					   .ret_absent = &absent};
-	json_t *answer = NULL;
-
-	if (operator_call(args, &call, &answer, NULL) == EXIT_DONE) {
-		json_decref(answer);
-		return EXIT_DONE;
-	}
-	if (absent) {
-		(void)fprintf(stderr,
-			      "postern: no instance is running, so the proof "
-			      "log does not tell of this backup\n");
-		return EXIT_DONE;
-	}
-	if (unlink(file) != 0)
-		(void)fprintf(stderr, "postern: the copy is still there\n");
-	return EXIT_REFUSED;
-}
-
 static void print_made(const struct verb_args *args, const char *file,
 		       const struct making_result *made)
 {
@@ -187,7 +162,7 @@ static int backup(const struct verb_args *args)
 		(void)fprintf(stderr, "postern: %s\n", err.what);
 		return EXIT_REFUSED;
 	}
-	if (note(args, order.file) != EXIT_DONE)
+	if (operator_note_copy(args, "/v1/backups", order.file) != EXIT_DONE)
 		return EXIT_REFUSED;
 	print_made(args, order.file, &made);
 	return EXIT_DONE;

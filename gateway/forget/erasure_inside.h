@@ -96,6 +96,15 @@ int erasure_consents(struct run *r, bool held, struct err *err);
 /* Who wants to be erased consents to nothing any more. */
 int erasure_withdraw(struct run *r, struct err *err);
 
+/* --- erasure_open.c: what is sealed of the person ------------------------- */
+/* Handed each slot; one that does not open any more is no error. */
+typedef int erasure_opened(void *ctx, const struct keeper_batch *batch,
+			   size_t slot, struct err *err);
+/* Columns of sql: record, person of the key, year, sealed; the person is its
+ * one argument.  Datenart CONTACT. */
+int erasure_open_each(struct run *r, const char *sql, enum seal_field field,
+		      erasure_opened *each, void *ctx, struct err *err);
+
 /* --- erasure_mention.c: others' texts that name the person -----------------
  */
 int erasure_mention(struct run *r, const struct item *item, struct err *err);

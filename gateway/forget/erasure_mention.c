@@ -20,7 +20,7 @@
 #define DUE_MS	   (INT64_C(30) * DAY_MS)
 
 static const char profiles_sql[] =
-    PERSON_FAMILY "SELECT id,year,profile_sealed FROM person WHERE id IN"
+    PERSON_FAMILY "SELECT id,id,year,profile_sealed FROM person WHERE id IN"
 		  " (SELECT id FROM family) AND profile_sealed IS NOT NULL";
 static const char content_sql[] =
     "SELECT key_person,datenart,year,content_sealed FROM message WHERE id=?"
@@ -44,9 +44,10 @@ static void add_name(struct names *n, const json_t *profile, const char *key)
 		memcpy(n->text[n->len++], text, strlen(text) + 1);
 }
 
-static int take_profile(const struct keeper_batch *batch, size_t slot,
-			struct names *ret, struct err *err)
+static int take_profile(void *ctx, const struct keeper_batch *batch,
+			size_t slot, struct err *err)
 {
+	struct names *ret = ctx;
 	const uint8_t *clear;
 	json_t *profile;
 	bool no_memory = false;
@@ -66,34 +67,8 @@ static int take_profile(const struct keeper_batch *batch, size_t slot,
 
 static int names_of(struct run *r, struct names *ret, struct err *err)
 {
-	struct key_ref key = {.datenart = {IDENTITY_DATENART}};
-	struct keeper_batch *batch = NULL;
-	struct store_rows *rows = NULL;
-	size_t slots = 0;
-	int rc = -1;
-
-	if (keeper_batch_new(r->w->keeper, &batch, err) != 0)
-		return -1;
-	if (store_start(r->w->store, profiles_sql,
-			STORE_ARGS(S_INT(r->e.person)), &rows, err) != 0)
-		goto out;
-	while ((rc = store_step(r->w->store, rows, err)) > 0) {
-		struct store_value v = store_column(r->w->store, rows, 2);
-
-		key.person = store_column(r->w->store, rows, 0).num;
-		key.year = (uint16_t)store_column(r->w->store, rows, 1).num;
-		(void)keeper_add_open(batch, &key, key.person, FIELD_PROFILE,
-				      v.bytes, v.len);
-		slots++;
-	}
-	store_finish(r->w->store, &rows);
-	if (rc == 0 && slots > 0 && keeper_run(batch, err) != 0)
-		rc = keeper_failed(err);
-	for (size_t i = 0; rc == 0 && i < slots; i++)
-		rc = take_profile(batch, i, ret, err);
-out:
-	keeper_batch_free(&batch);
-	return rc;
+	return erasure_open_each(r, profiles_sql, FIELD_PROFILE, take_profile,
+				 ret, err);
 }
 
 static bool names_them(const struct names *n, const json_t *content)

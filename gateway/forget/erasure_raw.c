@@ -33,57 +33,32 @@ struct addresses {
 	size_t len;
 };
 
-static void take_address(const struct keeper_batch *batch, size_t slot,
-			 struct addresses *ret)
+static int take_address(void *ctx, const struct keeper_batch *batch,
+			size_t slot, struct err *err)
 {
+	struct addresses *ret = ctx;
 	const uint8_t *clear;
-	struct err gone;
 	size_t len;
 
-	if (keeper_result(batch, slot, &clear, &len, &gone) != 0)
-		return;
+	/* One that does not open any more is found nowhere. */
+	if (keeper_result(batch, slot, &clear, &len, err) != 0)
+		return 0;
 	/* "+49..." stands without the sign in what providers send. */
 	while (len > 0 && clear[0] == '+') {
 		clear++;
 		len--;
 	}
 	if (len < ADDRESS_MIN || len >= ADDRESS_BYTES)
-		return;
+		return 0;
 	memcpy(ret->text[ret->len], clear, len);
 	ret->text[ret->len++][len] = '\0';
+	return 0;
 }
 
 static int addresses_of(struct run *r, struct addresses *ret, struct err *err)
 {
-	struct key_ref key = {.datenart = {IDENTITY_DATENART}};
-	struct keeper_batch *batch = NULL;
-	struct store_rows *rows = NULL;
-	size_t slots = 0;
-	int rc = -1;
-
-	if (keeper_batch_new(r->w->keeper, &batch, err) != 0)
-		return -1;
-	if (store_start(r->w->store, addresses_sql,
-			STORE_ARGS(S_INT(r->e.person)), &rows, err) != 0)
-		goto out;
-	while ((rc = store_step(r->w->store, rows, err)) > 0) {
-		struct store_value v = store_column(r->w->store, rows, 3);
-
-		key.person = store_column(r->w->store, rows, 1).num;
-		key.year = (uint16_t)store_column(r->w->store, rows, 2).num;
-		(void)keeper_add_open(batch, &key,
-				      store_column(r->w->store, rows, 0).num,
-				      FIELD_ADDRESS, v.bytes, v.len);
-		slots++;
-	}
-	store_finish(r->w->store, &rows);
-	if (rc == 0 && slots > 0 && keeper_run(batch, err) != 0)
-		rc = keeper_failed(err);
-	for (size_t i = 0; rc == 0 && i < slots; i++)
-		take_address(batch, i, ret);
-out:
-	keeper_batch_free(&batch);
-	return rc;
+	return erasure_open_each(r, addresses_sql, FIELD_ADDRESS, take_address,
+				 ret, err);
 }
 
 struct bodies {
