@@ -20,14 +20,16 @@
 #include "worker/consent.h"
 #include "worker/kept.h"
 
-#define DATENART "CONSENT"
-#define LISTED	 "SUPPRESS"
-#define ASKED	 "DOI_PENDING" /* and no answer */
-#define REASON	 "JustificationA17LegalClaims"
-#define ARTICLE	 "Art. 17(3)(e), 7(1) GDPR"
-#define YEARS	 3 /* §§ 195, 199 BGB, where the policy has no rule */
-#define ALL_MAX	 64
-#define LIST_MAX 64
+#define DATENART      "CONSENT"
+#define LISTED	      "SUPPRESS"
+#define ASKED	      "DOI_PENDING" /* and no answer */
+#define REASON	      "JustificationA17LegalClaims"
+#define ARTICLE	      "Art. 17(3)(e), 7(1) GDPR"
+#define YEARS	      3 /* of the limitation, where the policy has no rule */
+#define LAW	      "§§ 195, 199(1) BGB"
+#define ARTICLE_BYTES 96
+#define ALL_MAX	      64
+#define LIST_MAX      64
 
 /* Whoever was only asked has consented to nothing. */
 static const char proof_sql[] =
@@ -215,6 +217,23 @@ static int end_of_proof(struct run *r, int64_t *ret_day, struct err *err)
 	return 0;
 }
 
+/* Why it is kept, and the law that says until when, if one does. */
+static void article_of(const struct run *r, char ret[ARTICLE_BYTES])
+{
+	struct name name = {DATENART};
+	const struct statutory *law = NULL;
+	struct policy_rule rule;
+	const char *until = LAW;
+
+	if (policy_rule_of(r->w->policy, &name, &rule)) {
+		if (rule.has_statutory && rule.norm != NULL)
+			law = statutory_find(rule.norm);
+		until = law != NULL ? law->article : "";
+	}
+	(void)snprintf(ret, ARTICLE_BYTES, "%s%s%s", ARTICLE,
+		       until[0] != '\0' ? ", " : "", until);
+}
+
 static int keep(struct run *r, const struct settled *s, struct err *err)
 {
 	r->e.kept += (uint64_t)s->n;
@@ -240,6 +259,7 @@ int erasure_consents(struct run *r, bool held, struct err *err)
 	    .reason = "JustificationA17NonNecessity",
 	    .article = "Art. 17(1)(a) GDPR",
 	};
+	char article[ARTICLE_BYTES];
 	struct policy_rule rule;
 	int64_t proofs, until = 0;
 	bool found;
@@ -258,7 +278,8 @@ int erasure_consents(struct run *r, bool held, struct err *err)
 	if (proofs > 0 && until > r->today) {
 		s.verdict = ERASURE_RESTRICT_UNTIL;
 		s.reason = REASON;
-		s.article = ARTICLE;
+		article_of(r, article);
+		s.article = article;
 		s.until_day = until;
 		return keep(r, &s, err);
 	}

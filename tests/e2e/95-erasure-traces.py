@@ -241,6 +241,7 @@ def a_given_consent_ends_and_its_proof_stays(world):
           ("restrict_until", 3), items)
     equal(items["SUPPRESS"]["verdict"], "keep", items)
     for part in ("3 × aufbewahrt, eingeschränkt", "Art. 17 Abs. 3 Buchst. e",
+                 "§§ 195, 199 Abs. 1 BGB",
                  "Sperrliste"):
         check(part in letter[-1]["text"], letter[-1])
     equal(rows(world, "SELECT kind,by_whom FROM consent_event WHERE"
