@@ -323,6 +323,19 @@ def put_back(world):
 
 
 @case
+def nobody_makes_a_key_for_who_is_gone(world):
+    """Whatever was still to be told and answered about them since."""
+    keys = sqlite3.connect(f"file:{world.data / 'keeper.db'}?mode=ro",
+                           uri=True)
+    equal(keys.execute("SELECT count(*) FROM data_key WHERE person=?",
+                       (KEPT[BERT]["row"],)).fetchone(), (0,), "keys")
+    equal([d for d, in keys.execute(
+        "SELECT DISTINCT datenart FROM data_key WHERE person=? ORDER BY 1",
+        (KEPT[ANNA]["row"],))], ["CONSENT", "CONTACT"], "keys of the proof")
+    keys.close()
+
+
+@case
 def an_old_database_is_not_served(world):
     equal(world.stop("postern"), 0, "stopped")
     world.data.rename(world.dir / "today")
