@@ -267,8 +267,7 @@ int replay_in_tx(struct replay *r, replay_slice *slice, const void *what,
 undo:
 	worker_roll_back(r->w);
 free:
-	buf_free(&f.files);
-	buf_free(&f.gone);
+	forget_taken_back(&f);
 	return -1;
 }
 

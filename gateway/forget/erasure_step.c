@@ -208,7 +208,7 @@ static int one(struct run *r, bool *ret_moved, struct err *err)
 	if (r->caches || rc != 0)
 		drop_caches(r->w);
 	if (rc != 0) {
-		buf_free(&r->f.files);
+		forget_taken_back(&r->f);
 		return -1;
 	}
 	*ret_moved = how != WAITS;
@@ -322,7 +322,7 @@ int erasure_step(struct worker *w, bool *ret_moved, struct err *err)
 	if (rc == 0 && *ret_moved)
 		w->erasing.look_boot = 0;
 out:
-	buf_free(&r->f.files);
+	forget_taken_back(&r->f);
 	free(r);
 	return rc;
 }

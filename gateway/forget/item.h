@@ -66,6 +66,8 @@ int forget_person(struct forgetting *f, int64_t person, struct err *err);
  * caller frees files, gone and expired. */
 int forget_before_commit(struct forgetting *f, struct err *err);
 int forget_after_commit(struct forgetting *f, struct err *err);
+/* Instead of it, after the transaction was taken back. */
+void forget_taken_back(struct forgetting *f);
 
 /* Destroys the keys of Datenarten of a person that no sealed row needs any
  * more; in the transaction, after the rows went.  Datenarten REQUEST, SUPPRESS

@@ -365,13 +365,18 @@ int forget_before_commit(struct forgetting *f, struct err *err)
 	return unlink_remember(f->w, &f->files, err);
 }
 
+void forget_taken_back(struct forgetting *f)
+{
+	buf_free(&f->files);
+	buf_free(&f->gone);
+	buf_free(&f->expired);
+}
+
 int forget_after_commit(struct forgetting *f, struct err *err)
 {
 	const bool files = f->files.len > 0;
 
-	buf_free(&f->files);
-	buf_free(&f->gone);
-	buf_free(&f->expired);
+	forget_taken_back(f);
 	if (f->media)
 		media_wake(f->w);
 	return files ? unlink_pending(f->w, err) : 0;

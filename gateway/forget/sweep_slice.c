@@ -357,9 +357,7 @@ int sweep_slice(struct worker *w, struct err *err)
 		worker_roll_back(w);
 		kept_changed(w);
 		l.s->run.at = before;
-		buf_free(&l.f.files);
-		buf_free(&l.f.gone);
-		buf_free(&l.f.expired);
+		forget_taken_back(&l.f);
 		return -1;
 	}
 	return forget_after_commit(&l.f, err);
