@@ -6,9 +6,6 @@ static void note_data(const struct policy *p, struct diag *notes)
 {
 	const struct period three_days = {.days = 3};
 
-	diag_add(notes, p->data_at.line, p->data_at.column,
-		 "the Datenarten separate keys today; no run deletes by their "
-		 "periods yet (keep, delete, statutory, restrict)");
 	for (size_t i = 0; i < p->rules_len; i++) {
 		const struct rule *rule = &p->rules[i];
 

@@ -216,9 +216,9 @@ static void names_of_both_files_have_to_agree(void **state)
 
 static void what_has_no_effect_yet_is_said(void **state)
 {
-	static const char *const said[] = {
-	    "approvals.hold and approvals.unmask", "no run deletes",
-	    "nobody is asked for consent to", "MSG_SUPPORT does not say who"};
+	static const char *const said[] = {"approvals.unmask is not enforced",
+					   "nobody is asked for consent to",
+					   "MSG_SUPPORT does not say who"};
 	struct policy *p = example();
 	struct diag notes;
 
