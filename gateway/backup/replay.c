@@ -91,8 +91,8 @@ int replay_open(struct worker *w, struct err *err)
  * once more. */
 static int raise_requests(struct worker *w, struct err *err)
 {
-	static const char sql[] = "SELECT id FROM request WHERE ended_ms IS"
-				  " NULL ORDER BY id LIMIT 1000";
+	static const char sql[] = "SELECT id FROM request WHERE restored<>0"
+				  " ORDER BY id LIMIT 1000";
 	struct alarm alarm = {.kind = "backup.request", .about = ID_REQUEST};
 	int64_t ids[REQUESTS_MAX];
 	struct store_rows *rows = NULL;

@@ -31,6 +31,10 @@ struct restore_result {
 	uint64_t erased;     /* records and keys that are to go again */
 	uint64_t parked;     /* rows of the outbox nobody repeats */
 	uint64_t restricted; /* restrictions set since */
+	uint64_t withdrawn;  /* consents ended since */
+	uint64_t suppressed; /* addresses that want no advertising since */
+	uint64_t held;	     /* holds placed since */
+	uint64_t requests;   /* of persons, that wait for somebody now */
 };
 /*
  * restore_run - ERR_BUSY: a gateway serves dir.  ERR_DENIED: not for this

@@ -12,8 +12,10 @@
 #include "restore.h"
 #include "spool/folder.h"
 #include "worker/forgotten.h"
+#include "worker/holdlog.h"
 #include "worker/inbound.h"
 #include "worker/restrictionlog.h"
+#include "worker/withdrawallog.h"
 
 #define LINE_BYTES 128
 
@@ -38,6 +40,16 @@ static const char before_sql[] =
 static const char *const log_over_sql[] = {"DELETE FROM ledger_checkpoint",
 					   "DELETE FROM ledger_stamp",
 					   "DELETE FROM ledger_witness"};
+/* May have been answered since, or be on its way: a person looks first. */
+static const char request_sql[] =
+    "UPDATE request SET restored=1 WHERE ended_ms IS NULL OR id IN (SELECT"
+    " request FROM request_letter WHERE state IN ('waiting','unknown'))";
+static const char request_count_sql[] =
+    "SELECT count(*) FROM request WHERE restored<>0";
+/* What was counted then is not what would go now. */
+static const char sweep_sql[] =
+    "UPDATE sweep SET state='stopped',reason='restored',ended_ms=?,cursor=NULL"
+    " WHERE ended_ms IS NULL";
 static const char forget_position_sql[] =
     "DELETE FROM meta WHERE name IN ('spool_segment','spool_offset')";
 static const char forget_replay_sql[] = "DELETE FROM replay";
@@ -284,23 +296,50 @@ static int write_meta(const struct restore_data *d, struct store *st,
 	return meta_set_u64(st, "restore_phase", 1, err);
 }
 
+/* Acts since, and before anything sees the archive without them. */
+static int replay_acts(const struct restore_data *d, struct store *st,
+		       struct restore_result *ret, struct err *err)
+{
+	struct restriction_replayed restrictions;
+	struct withdrawal_replayed withdrawals;
+	struct hold_replayed holds;
+
+	if (restriction_log_replay(st, d->dir, &restrictions, err) != 0 ||
+	    withdrawal_log_replay(st, d->dir, &withdrawals, err) != 0 ||
+	    hold_log_replay(st, d->dir, &holds, err) != 0)
+		return -1;
+	ret->restricted = restrictions.set;
+	ret->withdrawn = withdrawals.events;
+	ret->suppressed = withdrawals.hashes;
+	ret->held = holds.placed;
+	return 0;
+}
+
+/* What was under way waits for somebody. */
+static int park(const struct restore_data *d, struct store *st,
+		struct restore_result *ret, struct err *err)
+{
+	const struct store_value now = S_INT(d->now_ms);
+
+	if (count(st, park_count_sql, &ret->parked, err) != 0 ||
+	    store_run(st, park_sql, STORE_NO_ARGS, err) != 0 ||
+	    store_run(st, package_sql, STORE_ARGS(now), err) != 0 ||
+	    store_run(st, sweep_sql, STORE_ARGS(now), err) != 0 ||
+	    store_run(st, request_sql, STORE_NO_ARGS, err) != 0)
+		return -1;
+	return count(st, request_count_sql, &ret->requests, err);
+}
+
 static int change(const struct restore_data *d, struct store *st,
 		  const char *origin, struct restore_result *ret,
 		  struct err *err)
 {
-	struct restriction_replayed restrictions;
-
-	if (restriction_log_replay(st, d->dir, &restrictions, err) != 0)
-		return -1;
-	ret->restricted = restrictions.set;
-	if (store_run(st, forget_replay_sql, STORE_NO_ARGS, err) != 0 ||
+	if (replay_acts(d, st, ret, err) != 0 ||
+	    store_run(st, forget_replay_sql, STORE_NO_ARGS, err) != 0 ||
 	    read_erasures(d, st, err) != 0 || read_forgotten(d, st, err) != 0 ||
 	    count(st, replay_count_sql, &ret->erased, err) != 0 ||
-	    count(st, park_count_sql, &ret->parked, err) != 0 ||
-	    store_run(st, park_sql, STORE_NO_ARGS, err) != 0 ||
-	    store_run(st, package_sql, STORE_ARGS(S_INT(d->now_ms)), err) !=
-		0 ||
-	    take_from_now(d, st, err) != 0 || end_log(d, st, origin, err) != 0)
+	    park(d, st, ret, err) != 0 || take_from_now(d, st, err) != 0 ||
+	    end_log(d, st, origin, err) != 0)
 		return -1;
 	return write_meta(d, st, err);
 }

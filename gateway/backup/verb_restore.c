@@ -57,22 +57,30 @@ static void print_done(const struct verb_args *args,
 	if (args->json)
 		(void)printf("{\"state\": \"restored\", \"went_on\": %s, "
 			     "\"entries\": %llu, \"replay\": %llu, "
-			     "\"parked\": %llu, \"restricted\": %llu}\n",
+			     "\"parked\": %llu, \"restricted\": %llu, "
+			     "\"withdrawn\": %llu, \"suppressed\": %llu, "
+			     "\"held\": %llu, \"requests\": %llu}\n",
 			     r->went_on ? "true" : "false",
 			     (unsigned long long)r->entries,
 			     (unsigned long long)r->erased,
 			     (unsigned long long)r->parked,
-			     (unsigned long long)r->restricted);
+			     (unsigned long long)r->restricted,
+			     (unsigned long long)r->withdrawn,
+			     (unsigned long long)r->suppressed,
+			     (unsigned long long)r->held,
+			     (unsigned long long)r->requests);
 	else if (r->went_on)
 		(void)printf("the restore that was begun is done; postern "
 			     "serve erases again before it opens\n");
 	else
 		(void)printf(
 		    "restored: a proof log of %llu entries, %llu deliveries "
-		    "parked (postern outbox list restored); postern serve "
-		    "does %llu erasures again before it opens\n",
+		    "parked (postern outbox list restored), %llu requests "
+		    "that wait for somebody (postern alarms); postern "
+		    "serve does %llu erasures again before it opens\n",
 		    (unsigned long long)r->entries,
 		    (unsigned long long)r->parked,
+		    (unsigned long long)r->requests,
 		    (unsigned long long)r->erased);
 }
 

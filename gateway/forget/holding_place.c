@@ -7,23 +7,25 @@
 
 #include "postern/jsonmem.h"
 #include "worker/alarm.h"
+#include "worker/holdlog.h"
 #include "worker/inbound.h"
 #include "worker/prove.h"
 
 static const char place_sql[] =
     "INSERT INTO hold(id,scope,person,conversation,channel,datenart,from_day,"
     "to_day,direction,kind,tags,words,year,hold_sealed,state,owner,approver,"
-    "placed_ms,review_day) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,'proposed',?,?,"
-    "?,?)";
+    "placed_ms,review_day,logged) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+    "'proposed',?,?,?,?,1)";
 static const char agree_sql[] =
     "INSERT INTO hold_approval(hold,actor,at_ms) VALUES(?,?,?)";
 static const char agreed_sql[] =
     "SELECT count(*) FROM hold_approval WHERE hold=? AND actor=?";
 static const char activate_sql[] =
-    "UPDATE hold SET state='active',approved_ms=? WHERE id=?";
-static const char review_sql[] = "UPDATE hold SET review_day=? WHERE id=?";
+    "UPDATE hold SET state='active',approved_ms=?,logged=0 WHERE id=?";
+static const char review_sql[] =
+    "UPDATE hold SET review_day=?,logged=0 WHERE id=?";
 static const char end_sql[] =
-    "UPDATE hold SET state=?,released_ms=?,released_by=? WHERE id=?";
+    "UPDATE hold SET state=?,released_ms=?,released_by=?,logged=0 WHERE id=?";
 /* Two tokens of one label are one person's, as for policies. */
 static const char namesake_sql[] =
     "SELECT count(*) FROM token a JOIN token b ON"
@@ -221,6 +223,8 @@ static int place(struct worker *w, const struct holding_order *o, int64_t id,
 	if (seal(w, o, id, year, batch, &sealed, err) == 0 &&
 	    tell(w, &told, err) == 0)
 		rc = put(w, o, id, year, sealed, err);
+	if (rc == 0)
+		rc = hold_log_placed(w, id, err);
 	keeper_batch_free(&batch);
 	return rc;
 }
@@ -320,6 +324,7 @@ int holding_review(struct worker *w, int64_t id, int64_t review_day,
 		return 0;
 	v.review_day = review_day;
 	told = told_of(&v, LEDGER_HOLD_REVIEWED);
+	hold_changed(w);
 	if (tell(w, &told, err) != 0 ||
 	    alarm_end(w, HOLDING_ALARM_REVIEW, id, err) != 0)
 		return -1;

@@ -102,7 +102,9 @@ static int refuse_used(const char *dir, struct err *err)
 					   "run",
 					   "erasures.log",
 					   "forgotten.log",
-					   "restrictions.log"};
+					   "restrictions.log",
+					   "withdrawals.log",
+					   "holds.log"};
 
 	for (size_t i = 0; i < COUNT_OF(ours); i++) {
 		char path[PATH_BYTES];

@@ -139,6 +139,8 @@
  *		heard: message that may be the answer to the challenge.
  *		entry: index of request.answered in the proof log.  next_ms:
  *		when it is to be looked at; NULL: nothing is left to do.
+ *		restored: it came back with a backup, and nobody said yet that
+ *		it goes on (rights_resume).
  * request_event (5) One row per state it was in; never changed.
  * request_item	(5) The settlement list: per Datenart what becomes of n
  *		records, why (code and article) and until which day.
@@ -181,7 +183,7 @@
  *		approved it in time).  owner, approver, released_by: token ids;
  *		0: the operator of this host.  released_ms: the end, of a
  *		lapsed one too.  scanned: what has this id or a lower one was
- *		looked at for words.
+ *		looked at for words.  logged: holds.log has it as it is.
  * hold_item	(5) What a query hold found by its words.
  * hold_approval (5) Who agreed to a hold; hold.approver was named for it.
  * hold_look	(5) Messages that got another text, to be looked at again.
@@ -700,6 +702,12 @@ enum message_outcome {
 	    "ALTER TABLE staff_reveal ADD COLUMN role TEXT NOT NULL "      \
 	    "DEFAULT 'rights'",                                            \
 	    "ALTER TABLE restriction ADD COLUMN logged INTEGER NOT NULL "  \
-	    "DEFAULT 0"
+	    "DEFAULT 0",                                                   \
+	    "ALTER TABLE hold ADD COLUMN logged INTEGER NOT NULL "         \
+	    "DEFAULT 0",                                                   \
+	    "ALTER TABLE request ADD COLUMN restored INTEGER NOT NULL "    \
+	    "DEFAULT 0",                                                   \
+	    "CREATE INDEX request_restored ON request(id) WHERE "          \
+	    "restored<>0"
 
 #endif

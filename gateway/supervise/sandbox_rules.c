@@ -36,6 +36,8 @@ static const struct sandbox_path worker_paths[] = {
     {"postern.db-shm", ALLOW_EDIT, true},
     {"postern.db.lock", ALLOW_EDIT, true},
     {"restrictions.log", ALLOW_EDIT, true},
+    {"withdrawals.log", ALLOW_EDIT, true},
+    {"holds.log", ALLOW_EDIT, true},
     {"media", ALLOW_FOLDER | ALLOW_FOLDERS, false},
     {"forgotten.log", ALLOW_EDIT, true},
     {PACKAGE_FOLDER, ALLOW_FOLDER, false},

@@ -10,7 +10,8 @@
  *   run/            root:postern 0710   the sockets have modes of their own
  *   ledger/         worker:postern 2750 the intake shows it
  *   mail/           worker 0700         root hands it over
- *   postern.db*, restrictions.log, forgotten.log worker
+ *   postern.db*, restrictions.log, withdrawals.log,
+ *   holds.log, forgotten.log worker
  *   reserve                 intake
  *   keeper.db*, erasures.log keeper
  */
@@ -204,6 +205,8 @@ static int give_files(const struct users *u, int dir)
 	    {"reserve", CHILD_INTAKE},
 	    {"postern.db.lock", CHILD_WORKER},
 	    {"restrictions.log", CHILD_WORKER},
+	    {"withdrawals.log", CHILD_WORKER},
+	    {"holds.log", CHILD_WORKER},
 	    {"forgotten.log", CHILD_WORKER},
 	};
 

@@ -8,6 +8,7 @@
 #include "outbox.h"
 #include "postern/caldate.h"
 #include "rates.h"
+#include "withdrawallog.h"
 
 /* Newest first: what is older than the newest that says something cannot
  * change the state any more. */
@@ -321,7 +322,8 @@ int consent_add(struct worker *w, const struct consent_entry *e,
 	int64_t id = e->id != 0 ? e->id : worker_id(w);
 	bool sealed = e->evidence != NULL;
 
-	if (consent_prove(w, e, id, err) != 0)
+	if (withdrawal_log_event(w, e, id, err) != 0 ||
+	    consent_prove(w, e, id, err) != 0)
 		return -1;
 	return store_run(
 	    w->store, add_sql,

@@ -9,6 +9,7 @@
 #include "store/family.h"
 #include "inbound.h"
 #include "postern/blindindex.h"
+#include "withdrawallog.h"
 
 #define HASH_BYTES    32
 #define ADDRESSES_MAX 32
@@ -156,6 +157,8 @@ static int enter_one(struct worker *w, const struct keeper_batch *hashed,
 		return -1;
 	if (hash == NULL)
 		return 0;
+	if (withdrawal_log_hash(w, hash, e, err) != 0)
+		return -1;
 	return store_run(w->store, enter_sql,
 			 STORE_ARGS(S_BLOB(hash, HASH_BYTES), S_TEXT(e->scope),
 				    S_TEXT(e->channel->text),

@@ -139,6 +139,7 @@ int hold_active(struct worker *w, const struct hold_row **ret, size_t *ret_len,
 
 void hold_changed(struct worker *w)
 {
+	w->holds_logged = false;
 	if (w->holds != NULL)
 		w->holds->known = false;
 }

@@ -13,6 +13,7 @@
 #include "ledgerclock.h"
 #include "ledgerpublish.h"
 #include "lifecycle.h"
+#include "outlive.h"
 #include "postern/log.h"
 #include "../public/callbacks.h"
 #include "../recipients/telling.h"
@@ -254,6 +255,7 @@ void worker_close(struct worker *w)
 	package_close(w);
 	sweep_close(w);
 	hold_close(w);
+	outlive_close(w);
 	rights_close(w);
 	ledger_witness_close(&w->witnesses);
 	if (w->receive != NULL)

@@ -6,6 +6,7 @@
 
 #include "identity.h"
 #include "inbound.h"
+#include "outlive.h"
 #include "postern/jsonout.h"
 #include "postern/ledger.h"
 #include "postern/receiptopening.h"
@@ -354,6 +355,7 @@ static int write_all(struct worker *w, struct err *err)
 
 int worker_begin(struct worker *w, struct err *err)
 {
+	outlive_drop(w); /* of an act that ended without a commit */
 	return store_begin(w->store, err);
 }
 
@@ -371,11 +373,16 @@ int worker_commit(struct worker *w, struct err *err)
 		worker_roll_back(w);
 		return -1;
 	}
+	if (outlive_write(w, err) != 0) {
+		worker_roll_back(w);
+		return -1;
+	}
 	return store_commit(w->store, err);
 }
 
 void worker_roll_back(struct worker *w)
 {
 	prove_drop(w);
+	outlive_drop(w);
 	store_roll_back(w->store);
 }

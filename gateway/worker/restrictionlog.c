@@ -3,16 +3,14 @@
  * Source: Art. 18 GDPR; compliance 2.3, 9 X3. */
 #include "restrictionlog.h"
 
-#include <errno.h>
 #include <inttypes.h>
 
-#include "postern/durable.h"
+#include "outlive.h"
 #include "prove.h"
 #include "store/family.h"
 
-#define SLICE	   64
-#define LINES_MAX  (256u * 1024)
-#define DIGITS_MAX 18
+#define SLICE	  64
+#define LINES_MAX (256u * 1024)
 
 #define COLUMNS                                                          \
 	"SELECT "                                                        \
@@ -33,51 +31,24 @@ static const char end_sql[] =
 
 /* --- lines ---------------------------------------------------------------- */
 
-/* Digits and the byte behind them; false: none, or more than fit. */
-static bool take_number(struct cut *c, uint8_t end, int64_t *ret)
-{
-	int64_t v = 0;
-	size_t n = 0;
-	uint8_t digit;
-
-	while ((digit = cut_u8(c)) >= '0' && digit <= '9') {
-		if (++n > DIGITS_MAX + 1 ||
-		    v > (INT64_MAX - (digit - '0')) / 10)
-			return false;
-		v = v * 10 + (digit - '0');
-	}
-	*ret = v;
-	return n > 0 && digit == end && c->failed == 0;
-}
-
-static bool take_word(struct cut *c, const char *word)
-{
-	const size_t len = strlen(word);
-	const uint8_t *at;
-
-	if (c->left < len)
-		return false;
-	at = cut_bytes(c, len);
-	return memcmp(at, word, len) == 0;
-}
-
 static bool take_conversation(struct cut *c, int64_t *ret)
 {
 	*ret = 0;
 	if (c->left > 0 && c->at[0] == '*')
-		return take_word(c, "* ");
-	return take_number(c, ' ', ret) && *ret > 0;
+		return outlive_word(c, "* ");
+	return outlive_number(c, ' ', ret) && *ret > 0;
 }
 
 static bool take_set(struct cut *c, struct restriction_line *l)
 {
-	if (!take_number(c, ' ', &l->at_ms) || !take_number(c, ' ', &l->id) ||
-	    !take_number(c, ' ', &l->person) ||
+	if (!outlive_number(c, ' ', &l->at_ms) ||
+	    !outlive_number(c, ' ', &l->id) ||
+	    !outlive_number(c, ' ', &l->person) ||
 	    !take_conversation(c, &l->conversation))
 		return false;
 	l->ground = (char)cut_u8(c);
-	return l->ground >= 'a' && l->ground <= 'd' && take_word(c, " ") &&
-	       take_number(c, '\n', &l->of) && l->id > 0 && l->person > 0 &&
+	return l->ground >= 'a' && l->ground <= 'd' && outlive_word(c, " ") &&
+	       outlive_number(c, '\n', &l->of) && l->id > 0 && l->person > 0 &&
 	       l->of > 0;
 }
 
@@ -88,15 +59,15 @@ bool restriction_line_parse(const void *line, size_t len,
 	struct restriction_line l = {0};
 	bool good;
 
-	if (take_word(&c, "restricted ")) {
+	if (outlive_word(&c, "restricted ")) {
 		good = take_set(&c, &l);
 	} else {
 		c = CUT(line, len);
 		l.lifted = true;
-		good = take_word(&c, "lifted ") &&
-		       take_number(&c, ' ', &l.at_ms) &&
-		       take_number(&c, ' ', &l.id) &&
-		       take_number(&c, '\n', &l.informed_day) && l.id > 0;
+		good = outlive_word(&c, "lifted ") &&
+		       outlive_number(&c, ' ', &l.at_ms) &&
+		       outlive_number(&c, ' ', &l.id) &&
+		       outlive_number(&c, '\n', &l.informed_day) && l.id > 0;
 	}
 	if (!good || c.left != 0)
 		return false;
@@ -219,8 +190,7 @@ static int append_rows(struct worker *w, const struct row *rows, size_t len,
 					  S_INT(rows[i].id)),
 			       err);
 	if (rc == 0)
-		rc = durable_append(w->env, w->settings->dir, RESTRICTION_FILE,
-				    lines.bytes, lines.len, err);
+		rc = outlive_append(w, RESTRICTION_FILE, &lines, err);
 	buf_free(&lines);
 	return rc;
 }
@@ -344,62 +314,31 @@ static int replay_line(struct store *st, const struct restriction_line *l,
 	return replay_lifted(st, l, l->id, ret, err);
 }
 
-/* The next line with its end; 0: no more.  One that is too long is passed
- * over as a whole. */
-static size_t next_line(FILE *file, char ret[RESTRICTION_LINE_MAX])
-{
-	size_t len = 0;
-	int c;
+struct replaying {
+	struct store *st;
+	struct alikes alikes;
+	struct restriction_replayed *done;
+};
 
-	while ((c = getc(file)) != EOF) {
-		if (len < RESTRICTION_LINE_MAX)
-			ret[len] = (char)c;
-		if (len <= RESTRICTION_LINE_MAX)
-			len++;
-		if (c == '\n')
-			break;
-	}
-	return len;
-}
-
-static int replay_file(FILE *file, struct store *st,
-		       struct restriction_replayed *ret, struct err *err)
+static int replay_any(void *ctx, const char *line, size_t len, struct err *err)
 {
-	char line[RESTRICTION_LINE_MAX];
-	struct alikes alikes = {0};
+	struct replaying *r = ctx;
 	struct restriction_line l;
-	size_t len;
-	int rc = 0;
 
-	/* A line that was torn off, and nothing else, may be unreadable. */
-	while (rc == 0 && (len = next_line(file, line)) > 0)
-		if (len <= RESTRICTION_LINE_MAX &&
-		    restriction_line_parse(line, len, &l))
-			rc = replay_line(st, &l, &alikes, ret, err);
-	free(alikes.all);
-	if (rc == 0 && ferror(file))
-		rc = ERR_SET(err, ERR_STORAGE, "cannot read restrictions.log",
-			     errno);
-	return rc;
+	if (!restriction_line_parse(line, len, &l))
+		return 0;
+	return replay_line(r->st, &l, &r->alikes, r->done, err);
 }
 
 int restriction_log_replay(struct store *st, const char *dir,
 			   struct restriction_replayed *ret, struct err *err)
 {
-	char path[DURABLE_PATH_BYTES];
-	FILE *file;
+	struct replaying r = {.st = st, .done = ret};
 	int rc;
 
 	*ret = (struct restriction_replayed){0};
-	if (durable_path(dir, RESTRICTION_FILE, path, err) != 0)
-		return -1;
-	file = fopen(path, "re");
-	if (file == NULL)
-		return errno == ENOENT
-			   ? 0
-			   : ERR_SET(err, ERR_STORAGE,
-				     "cannot read restrictions.log", errno);
-	rc = replay_file(file, st, ret, err);
-	(void)fclose(file); /* read only */
+	rc = outlive_each(dir, RESTRICTION_FILE, RESTRICTION_LINE_MAX,
+			  replay_any, &r, err);
+	free(r.alikes.all);
 	return rc;
 }

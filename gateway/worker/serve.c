@@ -19,6 +19,7 @@
 #include "forget/erasure.h"
 #include "forget/holding.h"
 #include "forget/sweep.h"
+#include "holdlog.h"
 #include "ledger_witness.h"
 #include "ledgerclock.h"
 #include "ledgerofficer.h"
@@ -145,6 +146,10 @@ static const struct turn all_turns[] = {
      .inbound = true},
     {.name = "restrictions",
      .step = restriction_log_step,
+     .inbound = true,
+     .decides_nothing = true},
+    {.name = "holds",
+     .step = hold_log_step,
      .inbound = true,
      .decides_nothing = true},
     {.name = "holding",

@@ -53,6 +53,7 @@ struct opendsr_key;
 struct holds;
 struct holding;
 struct packaging;
+struct outliving;
 
 /* Counters for /metrics; no labels with personal data.  Relaxed atomics. */
 /* The formatter takes a list of X() for an expression. */
@@ -123,10 +124,12 @@ struct worker {
 	const struct processes *processes;
 	int64_t restrictions; /* open ones, if known (restriction.c) */
 	bool restrictions_known;
-	bool restrictions_logged; /* restrictionlog.c: all of them */
-	struct holds *holds;	  /* hold.c; NULL: nobody asked yet */
-	struct holding *holding;  /* forget/holding.c; NULL: no turn yet */
-	int64_t canaries;	  /* the same (canary.c) */
+	bool restrictions_logged;    /* restrictionlog.c: all of them */
+	bool holds_logged;	     /* holdlog.c: the same */
+	struct outliving *outliving; /* outlive.c; NULL: no line yet */
+	struct holds *holds;	     /* hold.c; NULL: nobody asked yet */
+	struct holding *holding;     /* forget/holding.c; NULL: no turn yet */
+	int64_t canaries;	     /* the same (canary.c) */
 	bool canaries_known;
 	bool kept; /* is any record, if known (kept.c) */
 	bool kept_known;
