@@ -312,6 +312,75 @@ static void articles_are_written_as_people_write_them(void **state)
 	}
 }
 
+static const char *resume(struct house *h, int64_t id)
+{
+	const char *refused = NULL;
+	struct err err = {0};
+	int rc;
+
+	rights_begin(h);
+	rc = rights_resume(&h->w, id, &refused, &err);
+	rights_commit(h);
+	return rights_refusal(rc, refused);
+}
+
+/* It may have been answered since the backup: no second time by itself. */
+static void what_came_back_with_a_backup_waits_for_a_person(void **state)
+{
+	struct rights_decision d = {.grant = true, .actor = 7};
+	struct house *h = *state;
+	struct rights_opened first, second;
+	struct rights_ask ask;
+
+	house_body(h, hello);
+	house_receive(h);
+	ask = rights_by_phone(h, RIGHTS_ACCESS, "01701234567");
+	ask.proved = true;
+	first = rights_ask(h, &ask);
+	house_sql(h, "UPDATE request SET restored=1");
+	rights_turn(h);
+	assert_int_equal(rights_get(h, first.id).state, RIGHTS_VERIFIED);
+	assert_int_equal(HOUSE_COUNT(h, "request_letter"), 0);
+	assert_int_equal(HOUSE_COUNT(h, "package"), 0);
+	/* Deadlines go on. */
+	h->ahead_ms += INT64_C(40) * 86400000;
+	rights_turn(h);
+	assert_int_equal(HOUSE_COUNT(h, "alarm WHERE kind='rights.overdue'"),
+			 1);
+	/* Who asks again is answered: that is a request of now. */
+	ask.received_ms = worker_now(&h->w);
+	second = rights_ask(h, &ask);
+	rights_turn(h);
+	assert_int_equal(rights_get(h, second.id).state, RIGHTS_EXECUTING);
+	assert_string_equal(resume(h, second.id), "state");
+	assert_string_equal(resume(h, first.id), "");
+	assert_int_equal(HOUSE_COUNT(h, "request WHERE restored<>0"), 0);
+	house_sql(h, "UPDATE request SET restored=1");
+	assert_string_equal(decide(h, first.id, &d), "");
+	assert_int_equal(HOUSE_COUNT(h, "request WHERE restored<>0"), 1);
+	rights_turn(h);
+	assert_int_equal(rights_get(h, first.id).state, RIGHTS_EXECUTING);
+}
+
+/* What was written then may have been sent since. */
+static void a_letter_that_came_back_waits_too(void **state)
+{
+	struct house *h = *state;
+	int64_t due_ms = 0;
+	struct err err = {0};
+
+	house_sql(h, "INSERT INTO request(id,person,channel,type,via,"
+		     "state,language,received_ms,state_ms,ended_ms,restored)"
+		     " VALUES(5,0,'','access','api','refused','de',1,1,1,1)");
+	house_sql(h, "INSERT INTO request_letter(id,request,what,state,made_ms,"
+		     "next_ms) VALUES(6,5,'refused','waiting',1,7)");
+	assert_int_equal(post_next(&h->w, &due_ms, &err), 0);
+	assert_int_equal(due_ms, 0);
+	assert_string_equal(resume(h, 5), "");
+	assert_int_equal(post_next(&h->w, &due_ms, &err), 0);
+	assert_int_equal(due_ms, 7);
+}
+
 /* Proves: compliance 9 Q5. */
 static void only_a_further_copy_costs_something(void **state)
 {
@@ -421,6 +490,8 @@ int main(void)
 	    CASE(more_time_is_taken_within_the_first_month),
 	    CASE(a_cautious_controller_chains_the_months),
 	    CASE(a_hard_no_needs_a_text_and_two_people),
+	    CASE(what_came_back_with_a_backup_waits_for_a_person),
+	    CASE(a_letter_that_came_back_waits_too),
 	    CASE(only_a_further_copy_costs_something),
 	    CASE(a_no_needs_a_reason_of_its_kind),
 	    CASE(what_is_not_begun_can_be_taken_back),

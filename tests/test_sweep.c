@@ -284,6 +284,29 @@ static void the_first_run_of_an_instance_is_approved(void **state)
 	assert_int_equal(HOUSE_COUNT(h, "alarm WHERE ended_ms IS NULL"), 1);
 }
 
+/* What an older backup brought back is more than anybody looked at. */
+static void after_a_restore_it_is_the_first_again(void **state)
+{
+	struct house *h = *state;
+
+	sweep_at(h, 2026, 3, 1, 9);
+	many(h, "a", 3);
+	sweep_closed(h);
+	sweep_at(h, 2026, 6, 10, 3);
+	sweep_run(h);
+	many(h, "b", 1);
+	sweep_closed(h);
+	sweep_at(h, 2026, 9, 20, 3);
+	h->w.restored_ms = worker_now(&h->w) - 1;
+	sweep_settle(h);
+	assert_string_equal(sweep_last(h), "counted first");
+	assert_int_equal(HOUSE_COUNT(h, "message"), 1);
+	h->w.restored_ms = 0;
+	sweep_at(h, 2026, 9, 21, 3);
+	sweep_settle(h);
+	assert_string_equal(sweep_last(h), "done ");
+}
+
 static void r8_a_shorter_policy_is_approved_once_more(void **state)
 {
 	struct house *h = *state;
@@ -462,6 +485,7 @@ int main(void)
 	    CASE(laws_of_the_fixtures),
 	    CASE(r5_more_than_was_approved_stops_before_the_first),
 	    CASE(the_first_run_of_an_instance_is_approved),
+	    CASE(after_a_restore_it_is_the_first_again),
 	    CASE(r8_a_shorter_policy_is_approved_once_more),
 	    CASE(r7_a_clock_nobody_trusts_deletes_nothing),
 	    CASE(what_came_while_the_clock_was_ahead_goes_in_time),

@@ -205,6 +205,17 @@ int api_request_withdraw(struct worker *w, struct job *job, struct err *err)
 	return requests_answer(w, job, refused, err);
 }
 
+int api_request_resume(struct worker *w, struct job *job, struct err *err)
+{
+	const char *refused = NULL;
+	struct request r;
+
+	if (requests_load(w, job, &r, err) != 0 ||
+	    rights_resume(w, job->id, &refused, err) != 0)
+		return -1;
+	return requests_answer(w, job, refused, err);
+}
+
 /* --- what comes out ------------------------------------------------------- */
 
 int api_request_certificate(struct worker *w, struct job *job, struct err *err)

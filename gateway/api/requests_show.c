@@ -149,7 +149,7 @@ static json_t *plain_json(struct worker *w, const struct request *r)
 {
 	return json_pack(
 	    "{s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:b, s:I, s:o,"
-	    " s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o}",
+	    " s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:b}",
 	    "id", job_json_id(w, ID_REQUEST, r->is.id), "type",
 	    rights_type_name(r->is.type), "state",
 	    rights_state_name(r->is.state), "via", rights_via_name(r->is.via),
@@ -166,7 +166,7 @@ static json_t *plain_json(struct worker *w, const struct request *r)
 	    id_json(w, ID_PERSON, requests_proved(r) ? r->is.person : 0),
 	    "duplicate_of", id_json(w, ID_REQUEST, r->duplicate_of),
 	    "fee_cents", (json_int_t)r->fee_cents, "decided_by",
-	    id_json(w, ID_TOKEN, r->decided_by));
+	    id_json(w, ID_TOKEN, r->decided_by), "restored", (int)r->restored);
 }
 
 json_t *requests_json(struct worker *w, const struct request *r,

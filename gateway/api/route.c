@@ -72,6 +72,7 @@ static const struct route routes[] = {
      api_request_extend},
     {"POST", "/v1/requests/{req}/decide", SCOPE_RIGHTS, ROUTE_BODY,
      api_request_decide},
+    {"POST", "/v1/requests/{req}/resume", SCOPE_RIGHTS, 0, api_request_resume},
     {"POST", "/v1/requests/{req}/approve", SCOPE_RIGHTS, 0,
      api_request_approve},
     {"GET", "/v1/requests/{req}/certificate", SCOPE_RIGHTS, 0,

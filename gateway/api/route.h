@@ -127,6 +127,7 @@ HANDLER(api_request_identity); /* requests_act.c */
 HANDLER(api_request_extend);
 HANDLER(api_request_decide);
 HANDLER(api_request_approve);
+HANDLER(api_request_resume);
 HANDLER(api_request_withdraw);
 HANDLER(api_request_certificate);
 HANDLER(api_request_package_get);

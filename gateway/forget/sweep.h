@@ -23,7 +23,10 @@ enum sweep_state {
 const char *sweep_state_name(enum sweep_state state);
 
 /* Why it waits or was stopped; static words. */
-#define SWEEP_FIRST	"first"	    /* nobody approved one so far */
+#define SWEEP_FIRST                                               \
+	"first" /* nobody approved one so far, or since a restore \
+		 */
+#define SWEEP_RESTORED	"restored"  /* it was under way in a backup */
 #define SWEEP_SHORTER	"shorter"   /* the policy was shortened since */
 #define SWEEP_BEYOND	"beyond"    /* more than was approved */
 #define SWEEP_OVERTAKEN "overtaken" /* there is a newer one */

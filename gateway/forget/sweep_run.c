@@ -31,7 +31,7 @@ static const char waits_sql[] =
 static const char overtaken_sql[] =
     "UPDATE sweep SET state='stopped',reason='overtaken',ended_ms=? WHERE id=?";
 static const char approved_sql[] =
-    "SELECT id,counts,approved_ms FROM sweep WHERE approved_ms IS NOT NULL"
+    "SELECT id,counts,approved_ms FROM sweep WHERE approved_ms>?"
     " ORDER BY id DESC LIMIT 1";
 static const char shorter_sql[] =
     "SELECT 1 FROM policy_version WHERE shortens<>0 AND active_ms>? LIMIT 1";
@@ -178,7 +178,8 @@ int sweep_run_open(struct worker *w, struct err *err)
 
 /* --- all is counted ------------------------------------------------------- */
 
-/* The last one that somebody approved. */
+/* The last one that somebody approved, of this archive: what an older backup
+ * brought back is more than what was looked at. */
 struct approved {
 	int64_t id, at_ms;
 	struct sweep_counts counts;
@@ -191,7 +192,8 @@ static int read_approved(struct worker *w, struct approved *ret,
 	struct store_value v;
 	int rc;
 
-	if (store_start(w->store, approved_sql, STORE_NO_ARGS, &rows, err) != 0)
+	if (store_start(w->store, approved_sql,
+			STORE_ARGS(S_INT(w->restored_ms)), &rows, err) != 0)
 		return -1;
 	rc = store_step(w->store, rows, err);
 	*ret_found = rc > 0;

@@ -79,7 +79,8 @@ int rights_extend(struct worker *w, int64_t id, const char *reason,
 	if (*ret_refused != NULL)
 		return 0;
 	r.is.extended = true;
-	if (store_run(w->store, extended_sql, STORE_ARGS(S_INT(id)), err) !=
+	if (request_goes_on(w, &r, err) != 0 ||
+	    store_run(w->store, extended_sql, STORE_ARGS(S_INT(id)), err) !=
 		0 ||
 	    request_due_write(w, &r, err) != 0 ||
 	    note_text(w, &r, "extension", text, err) != 0 ||
@@ -170,7 +171,8 @@ static int decide(struct worker *w, struct request *r,
 		  const struct rights_decision *d, struct err *err)
 {
 	r->fee_cents = d->fee_cents;
-	if (alarm_end(w, "rights.decide", r->is.id, err) != 0 ||
+	if (request_goes_on(w, r, err) != 0 ||
+	    alarm_end(w, "rights.decide", r->is.id, err) != 0 ||
 	    note_text(w, r, "decision", d->text, err) != 0)
 		return -1;
 	if (!d->grant && code_allowed(d->reason, CODE_GRAVE, r->is.type))
@@ -229,7 +231,8 @@ int rights_approve(struct worker *w, int64_t id, int64_t actor,
 		*ret_refused = "approver";
 	if (*ret_refused != NULL)
 		return 0;
-	if (write_decision(w, &r, "refused", NULL, r.decided_by, S_INT(actor),
+	if (request_goes_on(w, &r, err) != 0 ||
+	    write_decision(w, &r, "refused", NULL, r.decided_by, S_INT(actor),
 			   err) != 0)
 		return -1;
 	return refuse(w, &r, actor, err);
@@ -247,7 +250,8 @@ int rights_withdraw(struct worker *w, int64_t id, const char **ret_refused,
 		*ret_refused = "state";
 		return 0;
 	}
-	if (request_enter(w, &r, RIGHTS_WITHDRAWN, NULL,
+	if (request_goes_on(w, &r, err) != 0 ||
+	    request_enter(w, &r, RIGHTS_WITHDRAWN, NULL,
 			  w->acting != NULL ? 0 : BY_SUBJECT, err) != 0 ||
 	    letter_write(w, &r, LETTER_WITHDRAWN, err) != 0)
 		return -1;

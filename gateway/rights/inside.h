@@ -26,6 +26,7 @@ struct request {
 	bool decided, approved;
 	int64_t fee_cents, answered_ms, heard, entry;
 	char verdict[16];
+	bool restored; /* rights_resume() */
 };
 int request_load(struct worker *w, int64_t id, struct request *ret,
 		 bool *ret_found, struct err *err);
@@ -62,6 +63,9 @@ int request_begun(struct worker *w, const struct request *r, int64_t by,
 		  struct err *err);
 /* The same of one whose entry in the log is there already. */
 int request_adopted(struct worker *w, const struct request *r, struct err *err);
+/* A person acts on it: one that came back with a backup goes on.  In the
+ * caller's transaction. */
+int request_goes_on(struct worker *w, struct request *r, struct err *err);
 /* When it is looked at again; INT64_MAX: never. */
 #define NEVER INT64_MAX
 int request_next(struct worker *w, int64_t id, int64_t next_ms,

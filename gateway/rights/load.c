@@ -8,7 +8,7 @@
 	"ended_ms,receipt_day,due_day,extended,paused_days,reason,"         \
 	"outside_id,asker,channel,year,scope,asked_day,proved_day,"         \
 	"proof_hash,proof_tries,proof_until_ms,duplicate_of,decided_by,"    \
-	"approved_by,fee_cents,answered_ms,heard,entry,verdict"
+	"approved_by,fee_cents,answered_ms,heard,entry,verdict,restored"
 enum column {
 	C_PERSON,
 	C_CONVERSATION,
@@ -42,6 +42,7 @@ enum column {
 	C_HEARD,
 	C_ENTRY,
 	C_VERDICT,
+	C_RESTORED,
 };
 
 static const char load_sql[] = "SELECT " COLUMNS " FROM request WHERE id=?";
@@ -118,6 +119,7 @@ static void read_numbers(struct reading *in, struct request *r)
 	r->fee_cents = at(in, C_FEE).num;
 	r->answered_ms = at(in, C_ANSWERED).num;
 	r->heard = at(in, C_HEARD).num;
+	r->restored = at(in, C_RESTORED).num != 0;
 	r->entry =
 	    at(in, C_ENTRY).type != STORE_NULL ? at(in, C_ENTRY).num : -1;
 }

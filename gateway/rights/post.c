@@ -22,10 +22,14 @@
 #define CALLS_MAX  2	/* of one whose outcome is not known */
 #define TEXT_MAX   4000 /* of one message; the rest is on the page */
 
+/* What came back with a backup may have been sent since. */
+#define RUNS                                                         \
+	" AND request NOT IN (SELECT id FROM request WHERE restored" \
+	"<>0)"
 static const char next_sql[] =
-    "SELECT min(next_ms) FROM request_letter WHERE state='waiting'";
+    "SELECT min(next_ms) FROM request_letter WHERE state='waiting'" RUNS;
 static const char due_sql[] =
-    "SELECT id FROM request_letter WHERE state='waiting' AND next_ms<=?"
+    "SELECT id FROM request_letter WHERE state='waiting' AND next_ms<=?" RUNS
     " ORDER BY next_ms,id LIMIT 1";
 static const char of_sql[] = "SELECT request FROM request_letter WHERE id=?";
 static const char attempts_sql[] =

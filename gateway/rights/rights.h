@@ -151,6 +151,10 @@ int rights_approve(struct worker *w, int64_t id, int64_t actor,
 		   const char **ret_refused, struct err *err);
 int rights_withdraw(struct worker *w, int64_t id, const char **ret_refused,
 		    struct err *err);
+/* One that came back with a backup: nothing is executed or sent for it until
+ * this, or one of the acts above but verify and prove. */
+int rights_resume(struct worker *w, int64_t id, const char **ret_refused,
+		  struct err *err);
 
 /* The settlement list: per Datenart what became of it. */
 struct rights_item {

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "worker/alarm.h"
+
 static const char enter_sql[] =
     "UPDATE request SET state=?,state_ms=?,reason=coalesce(?,reason),"
     "ended_ms=? WHERE id=? AND state=? RETURNING id";
@@ -13,6 +15,7 @@ static const char event_sql[] =
 static const char call_sql[] =
     "UPDATE request_callback SET attempts=0,next_ms=? WHERE request=?";
 static const char next_sql[] = "UPDATE request SET next_ms=? WHERE id=?";
+static const char resume_sql[] = "UPDATE request SET restored=0 WHERE id=?";
 
 static enum ledger_reason reason_named(const char *word)
 {
@@ -146,4 +149,45 @@ int request_next(struct worker *w, int64_t id, int64_t next_ms, struct err *err)
 	    w->store, next_sql,
 	    STORE_ARGS(next_ms == NEVER ? S_NULL : S_INT(next_ms), S_INT(id)),
 	    err);
+}
+
+/* --- after a restore ------------------------------------------------------ */
+
+int request_goes_on(struct worker *w, struct request *r, struct err *err)
+{
+	const struct key_ref key = request_key(r->is.id, r->year);
+	const struct act_fact facts[] = {
+	    {"state", rights_state_name(r->is.state), 0},
+	};
+	const struct act act = {
+	    .event = LEDGER_REQUEST_CHANGED,
+	    .reason = LEDGER_R_RESTORED,
+	    .by = LEDGER_STAFF,
+	    .kind = ID_REQUEST,
+	    .object = r->is.id,
+	    .under = &key,
+	    .facts = facts,
+	    .facts_len = sizeof(facts) / sizeof(facts[0]),
+	};
+
+	if (!r->restored)
+		return 0;
+	r->restored = false;
+	if (store_run(w->store, resume_sql, STORE_ARGS(S_INT(r->is.id)), err) !=
+		0 ||
+	    alarm_end(w, "backup.request", r->is.id, err) != 0 ||
+	    prove(w, &act, err) != 0)
+		return -1;
+	return request_next(w, r->is.id, 0, err);
+}
+
+int rights_resume(struct worker *w, int64_t id, const char **ret_refused,
+		  struct err *err)
+{
+	struct request r;
+
+	if (request_need(w, id, &r, err) != 0)
+		return -1;
+	*ret_refused = r.restored ? NULL : "state";
+	return request_goes_on(w, &r, err);
 }

@@ -21,11 +21,11 @@ static const char adopt_sql[] =
 static const char earlier_sql[] =
     "SELECT id FROM request WHERE person=? AND type=? AND conversation=? AND"
     " ended_ms IS NULL AND id<? AND state='identity_pending'"
-    " ORDER BY id LIMIT 1";
+    " AND restored=0 ORDER BY id LIMIT 1";
 static const char underway_sql[] =
     "SELECT id FROM request WHERE person=? AND type=? AND ended_ms IS NULL"
     " AND id<? AND state NOT IN ('received','identity_pending')"
-    " ORDER BY id LIMIT 1";
+    " AND restored=0 ORDER BY id LIMIT 1";
 static const char duplicate_sql[] =
     "UPDATE request SET duplicate_of=? WHERE id=?";
 
@@ -192,6 +192,18 @@ static bool is_new(const struct request *r)
 	return r->is.receipt_day == 0 && !rights_state_ended(r->is.state);
 }
 
+/* Nobody said yet what became of it since the backup; deadlines run. */
+static int wait_for_person(struct worker *w, const struct request *r,
+			   struct err *err)
+{
+	int64_t next_ms = NEVER;
+
+	if (!rights_state_ended(r->is.state) && r->is.due_day != 0 &&
+	    watch_deadlines(w, r, &next_ms, err) != 0)
+		return -1;
+	return request_next(w, r->is.id, next_ms, err);
+}
+
 static int handle(struct worker *w, struct request *r, struct err *err)
 {
 	const enum rights_state was = r->is.state;
@@ -199,6 +211,8 @@ static int handle(struct worker *w, struct request *r, struct err *err)
 	bool fresh = is_new(r);
 	const bool heard = !fresh && r->heard != 0 && !rights_state_ended(was);
 
+	if (r->restored)
+		return wait_for_person(w, r, err);
 	if ((fresh   ? received
 	     : heard ? listened
 		     : handlers[was])(w, r, &next_ms, err) != 0)

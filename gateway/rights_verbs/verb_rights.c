@@ -249,6 +249,16 @@ static int rights_approve(const struct verb_args *args)
 		   : status;
 }
 
+static int rights_resume(const struct verb_args *args)
+{
+	struct asking h = {0};
+	int status = asking_read(&h, args, &request, NULL, 0);
+
+	return status == EXIT_DONE
+		   ? show(&h, "POST", "/resume", NULL, print_one)
+		   : status;
+}
+
 static int rights_withdraw(const struct verb_args *args)
 {
 	struct asking h = {0};
@@ -344,6 +354,7 @@ static const struct subverb verbs[] = {
      "ID --token-file FILE (--grant [--fee-cents N] | --refuse CODE)"
      " [--text TEXT]"},
     {"approve", rights_approve, "ID --token-file FILE"},
+    {"resume", rights_resume, "ID"},
     {"withdraw", rights_withdraw, "ID"},
     {"package", rights_package, "ID"},
     {"letter", rights_letter, "ID"},

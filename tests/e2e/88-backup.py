@@ -1,6 +1,7 @@
 """Goal: a backup of the data comes back on an empty machine, and whoever was
-erased or restricted since is so again before anything is served.
-Scenarios: compliance 9, R6 and X3; 7.4."""
+erased or restricted since is so again before anything is served; whoever
+wanted no advertising since gets none, what was held since is held.
+Scenarios: compliance 9, R6 and X3; 7.4; 1 (6)."""
 import json
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from case import case, check, equal, main, rows, w
 
 ANNA, BERT, CARL = "4917139208801", "4917139208802", "4917139208803"
 DORA = "4917139208804"  # of whom a letter is kept
+EDDA = "4917139208805"  # who wants advertising, and then not
 SAYS = {ANNA: "Kanarienvogel von Anna", BERT: "Kanarienvogel von Bert",
         CARL: "Kanarienvogel von Carl", DORA: "Kanarienvogel von Dora"}
 WORDS = "einundzwanzig gute Worte"
@@ -26,12 +28,36 @@ def make(world):
                     "/tags", {"datenart": "MSG_BUSINESS"})[0], 200, "tagged")
     world.phone_text("Hiermit bestelle ich", phone=DORA)
     KEPT["letter"] = world.note_with("Hiermit bestelle ich")["data"]["message"]
+    agree(world)
     KEPT["out"] = world.dir / "backups"
     KEPT["out"].mkdir()
     secret(world, "words", WORDS)
     KEPT["rights"] = json.loads(world.postern(
         "token", "create", "--scope", "rights", "--label", "DSB",
         "--json"))["token"]
+
+
+def advertise(world):
+    return world.api(
+        "POST", f"/v1/conversations/{KEPT[EDDA]['conversation']}/messages",
+        {"text": "Angebot", "purpose": "marketing"})[0]
+
+
+def edda(world, text):
+    world.phone_text(text, phone=EDDA)
+    return world.note_with(text)["data"]
+
+
+def agree(world):
+    """Edda wants advertising when the backup is made."""
+    KEPT[EDDA] = edda(world, "Guten Tag, hier ist Edda")
+    world.greeted(EDDA)
+    edda(world, "Start")
+    w.until("the question", 20, lambda: any(
+        "Antworten Sie" in s.get("text", {}).get("body", "")
+        for s in world.phone_state()["sends"] if s.get("to") == "+" + EDDA))
+    edda(world, "JA")
+    w.until("given", 20, lambda: advertise(world) == 202)
 
 
 def secret(world, name, text):
@@ -73,6 +99,11 @@ def a_pair_is_made_once(world):
 
 @case
 def a_backup_is_made_beside_the_running_gateway(world):
+    status, made = rights(world, "POST", "/v1/requests", {
+        "type": "rectification", "text": "Anna Muster", "identifiers": [
+            {"kind": "phone", "value": ANNA}], "proof": {"method": "ausweis"}})
+    equal(status, 201, made)
+    KEPT["request"] = made["id"]
     outside(world, "early")
     file = KEPT["out"] / "data"
     equal(run(world, "backup", str(file), "--to", "pbr_wrong")[0], 1, "to")
@@ -161,10 +192,41 @@ def x3_another_is_restricted_after_the_backup(world):
 
 
 @case
+def who_says_stop_after_it_gets_no_advertising(world):
+    edda(world, "STOP")
+    w.until("withdrawn", 20, lambda: advertise(world) != 202)
+    text = (world.data / "withdrawals.log").read_text()
+    equal([text.count(f"{word} ") > 0 for word in ("withdrawn", "suppressed")],
+          [True, True], text)
+    check(EDDA not in text, "a number in withdrawals.log")
+
+
+@case
+def and_something_is_held_after_it(world):
+    others = [json.loads(world.postern(
+        "token", "create", "--scope", "rights", "--label", label, "--json"))
+        for label in ("Recht", "Leitung")]
+    status, hold = rights(world, "POST", "/v1/holds", {
+        "scope": "person", "person": KEPT[ANNA]["person"]["id"],
+        "reason": "Streit", "matter_ref": "R 1", "approver": others[0]["id"],
+        "review": time.strftime("%Y-%m-%d", time.gmtime(
+            time.time() + 30 * 86400))})
+    equal(status, 201, hold)
+    for other in others:
+        equal(world.api("POST", f"/v1/holds/{hold['id']}/approve",
+                        token=other["token"])[0], 200, "approved")
+    KEPT["hold"] = hold["id"]
+    w.until("in holds.log", 20, lambda: " active " in (
+        world.data / "holds.log").read_text())
+    check("Streit" not in (world.data / "holds.log").read_text(), "in clear")
+
+
+@case
 def an_answer_and_a_message_come_after_it_too(world):
     world.phone_text("Nach der Sicherung", phone=ANNA)
     world.note_with("Nach der Sicherung")
     outside(world, "late")
+    KEPT["received"] = len(world.notes("message.received"))
     KEPT["notes"] = len(world.notes())
     KEPT["chats"] = {p: len(world.chat(p)) for p in SAYS}
     KEPT["size"] = len(rows(world, "SELECT id FROM ledger_entry"))
@@ -173,7 +235,8 @@ def an_answer_and_a_message_come_after_it_too(world):
 
 # --- an empty machine -------------------------------------------------------
 
-ELSEWHERE = ("erasures.log", "forgotten.log", "restrictions.log")
+ELSEWHERE = ("erasures.log", "forgotten.log", "restrictions.log",
+             "withdrawals.log", "holds.log")
 
 
 def empty_machine(world, logs=ELSEWHERE):
@@ -300,6 +363,36 @@ def x3_what_was_restricted_since_is_restricted(world):
 
 
 @case
+def who_wanted_no_advertising_since_gets_none(world):
+    check(advertise(world) != 202, "advertised to who said STOP")
+    equal(rows(world, "SELECT kind,method,by_whom FROM consent_event WHERE"
+               " kind='withdrawn'"), [("withdrawn", "keyword", "subject")],
+          "as it was said")
+    check(rows(world, "SELECT count(*) FROM suppression")[0][0] > 0, "list")
+
+
+@case
+def what_was_held_since_is_held(world):
+    status, hold = rights(world, "GET", f"/v1/holds/{KEPT['hold']}")
+    equal((status, hold["state"], hold["scope"]), (200, "active", "person"),
+          hold)
+
+
+@case
+def a_request_of_then_waits_for_a_person(world):
+    path = f"/v1/requests/{KEPT['request']}"
+    status, was = rights(world, "GET", path)
+    equal((status, was["restored"]), (200, True), was)
+    kinds = [a["kind"] for a in json.loads(world.postern(
+        "alarms", "--json"))["alarms"]]
+    check("backup.request" in kinds, kinds)
+    said = json.loads(world.postern("rights", "resume", KEPT["request"],
+                                    "--json"))
+    equal((said["restored"], said["state"]), (False, was["state"]), said)
+    equal(rights(world, "POST", path + "/resume")[0], 409, "once")
+
+
+@case
 def the_log_says_what_happened(world):
     restored, = entries(world, "backup.restored")
     check(restored["n"] < KEPT["size"] and "root" in restored, restored)
@@ -337,8 +430,7 @@ def an_auditor_is_told_what_came_back_and_what_did_not(world):
 
 @case
 def nothing_is_told_again(world):
-    equal(len([n for n in world.notes() if n["type"] == "message.received"]),
-          len(SAYS) + 2, "notes")
+    equal(len(world.notes("message.received")), KEPT["received"], "notes")
     for phone in SAYS:
         equal(len(world.chat(phone)), KEPT["chats"][phone], phone)
     world.postern("outbox", "list", "restored")
