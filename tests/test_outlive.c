@@ -300,8 +300,7 @@ static void only_whole_lines_of_ours_are_read(void **state)
 {
 #define HASH "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 	static const char *const good[] = {
-	    "withdrawn 5 7 8 werbung shop withdrawn subject keyword keyword "
-	    "7\n",
+	    "withdrawn 5 7 8 werbung shop withdrawn subject reply x 7\n",
 	    "withdrawn 5 7 8 all - refused subject reply reply 9\n",
 	    "suppressed 5 " HASH " marketing - keyword\n",
 	};
@@ -473,12 +472,13 @@ static void one_that_was_refused_is_not_in_it(void **state)
 
 static void only_whole_lines_of_holds_are_read(void **state)
 {
+#define HOLD_QUERY_7 \
+	"hold 7 query - - shop MSG 1 2 in text 3 1 2026 proposed 0 12 5 "
 #define HOLD_7 "hold 7 person 8 - - - - - - - 0 0 2026 "
 	static const char *const good[] = {
 	    HOLD_7 "active 11 12 5 6 20000 - - -\n",
 	    HOLD_7 "released 11 12 5 6 20000 9 0 00ff\n",
-	    "hold 7 query - - shop MSG 1 2 in text 3 1 2026 proposed 0 12 5 "
-	    "- 20000 - - 00ff\n",
+	    HOLD_QUERY_7 "- 20000 - - 00ff\n",
 	};
 	static const char *const bad[] = {
 	    HOLD_7 "active 11 12 5 6 20000 - - 0F\n",
