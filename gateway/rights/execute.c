@@ -131,6 +131,11 @@ static int copy_ready(struct worker *w, struct request *r,
 	if (package_link(w, view->id, path, err) != 0)
 		return -1;
 	page_url(w, path, link);
+	/* Nobody outside reaches this instance: people hand it over. */
+	if (link[0] == '\0')
+		facts.link = request_tongue(r) == TONGUE_DE
+				 ? "Sie erhalten ihn von uns auf anderem Weg."
+				 : "You get it from us in another way.";
 	if (letter_write_with(w, r,
 			      r->is.type == RIGHTS_ACCESS ? LETTER_ACCESS
 							  : LETTER_PORTABILITY,

@@ -208,8 +208,8 @@ def q5_a_second_copy_may_cost_something(world):
     first = opened(world, "access", ANNA, proof={"method": "ausweis"})
     equal(until_state(world, first, "completed")["fee_cents"], 0, "first")
     link = next(x for x in letters(world, first) if x["what"] == "access")
-    check("29.06.2026" in link["text"] and "Euro" not in link["text"],
-          str(link))
+    check("29.06.2026" in link["text"] and "Euro" not in link["text"]
+          and "auf anderem Weg" in link["text"], str(link))
     second = opened(world, "access", ANNA, proof={"method": "ausweis"})
     until_state(world, second, "in_progress")
     status, got = act(world, second, "decide", {
