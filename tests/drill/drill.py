@@ -32,7 +32,8 @@ import world as w  # noqa: E402
 
 # Words, no digits: the policy takes long numbers out of texts.
 SYLLABLES = ["ba", "do", "fe", "gi", "ku", "la", "mo", "ne", "pi", "ru"]
-ELSEWHERE = ("erasures.log", "forgotten.log", "restrictions.log")
+ELSEWHERE = ("erasures.log", "forgotten.log", "restrictions.log",
+             "withdrawals.log", "holds.log")
 PASSPHRASE = "nur fuer die Uebung gemacht"
 
 
@@ -174,8 +175,26 @@ class Drill:
                 person.state = "answered"
         w.until("the files are fetched", 120, lambda: self.rows(
             "SELECT count(*) FROM attachment WHERE state='wanted'") == [(0,)])
+        self.agree(self.persons[1])
         self.fill_bad()
         self.fill_waiting()
+
+    def advertise(self):
+        return self.world.api(
+            "POST", f"/v1/conversations/{self.stopper.conversation}/messages",
+            {"text": "Angebot", "purpose": "marketing"})[0]
+
+    def agree(self, person):
+        """One wants advertising, until after the backup."""
+        self.stopper = person
+        self.world.greeted(person.phone)
+        self.write(person, "Start")
+        w.until("the question", 60, lambda: any(
+            "Antworten Sie" in s.get("text", {}).get("body", "")
+            for s in self.world.phone_state()["sends"]
+            if s.get("to") == "+" + person.phone))
+        self.write(person, "JA")
+        w.until("given", 60, lambda: self.advertise() == 202)
 
     def fill_bad(self):
         """Authentic and not to be understood."""
@@ -335,6 +354,31 @@ class Drill:
             return same and waits == 0
         w.until("it is quiet", 240, look, 0.5)
 
+    # --- what else may not come undone ---------------------------------------
+    def stop_and_hold(self):
+        """After the backup: one says stop, of another everything is held."""
+        self.write(self.stopper, "STOP")
+        w.until("withdrawn", 60, lambda: self.advertise() != 202)
+        other = json.loads(self.must("token", "create", "--scope", "rights",
+                                     "--label", "Recht", "--json"))
+        status, made = self.rights("POST", "/v1/holds", {
+            "scope": "person", "person": self.persons[7].id,
+            "reason": f"Streit mit {self.mark}", "matter_ref": "R 1",
+            "approver": other["id"], "review": time.strftime(
+                "%Y-%m-%d", time.gmtime(time.time() + 30 * 86400))})
+        if status != 201:
+            raise w.Failure(f"not held: {status} {made}")
+        self.hold = made["id"]
+
+    def still_stopped_and_held(self):
+        status = self.advertise()
+        self.check("stop_outlives", status not in (202, 404, 503), status)
+        status, seen = self.rights("GET", f"/v1/holds/{self.hold}")
+        self.check("hold_outlives", status == 200
+                   and seen["state"] == "proposed"
+                   and seen["person"] == self.persons[7].id,
+                   seen.get("state", status))
+
     # --- 4: nothing of them is left -------------------------------------------
     def look_after(self, name):
         hits = self.sweep(self.clear_forms())
@@ -484,12 +528,14 @@ class Drill:
         self.look_before()
         self.back_up()
         self.choose()
+        self.stop_and_hold()
         self.erase()
         self.quiet()
         self.look_after("erased")
         self.look_at_others("erased")
         self.restore()
         self.look_after("restored")
+        self.still_stopped_and_held()
         self.nothing_told()
         self.look_at_others("restored")
         self.proofs_after()
