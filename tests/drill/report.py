@@ -1,5 +1,6 @@
 """The drill's report, German and English, for people who were not there."""
 import datetime
+import re
 import subprocess
 
 # name: (German, English)
@@ -90,6 +91,28 @@ TEXTS = (
      "off), blocks that file system or drive keep, access packages."},
 )
 
+# What a check found, in German: the longer words first.
+GERMAN = (
+    ("a sealed text is found where it lies",
+     "ein versiegelter Text wird gefunden, wo er liegt"),
+    (r"sound: the (\d+) entries of (\S+) are what was signed",
+     r"unversehrt: die \1 Einträge von \2 sind, was signiert wurde"),
+    ("ciphertexts searched", "Chiffrate gesucht"), ("found", "gefunden"),
+    ("proposed", "vorläufig ausgesetzt"), ("ready", "Bereitschaft"),
+    ("persons", "Personen"), ("records", "Datensätze"),
+    ("entries", "Einträge"), ("keys", "Schlüssel"), ("steps", "Schritte"),
+    ("deliveries", "Zustellungen"), ("notes", "Hinweise"),
+    ("messages", "Nachrichten"), (r"(\d+) of (\d+)", r"\1 von \2"),
+    (" readable", " lesbar"), (" verify", " prüfen sich"),
+)
+
+
+def found(detail, german):
+    text = str(detail).replace("|", "/").replace("\n", " ")[:160]
+    for english, words in GERMAN if german else ():
+        text = re.sub(english, words, text)
+    return text
+
 
 def commit():
     done = subprocess.run(["git", "rev-parse", "--short", "HEAD"],
@@ -111,9 +134,8 @@ def write(out, drill, seconds):
                  "|---|---|---|"]
         for name, held, detail in drill.checks:
             what = WORDS.get(name, (name, name))[language]
-            detail = str(detail).replace("|", "/").replace("\n", " ")[:160]
             lines.append(f"| {what} | "
                          f"{words['good'] if held else words['bad']} | "
-                         f"{detail} |")
+                         f"{found(detail, language == 0)} |")
         lines += ["", words["not"], ""]
         (out / words["file"]).write_text("\n".join(lines))
