@@ -1,7 +1,9 @@
 /* verb_restore.c - `postern restore ...`. */
 #include <sodium.h>
+#include <unistd.h>
 
 #include "api/operator.h"
+#include "postern/durable.h"
 #include "postern/secret.h"
 #include "restore.h"
 
@@ -84,11 +86,34 @@ static void print_done(const struct verb_args *args,
 		    (unsigned long long)r->erased);
 }
 
+/* A new instance has them all from its first day: one that is not there was
+ * not brought along.  Without erasures.log restore_run() refuses. */
+static void say_missing(const char *dir)
+{
+	static const char *const logs[][2] = {
+	    {"forgotten.log", "which records were deleted"},
+	    {"restrictions.log", "who was restricted"},
+	    {"withdrawals.log", "who withdrew a consent or objected"},
+	    {"holds.log", "what was held"},
+	};
+	char path[DURABLE_PATH_BYTES];
+	struct err ignored;
+
+	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++)
+		if (durable_path(dir, logs[i][0], path, &ignored) == 0 &&
+		    access(path, F_OK) != 0)
+			(void)fprintf(stderr,
+				      "postern: there is no %s in this folder: "
+				      "%s since the backup is not known here\n",
+				      logs[i][0], logs[i][1]);
+}
+
 static int restore(const struct verb_args *args, struct wanted *w)
 {
 	struct restore_result result = {0};
 	struct err err = {0};
 
+	say_missing(args->dir);
 	if (restore_run(env_system(), &w->order, &result, &err) != 0) {
 		(void)fprintf(stderr, "postern: %s\n", err.what);
 		return EXIT_REFUSED;

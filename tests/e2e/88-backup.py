@@ -266,6 +266,14 @@ def without_what_remembers_erasures_nothing_is_restored(world):
     empty_machine(world, ())
     code, said = restore(world)
     equal((code, "erasures.log" in said), (1, True), said)
+    # The others may be missing, but not without a word.
+    for name in ELSEWHERE[1:]:
+        check(f"no {name} in this folder" in said, said)
+    empty_machine(world)
+    check("no withdrawals.log" not in restore(world, data="identity")[1],
+          "missed what is there")
+    empty_machine(world, ())
+    restore(world)
     equal(sorted(p.name for p in world.data.iterdir()), ["lock", "secrets"],
           "left behind")
 
