@@ -28,6 +28,7 @@
 #include "postern/ledgerbatch.h"
 #include "postern/sealed.h"
 #include "worker/inbound.h"
+#include "worker/outlive.h"
 #include "worker/opening.h"
 #include "worker/quarantine.h"
 #include "worker/prove.h"
@@ -341,6 +342,7 @@ static inline void house_die(struct house *h)
 	holding_close(&h->w);
 	hold_close(&h->w);
 	prove_drop(&h->w); /* of acts without a transaction */
+	outlive_drop(&h->w);
 	store_close(&h->w.store);
 }
 

@@ -255,7 +255,7 @@ void worker_close(struct worker *w)
 	package_close(w);
 	sweep_close(w);
 	hold_close(w);
-	outlive_close(w);
+	outlive_drop(w);
 	rights_close(w);
 	ledger_witness_close(&w->witnesses);
 	if (w->receive != NULL)

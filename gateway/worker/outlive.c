@@ -68,12 +68,6 @@ int outlive_write(struct worker *w, struct err *err)
 void outlive_drop(struct worker *w)
 {
 	for (size_t i = 0; w->outliving != NULL && i < OUTLIVE_FILES; i++)
-		buf_clear(&w->outliving->lines[i]);
-}
-
-void outlive_close(struct worker *w)
-{
-	for (size_t i = 0; w->outliving != NULL && i < OUTLIVE_FILES; i++)
 		buf_free(&w->outliving->lines[i]);
 	free(w->outliving);
 	w->outliving = NULL;

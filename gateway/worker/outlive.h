@@ -28,7 +28,6 @@ int outlive_add(struct worker *w, enum outlive_file file, const char *line,
  * ERR_BUSY: the disk is full. */
 int outlive_write(struct worker *w, struct err *err);
 void outlive_drop(struct worker *w);
-void outlive_close(struct worker *w);
 /* Lines that need no act: at once. */
 int outlive_append(struct worker *w, const char *name, const struct buf *lines,
 		   struct err *err);
