@@ -27,14 +27,6 @@ static const char unsettle_sql[] =
     "request_item.datenart AND i.verdict='erase')";
 static const char empty_sql[] =
     "DELETE FROM request_item WHERE request=? AND n=0";
-static const char files_sql[] =
-    "SELECT id FROM attachment WHERE message=? AND id>? AND state<>'gone'"
-    " ORDER BY id LIMIT 64";
-static const char loose_sql[] =
-    "SELECT id FROM attachment WHERE message IS NULL AND conversation=?"
-    " AND id>? AND state<>'gone' ORDER BY id LIMIT 64";
-static const char notes_sql[] = "SELECT id FROM note WHERE conversation=? AND"
-				" id>? ORDER BY id LIMIT 64";
 static const char contacts_sql[] =
     PERSON_FAMILY "SELECT count(*) FROM address WHERE person IN"
 		  " (SELECT id FROM family)";
@@ -290,14 +282,14 @@ static int visit_message(struct run *r, int64_t id, struct err *err)
 		return erasure_mention(r, &item, err);
 	if (erasure_judge(r, &item, &verdict, err) != 0)
 		return -1;
-	return erasure_each(r, files_sql, id, visit_file, err);
+	return erasure_each(r, erasure_files_sql, id, visit_file, err);
 }
 
 static int visit_conversation(struct run *r, int64_t id, struct err *err)
 {
-	if (erasure_each(r, loose_sql, id, visit_file, err) != 0)
+	if (erasure_each(r, erasure_loose_sql, id, visit_file, err) != 0)
 		return -1;
-	return erasure_each(r, notes_sql, id, visit_note, err);
+	return erasure_each(r, erasure_notes_sql, id, visit_note, err);
 }
 
 /* --- what is not a record of its own -------------------------------------- */

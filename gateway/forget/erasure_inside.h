@@ -63,6 +63,9 @@ int erasure_walk(struct run *r, walk_visit *message, walk_visit *conversation,
  * and the last id. */
 int erasure_each(struct run *r, const char *sql, int64_t of, walk_visit *visit,
 		 struct err *err);
+/* What hangs on a message, and on its conversation.  What is judged and what
+ * is deleted is found by the same statements, so that neither has more. */
+extern const char erasure_files_sql[], erasure_loose_sql[], erasure_notes_sql[];
 /* A statement whose first parameter is the person, in family.h. */
 int erasure_run(struct run *r, const char *sql, struct err *err);
 

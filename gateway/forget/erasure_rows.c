@@ -14,14 +14,6 @@
 #define PROBE_FILES 16
 
 static const char kept_sql[] = "SELECT 1 FROM kept WHERE id=?";
-static const char files_sql[] =
-    "SELECT id FROM attachment WHERE message=? AND id>? AND state<>'gone'"
-    " ORDER BY id LIMIT 64";
-static const char loose_sql[] =
-    "SELECT id FROM attachment WHERE message IS NULL AND conversation=?"
-    " AND id>? AND state<>'gone' ORDER BY id LIMIT 64";
-static const char notes_sql[] = "SELECT id FROM note WHERE conversation=? AND"
-				" id>? ORDER BY id LIMIT 64";
 static const char row_sql[] = "SELECT key_person FROM message WHERE id=?";
 static const char unqueue_sql[] = "DELETE FROM outbox WHERE conversation=?";
 static const char remove_sql[] = "DELETE FROM conversation WHERE id=?";
@@ -167,7 +159,7 @@ static int visit_message(struct run *r, int64_t id, struct err *err)
 		return 0;
 	if (goes(r, &item, &may, err) != 0 ||
 	    (may && probe_file(r, id, err) != 0) ||
-	    erasure_each(r, files_sql, id, visit_file, err) != 0)
+	    erasure_each(r, erasure_files_sql, id, visit_file, err) != 0)
 		return -1;
 	return may ? forget_item(&r->f, &item, err) : 0;
 }
@@ -230,9 +222,9 @@ static int end_conversation(struct run *r, int64_t id, struct err *err)
 static int visit_conversation(struct run *r, int64_t id, struct err *err)
 {
 	if (!erasure_whole(&r->e))
-		return erasure_each(r, notes_sql, id, visit_note, err);
-	if (erasure_each(r, loose_sql, id, visit_file, err) != 0 ||
-	    erasure_each(r, notes_sql, id, visit_note, err) != 0)
+		return erasure_each(r, erasure_notes_sql, id, visit_note, err);
+	if (erasure_each(r, erasure_loose_sql, id, visit_file, err) != 0 ||
+	    erasure_each(r, erasure_notes_sql, id, visit_note, err) != 0)
 		return -1;
 	return end_conversation(r, id, err);
 }

@@ -9,6 +9,15 @@
 #define SLICE 32
 #define PAGE  64 /* the limit of the statements for erasure_each() */
 
+const char erasure_files_sql[] =
+    "SELECT id FROM attachment WHERE message=? AND id>? AND state<>'gone'"
+    " ORDER BY id LIMIT 64";
+const char erasure_loose_sql[] =
+    "SELECT id FROM attachment WHERE message IS NULL AND conversation=?"
+    " AND id>? AND state<>'gone' ORDER BY id LIMIT 64";
+const char erasure_notes_sql[] =
+    "SELECT id FROM note WHERE conversation=? AND id>? ORDER BY id LIMIT 64";
+
 static int next_conversation(struct run *r, bool *ret_end, struct err *err)
 {
 	int64_t next = 0;
