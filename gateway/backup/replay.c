@@ -198,23 +198,6 @@ static const struct scan {
     {REPLAY_QUARANTINE, ITEM_QUARANTINE, quarantine_sql, quarantine_end_sql},
 };
 
-static int ids_of(struct replay *r, const char *sql, int64_t *ret,
-		  size_t *ret_len, struct err *err)
-{
-	struct store_rows *rows = NULL;
-	size_t len = 0;
-	int rc = 0;
-
-	if (store_start(r->w->store, sql, STORE_ARGS(S_INT(r->cursor)), &rows,
-			err) != 0)
-		return -1;
-	while (len < SLICE && (rc = store_step(r->w->store, rows, err)) > 0)
-		ret[len++] = store_column(r->w->store, rows, 0).num;
-	store_finish(r->w->store, &rows);
-	*ret_len = len;
-	return rc < 0 ? -1 : 0;
-}
-
 int replay_forget(struct replay *r, struct forgetting *f, enum item_kind kind,
 		  int64_t id, struct err *err)
 {
@@ -241,7 +224,8 @@ static int scan_slice(struct replay *r, const struct scan *s,
 		return -1;
 	if (!any)
 		return replay_put(r, r->phase + 1, 0, 0, err);
-	if (ids_of(r, s->sql, ids, &len, err) != 0)
+	if (store_ids(r->w->store, s->sql, STORE_ARGS(S_INT(r->cursor)), ids,
+		      SLICE, &len, err) != 0)
 		return -1;
 	for (size_t i = 0; i < len; i++)
 		if (replay_forget(r, f, s->kind, ids[i], err) != 0)

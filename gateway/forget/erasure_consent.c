@@ -123,22 +123,6 @@ static int end_one(struct run *r, const struct consent_of *of, int64_t at_ms,
 				      &of->channel, "erasure", at_ms, err);
 }
 
-/* When the last of them ended; 0: none did, or none was given. */
-static int64_t end_of(const struct consent_view *view)
-{
-	switch (view->state) {
-	case CONSENT_EXPIRED:
-		return view->until_ms;
-	case CONSENT_REFUSED:
-	case CONSENT_WITHDRAWN:
-	case CONSENT_REVOKED:
-	case CONSENT_INVALIDATED:
-		return view->since_ms;
-	default:
-		return 0;
-	}
-}
-
 /* Not before what is known of them: a clock that was set back must not put
  * the end before the beginning. */
 static int now_or_later(struct run *r, int64_t *ret_ms, struct err *err)
@@ -185,8 +169,8 @@ static int last_end(struct run *r, int64_t *ret_ms, struct err *err)
 		if (consent_view_of(r->w, &all[i], CONSENT_NOW, &view, err) !=
 		    0)
 			return -1;
-		if (end_of(&view) > *ret_ms)
-			*ret_ms = end_of(&view);
+		if (consent_ended_ms(&view) > *ret_ms)
+			*ret_ms = consent_ended_ms(&view);
 	}
 	return 0;
 }

@@ -56,23 +56,6 @@ int erasure_walk(struct run *r, walk_visit *message, walk_visit *conversation,
 	return conversation(r, e->cursor, err);
 }
 
-static int page_of(struct run *r, const char *sql, int64_t of, int64_t after,
-		   int64_t ret[PAGE], size_t *ret_len, struct err *err)
-{
-	struct store *st = r->w->store;
-	struct store_rows *rows = NULL;
-	int rc = 0;
-
-	*ret_len = 0;
-	if (store_start(st, sql, STORE_ARGS(S_INT(of), S_INT(after)), &rows,
-			err) != 0)
-		return -1;
-	while (*ret_len < PAGE && (rc = store_step(st, rows, err)) > 0)
-		ret[(*ret_len)++] = store_column(st, rows, 0).num;
-	store_finish(st, &rows);
-	return rc < 0 ? -1 : 0;
-}
-
 int erasure_each(struct run *r, const char *sql, int64_t of, walk_visit *visit,
 		 struct err *err)
 {
@@ -80,7 +63,9 @@ int erasure_each(struct run *r, const char *sql, int64_t of, walk_visit *visit,
 	size_t len = PAGE;
 
 	while (len == PAGE) {
-		if (page_of(r, sql, of, after, ids, &len, err) != 0)
+		if (store_ids(r->w->store, sql,
+			      STORE_ARGS(S_INT(of), S_INT(after)), ids, PAGE,
+			      &len, err) != 0)
 			return -1;
 		for (size_t i = 0; i < len; i++) {
 			if (visit(r, ids[i], err) != 0)

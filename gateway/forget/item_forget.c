@@ -71,22 +71,6 @@ static const char held_sql[] = "DELETE FROM hold_item WHERE item=?";
 #define PAGE	 64
 #define GONE_MAX (16u * 1024 * 1024)
 
-/* Copied out first: what follows writes. */
-static int ids_of(struct worker *w, const char *sql, int64_t of, int64_t *ret,
-		  size_t *ret_len, struct err *err)
-{
-	struct store_rows *rows = NULL;
-	int rc = 0;
-
-	*ret_len = 0;
-	if (store_start(w->store, sql, STORE_ARGS(S_INT(of)), &rows, err) != 0)
-		return -1;
-	while (*ret_len < PAGE && (rc = store_step(w->store, rows, err)) > 0)
-		ret[(*ret_len)++] = store_column(w->store, rows, 0).num;
-	store_finish(w->store, &rows);
-	return rc < 0 ? -1 : 0;
-}
-
 /* What is written about a record beside its row. */
 static int forget_marks(struct worker *w, int64_t id, struct err *err)
 {
@@ -115,7 +99,8 @@ static int forget_attachments_of(struct forgetting *f, int64_t message,
 	size_t len, before = f->files.len;
 	bool tidies = false;
 
-	if (ids_of(f->w, attachment_ids_sql, message, ids, &len, err) != 0)
+	if (store_ids(f->w->store, attachment_ids_sql,
+		      STORE_ARGS(S_INT(message)), ids, PAGE, &len, err) != 0)
 		return -1;
 	for (size_t i = 0; i < len; i++)
 		if (forget_marks(f->w, ids[i], err) != 0)
@@ -160,7 +145,9 @@ static int forget_versions(struct forgetting *f, int64_t message,
 	bool was;
 
 	do {
-		if (ids_of(f->w, versions_sql, message, ids, &len, err) != 0)
+		if (store_ids(f->w->store, versions_sql,
+			      STORE_ARGS(S_INT(message)), ids, PAGE, &len,
+			      err) != 0)
 			return -1;
 		for (size_t i = 0; i < len; i++)
 			if (forget_row(f, ids[i], &was, err) != 0 ||

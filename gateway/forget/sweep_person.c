@@ -210,22 +210,6 @@ static int read_event(struct worker *w, int64_t event, struct consent_of *of,
 	return rc < 0 ? -1 : 0;
 }
 
-/* When it ended; 0: it did not. */
-static int64_t ended_ms(const struct consent_view *view)
-{
-	switch (view->state) {
-	case CONSENT_EXPIRED:
-		return view->until_ms != 0 ? view->until_ms : view->since_ms;
-	case CONSENT_REFUSED:
-	case CONSENT_WITHDRAWN:
-	case CONSENT_REVOKED:
-	case CONSENT_INVALIDATED:
-		return view->since_ms;
-	default:
-		return 0;
-	}
-}
-
 /* All that was said about a purpose is one record: it stands with its last
  * event. */
 int sweep_consent_load(struct worker *w, int64_t event, struct item *ret,
@@ -244,7 +228,7 @@ int sweep_consent_load(struct worker *w, int64_t event, struct item *ret,
 		return 0;
 	if (consent_view_of(w, &of, CONSENT_NOW, &view, err) != 0)
 		return -1;
-	ret->start_ms = ended_ms(&view);
+	ret->start_ms = consent_ended_ms(&view);
 	*ret_found = view.id == event && ret->start_ms != 0;
 	if (!*ret_found ||
 	    !policy_rule_of(w->policy, &(struct name){CONSENT_DATENART},

@@ -133,6 +133,22 @@ int store_one_int(struct store *st, const char *sql,
 	return rc;
 }
 
+int store_ids(struct store *st, const char *sql, const struct store_value *args,
+	      size_t args_len, int64_t *ret, size_t size, size_t *ret_len,
+	      struct err *err)
+{
+	struct store_rows *rows = NULL;
+	int rc = 0;
+
+	*ret_len = 0;
+	if (store_start(st, sql, args, args_len, &rows, err) != 0)
+		return -1;
+	while (*ret_len < size && (rc = store_step(st, rows, err)) > 0)
+		ret[(*ret_len)++] = store_column(st, rows, 0).num;
+	store_finish(st, &rows);
+	return rc < 0 ? -1 : 0;
+}
+
 int store_checkpoint(struct store *st, struct err *err)
 {
 	int64_t busy = 0;

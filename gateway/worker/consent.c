@@ -126,6 +126,21 @@ static int has_row(struct worker *w, const char *sql, int64_t person, bool *ret,
 			     ret, err);
 }
 
+int64_t consent_ended_ms(const struct consent_view *view)
+{
+	switch (view->state) {
+	case CONSENT_EXPIRED:
+		return view->until_ms != 0 ? view->until_ms : view->since_ms;
+	case CONSENT_REFUSED:
+	case CONSENT_WITHDRAWN:
+	case CONSENT_REVOKED:
+	case CONSENT_INVALIDATED:
+		return view->since_ms;
+	default:
+		return 0;
+	}
+}
+
 int consent_view_of(struct worker *w, const struct consent_of *of,
 		    int64_t at_ms, struct consent_view *ret, struct err *err)
 {

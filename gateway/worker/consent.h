@@ -33,6 +33,9 @@ struct consent_view {
 	int64_t since_ms, id; /* of the event that decided; 0: none did */
 	int64_t until_ms;     /* of it; 0: none */
 };
+/* When it ended, which is where the period of its proof begins; 0: it did
+ * not, or none was given. */
+int64_t consent_ended_ms(const struct consent_view *view);
 /*
  * consent_view_of - what a person said last, as of at_ms (or CONSENT_NOW).
  *

@@ -98,23 +98,6 @@ int64_t consent_due_in_ms(const struct worker *w)
 
 /* --- forgetting ----------------------------------------------------------- */
 
-static int ids_of(struct worker *w, const char *sql,
-		  const struct store_value *args, size_t args_len, int64_t *ret,
-		  size_t *ret_len, struct err *err)
-{
-	struct store_rows *rows = NULL;
-	int rc = 0;
-
-	*ret_len = 0;
-	if (store_start(w->store, sql, args, args_len, &rows, err) != 0)
-		return -1;
-	while (*ret_len < MESSAGES_MAX &&
-	       (rc = store_step(w->store, rows, err)) > 0)
-		ret[(*ret_len)++] = store_column(w->store, rows, 0).num;
-	store_finish(w->store, &rows);
-	return rc < 0 ? -1 : 0;
-}
-
 static int forget_messages(struct gone *g, const int64_t *ids, size_t len,
 			   struct err *err)
 {
@@ -211,8 +194,8 @@ static int shred(struct gone *g, int64_t person, struct err *err)
 	int rc = -1;
 
 	(void)name_set(&contact, IDENTITY_DATENART, strlen(IDENTITY_DATENART));
-	if (ids_of(g->w, persons_sql, STORE_ARGS(S_INT(person)), persons, &len,
-		   err) != 0 ||
+	if (store_ids(g->w->store, persons_sql, STORE_ARGS(S_INT(person)),
+		      persons, MESSAGES_MAX, &len, err) != 0 ||
 	    store_one_int(g->w->store, tidy_sql, STORE_ARGS(S_INT(person)),
 			  &one, &tidy, err) != 0 ||
 	    /* No key goes whose end the log cannot tell. */
@@ -241,8 +224,8 @@ static int forget_person(struct gone *g, const struct due *d, struct err *err)
 		return -1;
 	if (known)
 		return 0;
-	if (ids_of(g->w, messages_sql, STORE_ARGS(S_INT(d->person)), messages,
-		   &len, err) != 0 ||
+	if (store_ids(g->w->store, messages_sql, STORE_ARGS(S_INT(d->person)),
+		      messages, MESSAGES_MAX, &len, err) != 0 ||
 	    any_held(g->w, messages, len, d, &held, err) != 0)
 		return -1;
 	if (held)
@@ -287,10 +270,10 @@ static int prompts_of(struct worker *w, const struct due *d,
 		      int64_t ret[MESSAGES_MAX], size_t *ret_len,
 		      struct err *err)
 {
-	return ids_of(w, prompts_sql,
-		      STORE_ARGS(S_INT(d->person), S_TEXT(d->purpose.text),
-				 S_TEXT(d->channel.text), S_INT(d->at_ms)),
-		      ret, ret_len, err);
+	return store_ids(w->store, prompts_sql,
+			 STORE_ARGS(S_INT(d->person), S_TEXT(d->purpose.text),
+				    S_TEXT(d->channel.text), S_INT(d->at_ms)),
+			 ret, MESSAGES_MAX, ret_len, err);
 }
 
 static int expire_question(struct gone *g, const struct due *d, struct err *err)

@@ -127,6 +127,10 @@ void store_finish(struct store *st, struct store_rows **rows);
 int store_one_int(struct store *st, const char *sql,
 		  const struct store_value *args, size_t args_len, int64_t *ret,
 		  bool *ret_found, struct err *err);
+/* The first column of at most size rows, copied out: what follows may write. */
+int store_ids(struct store *st, const char *sql, const struct store_value *args,
+	      size_t args_len, int64_t *ret, size_t size, size_t *ret_len,
+	      struct err *err);
 
 /* Truncates the log of writes, where the engine has one.  ERR_BUSY: a reader
  * holds it. */
